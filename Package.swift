@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+// Stillpoint: targets and the import direction between them, lowest first.
+//
+// STILL_CHECKS=1 in the environment compiles invariants, seeded delays and fault injection in
+// (see Sources/StillPlatform/BuildOptions.swift). Use a scratch path of its own for such a build.
+import PackageDescription
+
+let checks = Context.environment["STILL_CHECKS"] == "1"
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableExperimentalFeature("Lifetimes"),
+    ] + (checks ? [.define("STILL_CHECKS")] : [])
+
+func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "Stillpoint",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Stillpoint", targets: ["Stillpoint"]),
+        .executable(name: "still", targets: ["still"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // What Swift cannot say, and system libraries.
+        .target(name: "CStillShims"),
+        .systemLibrary(
+            name: "CUserspaceRCU", pkgConfig: "liburcu-bp", providers: [.apt(["liburcu-dev"])]),
+        .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
+
+        // The concurrency core.
+        layer("StillPlatform", ["CStillShims"]),
+        layer("StillQSBR", ["StillPlatform", "CUserspaceRCU"]),
+        layer("StillThreadRegistry", ["StillQSBR", "StillPlatform"]),
+        layer("StillObmalloc", ["StillThreadRegistry", "StillQSBR", "StillPlatform"]),
+        layer("StillGC", ["StillObmalloc", "StillThreadRegistry", "StillQSBR", "StillPlatform"]),
+
+        // The front end: text in, register bytecode out, no runtime.
+        layer("StillSyntax", []),
+        layer("StillBytecode", []),
+        layer("StillCompiler", ["StillSyntax", "StillBytecode"]),
+
+        // Python.
+        layer(
+            "StillObjects",
+            ["StillObmalloc", "StillThreadRegistry", "StillQSBR", "StillPlatform", "CGMP"]),
+        layer(
+            "StillVM",
+            [
+                "StillObjects", "StillGC", "StillBytecode", "StillObmalloc",
+                "StillThreadRegistry", "StillQSBR", "StillPlatform",
+            ]),
+        layer(
+            "StillModules",
+            [
+                "StillVM", "StillObjects", "StillGC", "StillObmalloc", "StillThreadRegistry",
+                "StillQSBR", "StillPlatform",
+            ]),
+        layer(
+            "Stillpoint",
+            [
+                "StillModules", "StillVM", "StillObjects", "StillGC", "StillCompiler",
+                "StillBytecode", "StillSyntax", "StillObmalloc", "StillThreadRegistry",
+                "StillQSBR", "StillPlatform",
+            ]),
+
+        // Scenarios, benchmarks, command.
+        layer(
+            "StressScenarios",
+            [
+                "Stillpoint", "StillObjects", "StillGC", "StillObmalloc", "StillThreadRegistry",
+                "StillQSBR", "StillPlatform",
+            ],
+            path: "StressTests/Scenarios"),
+        layer(
+            "BenchWorkloads",
+            [
+                "Stillpoint", "StillThreadRegistry", "StillPlatform",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
+        .executableTarget(
+            name: "still",
+            dependencies: [
+                "Stillpoint", "StressScenarios", "BenchWorkloads", "StillPlatform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        tests("StillQSBRTests", ["StillQSBR", "StillPlatform"]),
+        tests("StillThreadRegistryTests", ["StillThreadRegistry", "StillQSBR", "StillPlatform"]),
+        tests(
+            "StillObmallocTests",
+            ["StillObmalloc", "StillThreadRegistry", "StillQSBR", "StillPlatform"]),
+        tests("StillSyntaxTests", ["StillSyntax"]),
+        tests("StillCompilerTests", ["StillCompiler", "StillBytecode", "StillSyntax"]),
+        tests("StillpointTests", ["Stillpoint"]),
+        tests("Smoke", ["StressScenarios", "StillPlatform"], path: "StressTests/Smoke"),
+    ]
+)

@@ -1,0 +1,104 @@
+#define _GNU_SOURCE
+#include "still_shims.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+static __thread void *current;
+
+void *still_thread_local_get(void) { return current; }
+void still_thread_local_set(void *value) { current = value; }
+
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int still_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns) {
+    struct timespec limit, *pointer = 0;
+    if (timeout_ns >= 0) {
+        limit.tv_sec = timeout_ns / 1000000000;
+        limit.tv_nsec = timeout_ns % 1000000000;
+        pointer = &limit;
+    }
+    long result = syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, pointer, 0, 0);
+    return result == -1 && errno == ETIMEDOUT;
+}
+
+void still_futex_wake(uint32_t *word, int32_t count) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, 0, 0, 0);
+}
+#elif defined(__APPLE__)
+#include <os/os_sync_wait_on_address.h>
+
+int still_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns) {
+    if (timeout_ns < 0) {
+        os_sync_wait_on_address(word, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE);
+        return 0;
+    }
+    int result = os_sync_wait_on_address_with_timeout(
+        word, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE, OS_CLOCK_MACH_ABSOLUTE_TIME, (uint64_t)timeout_ns);
+    return result == -1 && errno == ETIMEDOUT;
+}
+
+void still_futex_wake(uint32_t *word, int32_t count) {
+    if (count == 1) os_sync_wake_by_address_any(word, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
+    else os_sync_wake_by_address_all(word, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
+}
+#endif
+
+void still_cpu_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+int still_format_double(char *buffer, int capacity, char kind, int precision, double value) {
+    char format[] = "%.*f";
+    format[3] = kind;
+    return snprintf(buffer, (size_t)capacity, format, precision, value);
+}
+
+#include <pthread.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+
+void still_thread_set_name(const char *name) {
+#if defined(__linux__)
+    char shortened[16];
+    snprintf(shortened, sizeof shortened, "%s", name);
+    pthread_setname_np(pthread_self(), shortened);
+#else
+    pthread_setname_np(name);
+#endif
+}
+
+uint64_t still_thread_id(void) {
+#if defined(__linux__)
+    return (uint64_t)syscall(SYS_gettid);
+#else
+    uint64_t number = 0;
+    pthread_threadid_np(0, &number);
+    return number;
+#endif
+}
+
+int still_thread_stack(uintptr_t *low, uintptr_t *high) {
+#if defined(__linux__)
+    pthread_attr_t attributes;
+    void *base;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
+    pthread_attr_getstack(&attributes, &base, &size);
+    pthread_attr_destroy(&attributes);
+    *low = (uintptr_t)base;
+    *high = (uintptr_t)base + size;
+#else
+    *high = (uintptr_t)pthread_get_stackaddr_np(pthread_self());
+    *low = *high - pthread_get_stacksize_np(pthread_self());
+#endif
+    return 1;
+}

@@ -1,0 +1,3 @@
+#define RCU_MEMBARRIER
+#include <urcu/urcu-bp.h>
+#include <urcu/rculfhash.h>

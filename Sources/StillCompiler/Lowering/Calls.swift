@@ -1,0 +1,141 @@
+// Calls. The callee's register is the base of the call: six words are left for the frame header, then
+// come the arguments, evaluated straight into their places.
+
+import StillBytecode
+import StillSyntax
+
+extension CodeGenerator {
+    func lowerCall(
+        _ expression: Expr, _ function: Expr, _ arguments: [Expr], _ keywords: [Keyword],
+        _ destination: Int
+    ) throws(SyntaxError) {
+        let base = topmost(destination)
+        let isSimple = !needsSpread(arguments, keywords)
+        if isSimple, keywords.isEmpty, case .attribute(let value, let name, _) = function.kind {
+            try at(function.span) { () throws(SyntaxError) in
+                let object = try operand(value, scratch: base)
+                emit(.loadMethod, base, object, c: try nameIndex(mangled(name)))
+            }
+            let first = base + FrameLayout.argumentOffset + 1
+            try placeArguments(arguments, at: first)
+            code.emit(.callMethod, a: base, b: arguments.count)
+        } else {
+            try evaluate(function, into: base)
+            try emitCall(base, arguments, keywords)
+        }
+        top = base + 1
+        move(to: destination, from: temporary(base))
+    }
+
+    func needsSpread(_ arguments: [Expr], _ keywords: [Keyword]) -> Bool {
+        if arguments.count + keywords.count > Limits.stackedElements { return true }
+        for argument in arguments { if case .starred = argument.kind { return true } }
+        for keyword in keywords { if keyword.name == nil { return true } }
+        return false
+    }
+
+    private func placeArguments(_ arguments: [Expr], at first: Int) throws(SyntaxError) {
+        top = first
+        for (index, argument) in arguments.enumerated() {
+            top = first + index + 1
+            try evaluate(argument, into: first + index)
+        }
+    }
+
+    /// Calls what is in `base`; the result replaces it.
+    ///
+    /// - Parameter placed: positional arguments that the caller has put into their registers already.
+    func emitCall(
+        _ base: Int, _ arguments: [Expr], _ keywords: [Keyword], placed: Int = 0
+    ) throws(SyntaxError) {
+        let first = base + FrameLayout.argumentOffset
+        try checkRepeatedKeywords(keywords)
+        if needsSpread(arguments, keywords) {
+            try emitSpreadCall(base, arguments, keywords, placed: placed)
+            return
+        }
+        try placeArguments(arguments, at: first + placed)
+        var names: [CodeConstant] = []
+        for keyword in keywords {
+            let register = first + placed + arguments.count + names.count
+            top = register + 1
+            try evaluate(keyword.value, into: register)
+            names.append(.text(mangled(keyword.name!)))
+        }
+        code.emit(
+            .call, a: base, b: placed + arguments.count + names.count,
+            c: names.isEmpty ? 0xFFFF : try constantIndex(.tuple(names)))
+        top = base + 1
+    }
+
+    private func checkRepeatedKeywords(_ keywords: [Keyword]) throws(SyntaxError) {
+        var seen: Set<String> = []
+        for keyword in keywords {
+            guard let name = keyword.name else { continue }
+            if !seen.insert(name).inserted {
+                throw error("keyword argument repeated: \(name)", keyword.span)
+            }
+        }
+    }
+
+    private func emitSpreadCall(
+        _ base: Int, _ arguments: [Expr], _ keywords: [Keyword], placed: Int
+    ) throws(SyntaxError) {
+        let list = base + FrameLayout.argumentOffset
+        let mapping = list + 1
+        top = list + 1
+        if placed > 0 {
+            top = list + placed
+            code.emit(.buildList, a: list, b: list, c: placed)
+            top = list + 1
+            for argument in arguments {
+                let mark = top
+                if case .starred(let value, _) = argument.kind {
+                    emit(
+                        .listExtend, list, try operand(value), flags: InstructionFlags.inPlace)
+                } else {
+                    emit(.listAppend, list, try operand(argument))
+                }
+                top = mark
+            }
+        } else if arguments.allSatisfy({ if case .starred = $0.kind { false } else { true } }),
+            let values = ConstantFolder.tuple(arguments)
+        {
+            load(.tuple(values), into: list)
+        } else {
+            try buildGrowing(arguments, .buildList, list, isCall: true)
+        }
+        if placed > 0 || ConstantFolder.tuple(arguments) == nil {
+            code.emit(.listToTuple, a: list, b: list)
+        }
+        top = mapping + 1
+        if keywords.isEmpty {
+            clear(mapping)
+        } else {
+            code.emit(.buildDict, a: mapping, b: mapping, c: 0)
+            for keyword in keywords {
+                let mark = top
+                if let name = keyword.name {
+                    let key = allocate()
+                    load(.text(mangled(name)), into: key)
+                    // A name that an earlier `**` gave is an error, as for `**` itself.
+                    code.emit(.buildDict, a: key, b: key, c: try pair(key, keyword.value))
+                    code.emit(
+                        .dictMerge, flags: InstructionFlags.consumeB, a: mapping, b: key, c: base)
+                } else {
+                    emit(.dictMerge, mapping, try operand(keyword.value), c: base)
+                }
+                top = mark
+            }
+        }
+        code.emit(.callSpread, a: base, c: keywords.isEmpty ? 0 : 1)
+        top = base + 1
+    }
+
+    /// Evaluates the value that belongs to the key in `key`.
+    private func pair(_ key: Int, _ value: Expr) throws(SyntaxError) -> Int {
+        let register = allocate()
+        try evaluate(value, into: register)
+        return 1
+    }
+}

@@ -1,0 +1,177 @@
+// Second pass: decides for each name whether it is local, captured, free or global, and gives
+// variables their registers.
+//
+// Going down, a scope learns which names the functions around it bind. Coming up, it learns which
+// names inner functions capture. A comprehension also reports the names it merely uses: those are the
+// host's own variables and need no cell.
+
+import StillSyntax
+
+struct SymbolAnalysis {
+    let reporter: ErrorReporter
+
+    private struct Outward {
+        /// Names that functions inside need as cells.
+        var captured: Set<String> = []
+        /// Names of the host that a comprehension uses.
+        var used: Set<String> = []
+    }
+
+    func run(_ root: Scope) throws(SyntaxError) {
+        _ = try analyze(root, bound: [])
+        assignRegisters(root)
+    }
+
+    private func analyze(_ scope: Scope, bound: Set<String>) throws(SyntaxError) -> Outward {
+        var inner = bound
+        for name in scope.order {
+            let symbol = scope.symbols[name]!
+            let resolution = try resolve(name, symbol, in: scope, bound: bound)
+            scope.symbols[name]!.resolution = resolution
+            guard scope.isFunctionLike else { continue }
+            switch resolution {
+            case .local: inner.insert(name)
+            case .globalExplicit: inner.remove(name)
+            default: break
+            }
+        }
+        if scope.kind == .classBody { inner.insert("__class__") }
+        var fromChildren = Outward()
+        for child in scope.children {
+            let outward = try analyze(child, bound: inner)
+            fromChildren.captured.formUnion(outward.captured)
+            fromChildren.used.formUnion(outward.used)
+        }
+        switch scope.kind {
+        case .module: return Outward()
+        case .comprehension: return finishComprehension(scope, fromChildren)
+        case .function: return finishFunction(scope, fromChildren, bound)
+        case .classBody: return finishClass(scope, fromChildren, bound)
+        }
+    }
+
+    private func resolve(
+        _ name: String, _ symbol: Symbol, in scope: Scope, bound: Set<String>
+    ) throws(SyntaxError) -> Resolution {
+        let flags = symbol.flags
+        if flags.contains(.global) {
+            if flags.contains(.nonlocal) {
+                throw reporter.error("name '\(name)' is nonlocal and global", symbol.span)
+            }
+            return .globalExplicit
+        }
+        if flags.contains(.nonlocal) {
+            if !bound.contains(name) {
+                if flags.contains(.implicitNonlocal) { return .globalImplicit }
+                throw reporter.error("no binding for nonlocal '\(name)' found", symbol.span)
+            }
+            return .free
+        }
+        if !flags.isDisjoint(with: .bound) { return .local }
+        return bound.contains(name) ? .free : .globalImplicit
+    }
+
+    private func finishComprehension(_ scope: Scope, _ children: Outward) -> Outward {
+        var outward = Outward()
+        for name in children.captured {
+            if scope.symbols[name]?.resolution == .local {
+                scope.symbols[name]!.resolution = .cell
+            } else {
+                outward.captured.insert(name)
+            }
+        }
+        for name in children.used {
+            let resolution = scope.symbols[name]?.resolution
+            if resolution != .local, resolution != .cell { outward.used.insert(name) }
+        }
+        for name in scope.order where scope.symbols[name]!.resolution == .free {
+            outward.used.insert(name)
+        }
+        return outward
+    }
+
+    private func finishFunction(
+        _ scope: Scope, _ children: Outward, _ bound: Set<String>
+    ) -> Outward {
+        var free: Set<String> = []
+        for name in scope.order where scope.symbols[name]!.resolution == .free {
+            free.insert(name)
+        }
+        for name in children.captured {
+            if scope.symbols[name]?.resolution == .local {
+                scope.symbols[name]!.resolution = .cell
+            } else if scope.symbols[name]?.resolution != .cell {
+                free.insert(name)
+            }
+        }
+        for name in children.used {
+            switch scope.symbols[name]?.resolution {
+            case .local, .cell, .globalExplicit: break
+            default: if bound.contains(name) { free.insert(name) }
+            }
+        }
+        for name in free {
+            scope.add(name, [], scope.span)
+            scope.symbols[name]!.resolution = .free
+        }
+        scope.freeNames = free.sorted()
+        return Outward(captured: free, used: [])
+    }
+
+    private func finishClass(
+        _ scope: Scope, _ children: Outward, _ bound: Set<String>
+    ) -> Outward {
+        var free = children.captured.union(children.used)
+        if free.remove("__class__") != nil { scope.needsClassCell = true }
+        for name in scope.order where scope.symbols[name]!.resolution == .free {
+            free.insert(name)
+        }
+        free.formIntersection(bound)
+        scope.freeNames = free.sorted()
+        return Outward(captured: free, used: [])
+    }
+
+    // MARK: Registers
+
+    private func assignRegisters(_ scope: Scope) {
+        switch scope.kind {
+        case .function:
+            for name in scope.parameters { addRegister(name, scope, host: scope, prefix: "") }
+            for name in scope.order where scope.registers[name] == nil {
+                let resolution = scope.symbols[name]!.resolution
+                if resolution == .local || resolution == .cell {
+                    addRegister(name, scope, host: scope, prefix: "")
+                }
+            }
+        case .classBody where scope.needsClassCell:
+            scope.registers["__class__"] = 0
+            scope.localNames.append("__class__")
+            scope.cellRegisters.append(0)
+        default: break
+        }
+        assignComprehensions(of: scope, host: scope)
+    }
+
+    private func assignComprehensions(of scope: Scope, host: Scope) {
+        for child in scope.children {
+            guard child.kind == .comprehension else {
+                assignRegisters(child)
+                continue
+            }
+            for name in child.order {
+                let resolution = child.symbols[name]!.resolution
+                if resolution == .local || resolution == .cell {
+                    addRegister(name, child, host: host, prefix: ".")
+                }
+            }
+            assignComprehensions(of: child, host: host)
+        }
+    }
+
+    private func addRegister(_ name: String, _ scope: Scope, host: Scope, prefix: String) {
+        let register = host.localNames.count
+        scope.registers[name] = register
+        host.localNames.append(prefix + name)
+        if scope.symbols[name]!.resolution == .cell { host.cellRegisters.append(register) }
+    }
+}

@@ -1,0 +1,21 @@
+// Functions that upper layers supply. Set once, before a second thread exists, and read plainly afterwards.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+
+/// Supplied by the collector.
+public enum CollectorHooks {
+    /// The collector has condemned the object: nobody may get a new reference to it.
+    nonisolated(unsafe) public static var isDoomed: (@convention(c) (UnsafeMutableRawPointer) -> Bool)?
+}
+
+/// Supplied by the VM.
+public enum ObjectHooks {
+    /// (thread, exception, source or 0): reports an exception nobody can catch. The exception is borrowed.
+    nonisolated(unsafe) public static var unraisable: (@convention(c) (UnsafeMutableRawPointer, UInt64, UInt64) -> Void)?
+    /// For `super()` without arguments: stores the class and self of the calling frame, both borrowed; false: raised.
+    nonisolated(unsafe) public static var superArguments:
+        (@convention(c) (UnsafeMutableRawPointer, UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>) -> Bool)?
+    /// Name of the module that is running (owned str) or 0: `__module__` of a class made by calling `type`.
+    nonisolated(unsafe) public static var currentModule: (@convention(c) (UnsafeMutableRawPointer) -> UInt64)?
+}

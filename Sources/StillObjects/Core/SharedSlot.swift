@@ -1,0 +1,53 @@
+// A word of an object that holds an owned value and may be replaced while other threads read it.
+//
+// Load      acquire the word, take a count, check the word again; when that fails, under the object's lock.
+// Store     under the object's lock, release; the old value is given up after the lock is free.
+// Ordering  (S1) the store releases what the value refers to, the load acquires it.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+public import Synchronization
+
+@frozen public enum SharedSlot {
+    /// Owned value, or null.
+    @inlinable @inline(__always)
+    public static func load(_ t: Thread, _ object: ObjectRef, _ offset: Int) -> Value {
+        let word = object.atomicWord(offset)
+        let value = Value(bits: word.pointee.load(ordering: .acquiring))  // S1
+        if !value.isCounted { return value }
+        if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
+            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits) { return value }
+            t.release(value)
+        }
+        return loadLocked(t, object, offset)
+    }
+
+    @inlinable @inline(never)
+    public static func loadLocked(_ t: Thread, _ object: ObjectRef, _ offset: Int) -> Value {
+        ObjectLock.lock(object.lockByte)
+        let value = Value(bits: object.atomicWord(offset).pointee.load(ordering: .relaxed))
+        if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
+        ObjectLock.unlock(object.lockByte)
+        return value
+    }
+
+    /// Replaces the value by `value`, retained; null empties the slot.
+    @inlinable public static func store(_ t: Thread, _ object: ObjectRef, _ offset: Int, _ value: Value) {
+        t.release(exchange(t, object, offset, owned: t.retain(value)))
+    }
+
+    /// Replaces the value by an owned one and returns the old one, owned by the caller.
+    @inlinable public static func exchange(_ t: Thread, _ object: ObjectRef, _ offset: Int, owned value: Value) -> Value {
+        let word = object.atomicWord(offset)
+        ObjectLock.lock(object.lockByte)
+        let old = Value(bits: word.pointee.load(ordering: .relaxed))
+        if old.isCounted {
+            WriteBarrier.willOverwrite(object, old: old.object, t)
+        } else {
+            WriteBarrier.willStore(object, t)
+        }
+        word.pointee.store(value.bits, ordering: .releasing)  // S1
+        ObjectLock.unlock(object.lockByte)
+        return old
+    }
+}

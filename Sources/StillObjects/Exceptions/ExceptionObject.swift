@@ -1,0 +1,63 @@
+// Exception objects.
+//
+//   24 dict   32 args (tuple)   40 traceback   48 cause   56 context   64 value (StopIteration, SystemExit)   72 flags: bit 0 suppress context
+//   80…       the type's own values (ExceptionID.fields), null or owned
+//
+// An exception may be seen by several threads. Words are replaced under the object's lock and read through `tryRetain`, like any slot that lock-free
+// readers use; the flags word is a relaxed atomic.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+public import Synchronization
+
+enum ExceptionLayout {
+    static let dict = 24, args = 32, traceback = 40, cause = 48, context = 56, value = 64, flags = 72, fields = 80
+    static let attributeName = 80, attributeObject = 88
+    static let nameErrorName = 80
+    static let importMessage = 80, importName = 88, importPath = 96
+    static let errno = 80, strerror = 88, filename = 96, filename2 = 104, charactersWritten = 112
+    static let groupMessage = 80, groupExceptions = 88
+    static let encoding = 80, object = 88, start = 96, end = 104, reason = 112
+    static let suppressContext: UInt64 = 1
+    /// The flags word holds no reference.
+    static func isReference(_ offset: Int) -> Bool { offset != flags }
+}
+
+public struct ExceptionRef {
+    public let object: ObjectRef
+    public init(_ value: Value) { object = value.object }
+    public var value: Value { Value(object) }
+
+    /// Owned, null when absent.
+    public func field(_ t: Thread, _ offset: Int) -> Value { SharedSlot.load(t, object, offset) }
+    /// Retains the value; null clears.
+    public func setField(_ t: Thread, _ offset: Int, _ value: Value) { SharedSlot.store(t, object, offset, value) }
+
+    public func args(_ t: Thread) -> Value { field(t, ExceptionLayout.args) }
+    public func traceback(_ t: Thread) -> Value { field(t, ExceptionLayout.traceback) }
+    public func setTraceback(_ t: Thread, _ traceback: Value) { setField(t, ExceptionLayout.traceback, traceback.isNone ? .null : traceback) }
+    public func cause(_ t: Thread) -> Value { field(t, ExceptionLayout.cause) }
+    /// Sets `__cause__` and `__suppress_context__`. None or null: no cause.
+    public func setCause(_ t: Thread, _ cause: Value) {
+        setField(t, ExceptionLayout.cause, cause.isNone ? .null : cause)
+        suppressContext = true
+    }
+    public func context(_ t: Thread) -> Value { field(t, ExceptionLayout.context) }
+    public func setContext(_ t: Thread, _ context: Value) { setField(t, ExceptionLayout.context, context.isNone ? .null : context) }
+
+    public var suppressContext: Bool {
+        get { object.atomicWord(ExceptionLayout.flags).pointee.load(ordering: .relaxed) & ExceptionLayout.suppressContext != 0 }
+        nonmutating set {
+            if newValue {
+                object.atomicWord(ExceptionLayout.flags).pointee.bitwiseOr(ExceptionLayout.suppressContext, ordering: .relaxed)
+            } else {
+                object.atomicWord(ExceptionLayout.flags).pointee.bitwiseAnd(~ExceptionLayout.suppressContext, ordering: .relaxed)
+            }
+        }
+    }
+    /// Value of StopIteration, code of SystemExit: owned, none when absent.
+    public func stopValue(_ t: Thread) -> Value {
+        let value = field(t, ExceptionLayout.value)
+        return value.isNull ? .none : value
+    }
+}

@@ -1,0 +1,161 @@
+// Raising builtin exceptions from Swift, and asking about the raised one.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+
+extension ThreadState {
+    /// Raises a builtin exception with a message. Use as `throw t.raise(.typeError, "…")`.
+    @inline(never)
+    public func raise(_ id: ExceptionID, _ message: String) -> PythonError {
+        guard let text = try? makeString(message) else { return PythonError() }
+        defer { release(text) }
+        return raise(id, args: text)
+    }
+
+    /// Raises a builtin exception with the given arguments, borrowed.
+    @inline(never)
+    public func raise(_ id: ExceptionID, args: Value...) -> PythonError {
+        guard let exception = try? makeException(id, args) else { return PythonError() }
+        return raiseObject(exception)
+    }
+
+    /// Raises an exception object, whose context becomes the exception being handled. Consumes the reference.
+    public func raiseObject(_ exception: Value) -> PythonError {
+        chainContext(exception)
+        setRaised(exception)
+        return PythonError()
+    }
+
+    /// Sets `__context__` to the exception being handled, avoiding cycles.
+    public func chainContext(_ exception: Value) {
+        let handled = objects.pointee.handled
+        if handled.isNull || !handled.isObject || handled.object == exception.object { return }
+        // Cut a chain that leads from the handled exception back to this one.
+        var at = retain(handled)
+        var steps = 0
+        while steps < 10_000 {
+            let next = ExceptionRef(at).context(self)
+            if next.isNull { break }
+            if next.object == exception.object {
+                ExceptionRef(at).setContext(self, .null)
+                release(next)
+                break
+            }
+            release(at)
+            at = next
+            steps += 1
+        }
+        release(at)
+        ExceptionRef(exception).setContext(self, handled)
+    }
+
+    /// Builds an exception without running Python code. `args` borrowed.
+    public func makeException(_ id: ExceptionID, _ args: [Value]) throws(PythonError) -> Value {
+        let type = exceptionType(id)
+        guard
+            let object = Allocation.object(
+                self, type: type.raw, bytes: Int(type.record.pointee.instanceSize), collectable: true)
+        else { throw noMemory() }
+        let tuple: Value
+        do throws(PythonError) { tuple = try makeTuple(args.map { retain($0) }) } catch {
+            release(object)
+            throw error
+        }
+        object.setField(ExceptionLayout.args, tuple)
+        if id == .stopIteration || id == .systemExit {
+            if let first = args.first { object.setField(ExceptionLayout.value, args.count == 1 || id == .stopIteration ? retain(first) : retain(tuple)) }
+        } else if id == .importError || id == .moduleNotFoundError || id == .syntaxError || id == .indentationError || id == .tabError {
+            if let first = args.first { object.setField(ExceptionLayout.fields, retain(first)) }
+        }
+        return Value(object)
+    }
+
+    /// Raises MemoryError. Works without memory: then an immortal one.
+    public func noMemory() -> PythonError {
+        let type = exceptionType(.memoryError)
+        if let object = Allocation.object(
+            self, type: type.raw, bytes: Int(type.record.pointee.instanceSize), collectable: true)
+        {
+            object.setField(ExceptionLayout.args, ExceptionTypes.emptyArguments)
+            return raiseObject(Value(object))
+        }
+        setRaised(ExceptionTypes.lastMemoryError)
+        return PythonError()
+    }
+
+    /// StopIteration with a value, as raised by `return value` in a generator. The value is borrowed.
+    public func stopIteration(_ value: Value) -> PythonError {
+        value.isNone || value.isNull ? raise(.stopIteration, args: []) : raise(.stopIteration, args: [value])
+    }
+    func raise(_ id: ExceptionID, args: [Value]) -> PythonError {
+        guard let exception = try? makeException(id, args) else { return PythonError() }
+        return raiseObject(exception)
+    }
+    public func keyError(_ key: Value) -> PythonError { raise(.keyError, args: key) }
+
+    // MARK: Asking
+
+    /// The exception is an instance of the builtin type or of a subclass.
+    @inlinable public func matches(_ exception: Value, _ id: ExceptionID) -> Bool {
+        exception.isObject && isSubtype(typeOf(exception), exceptionType(id))
+    }
+    @inlinable public func matches(exception: Value, _ id: ExceptionID) -> Bool { matches(exception, id) }
+    /// The same for the raised exception; false when none is.
+    @inlinable public func raisedMatches(_ id: ExceptionID) -> Bool { matches(objects.pointee.raised, id) }
+    /// Forgets the raised exception.
+    public func clearRaised() { release(takeRaised()) }
+
+    /// The value of `raise x`: an instance made from a class when needed. Owned.
+    public func exceptionInstance(_ v: Value) throws(PythonError) -> Value {
+        if matches(v, .baseException) { return retain(v) }
+        if isType(v) && isSubtype(TypeRef(v), exceptionType(.baseException)) {
+            let made = try call(v)
+            if matches(made, .baseException) { return made }
+            defer { release(made) }
+            throw raise(.typeError,
+                "calling \(try typeReprText(TypeRef(v))) should have returned an instance of BaseException, not \(try typeReprText(typeOf(made)))")
+        }
+        throw raise(.typeError, "exceptions must derive from BaseException")
+    }
+    func typeReprText(_ type: TypeRef) throws(PythonError) -> String {
+        let text = try repr(type.value)
+        defer { release(text) }
+        return StrRef(text).string
+    }
+
+    // MARK: Exceptions that nobody can catch
+
+    /// Reports the raised exception on standard error, e.g. of a finalizer, and forgets it.
+    ///
+    /// - Parameter source: what raised it, null for nothing to name.
+    /// - Parameter message: what happened, instead of "Exception ignored in".
+    public func writeUnraisable(_ source: Value, message: String? = nil) {
+        let exception = takeRaised()
+        if exception.isNull { return }
+        defer { release(exception) }
+        if let hook = ObjectHooks.unraisable {
+            hook(raw, exception.bits, source.bits)
+            return
+        }
+        var text = message ?? "Exception ignored in"
+        if !source.isNull {
+            let name = try? repr(source)
+            clearRaised()
+            text += ": " + (name.map { StrRef($0).string } ?? "<object repr() failed>")
+            if let name { release(name) }
+        }
+        text += "\n" + exceptionSummary(exception) + "\n"
+        StandardError.write(text)
+    }
+
+    /// "TypeError: message": the last line of a traceback.
+    public func exceptionSummary(_ exception: Value) -> String {
+        let type = qualifiedTypeName(typeOf(exception))
+        let text = try? str(exception)
+        if text == nil { clearRaised() }
+        guard let text else { return type + ": <exception str() failed>" }
+        defer { release(text) }
+        let string = StrRef(text).string
+        return string.isEmpty ? type : type + ": " + string
+    }
+}

@@ -1,0 +1,95 @@
+// Allocating and freeing objects and buffers.
+public import StillPlatform
+public import StillThreadRegistry
+public import Synchronization
+
+@frozen public enum Allocation {
+    /// A new object of `type` with one reference, owned by the thread; everything behind the header is zero.
+    ///
+    /// - Parameter bytes: header included, at most 512.
+    /// - Returns: nil when the system has no more memory.
+    /// - Threads: attached. Never a safepoint; may set the collect request.
+    @inlinable @inline(__always)
+    public static func object(
+        _ thread: ThreadState, type: UnsafeMutableRawPointer, bytes: Int, collectable: Bool
+    ) -> ObjectRef? {
+        let heap = ThreadHeap(thread)
+        guard
+            let block = heap.allocateBlock(
+                bytes: bytes, kind: collectable ? PoolKind.collectable : PoolKind.plain,
+                owner: thread.ownerSlot)
+        else { return nil }
+        let object = ObjectRef(block)
+        object.typeRaw = type
+        // local = 1, owner, lock = 0, flags: one store; strangers with a stale address read the owner.
+        let word =
+            UInt64(1) | UInt64(thread.ownerSlot) << 32
+            | (collectable ? UInt64(ObjectFlags.collectable) << 56 : 0)
+        object.atomicWord(ObjectLayout.localOffset).pointee.store(word, ordering: .relaxed)
+        var offset = ObjectLayout.headerBytes
+        while offset < bytes {
+            (block + offset).storeBytes(of: 0, as: UInt64.self)
+            offset &+= 8
+        }
+        object.sharedWord.pointee.store(0, ordering: .releasing)  // no longer dead
+        if collectable {
+            Pool.containing(block).colour(of: block).pointee.store(
+                heap.fields.pointee.birthColour, ordering: .relaxed)
+            heap.fields.pointee.collectCountdown &-= 1
+            if _slowPath(heap.fields.pointee.collectCountdown <= 0) { askForCollection(thread) }
+        }
+        return object
+    }
+
+    @usableFromInline @inline(never)
+    static func askForCollection(_ thread: ThreadState) {
+        let own = ThreadHeap(thread).fields
+        let heap = InterpreterHeap(of: thread)
+        let interval = heap.fields.pointee.collectInterval
+        _ = heap.fields.pointee.collectablesAllocated.add(interval - own.pointee.collectCountdown, ordering: .relaxed)
+        own.pointee.collectCountdown = interval
+        if own.pointee.bufferBytes != 0 {
+            _ = heap.fields.pointee.bufferBytes.add(own.pointee.bufferBytes, ordering: .relaxed)
+            own.pointee.bufferBytes = 0
+        }
+        thread.request(RequestBits.collect)
+    }
+
+    /// Gives an object's block back. Its references are gone, nobody refers to it.
+    @inlinable @inline(__always)
+    public static func free(_ object: ObjectRef, _ thread: ThreadState) {
+        if object.isCollectable {
+            Pool.containing(object.raw).colour(of: object.raw).pointee.store(Colour.free, ordering: .relaxed)
+        }
+        object.ownerWord.pointee.store(0, ordering: .relaxed)
+        object.sharedWord.pointee.store(SharedFlags.dead, ordering: .releasing)
+        ThreadHeap(thread).freeBlock(object.raw, owner: thread.ownerSlot)
+    }
+
+    // MARK: Buffers
+
+    /// Raw memory for an object's items. Not initialised. nil: no memory.
+    @inlinable public static func buffer(_ thread: ThreadState, bytes: Int) -> UnsafeMutableRawPointer? {
+        if bytes <= SizeClass.largestBytes {
+            return ThreadHeap(thread).allocateBlock(
+                bytes: max(bytes, 1), kind: PoolKind.buffer, owner: thread.ownerSlot)
+        }
+        ThreadHeap(thread).fields.pointee.bufferBytes &+= bytes
+        return rawAllocate(bytes)
+    }
+
+    /// Frees a buffer that no other thread can be reading. `bytes` as allocated.
+    @inlinable public static func freeBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, bytes: Int) {
+        if bytes <= SizeClass.largestBytes {
+            ThreadHeap(thread).freeBlock(buffer, owner: thread.ownerSlot)
+        } else {
+            ThreadHeap(thread).fields.pointee.bufferBytes &-= bytes
+            rawFree(buffer)
+        }
+    }
+
+    /// Frees a buffer that lock-free readers may still hold: after a grace period.
+    @inlinable public static func retireBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, bytes: Int) {
+        thread.retire(buffer, bytes: bytes)
+    }
+}

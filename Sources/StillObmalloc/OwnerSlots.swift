@@ -1,0 +1,149 @@
+// Owner slots: small numbers that own objects and pools.
+//
+// Problem   An object's header has 16 bits for its owner, and threads come and go.
+// Protocol  A live thread holds one slot. Objects and pools belong to the *slot*. When the thread dies the slot becomes vacant
+//           with its pools, its merge queue and every object it owns; the next thread that takes it owns all of that.
+//           While a slot is vacant, whoever holds its lock may do what the owner could.
+// Merge queue  Objects whose shared count a stranger could not lower (ReferenceCount.swift). The owner
+//           serves the queue at a safepoint; for a vacant slot, or an owner that is detached (it is held suspended
+//           meanwhile), the stranger does it at once.
+// Ordering  (O1) the slot's lock: everything the dead thread did to its objects happens before the next owner's or
+//           a merging stranger's accesses.
+// Locks     heap lock (to find or make a slot) is never held together with a slot's lock. No Python code, no
+//           deallocation and no safepoint under a slot's lock.
+public import StillPlatform
+public import StillThreadRegistry
+public import Synchronization
+
+@frozen public struct OwnerSlot: Equatable, @unchecked Sendable {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+    @frozen public struct Fields: ~Copyable {
+        public let notifiedPools: Atomic<UInt>
+        public let lock: Atomic<UInt8>
+        public var index: UInt16
+        /// The thread that holds the slot. Under the lock.
+        public var thread: UnsafeMutableRawPointer?
+        public var queue: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+        public var queueCount: Int
+        public var queueCapacity: Int
+        /// The pools of a vacant slot.
+        public var savedArea: UnsafeMutableRawPointer?
+        public var nextVacant: UInt16
+    }
+    static let bytes = 128
+
+    @inlinable public var fields: UnsafeMutablePointer<Fields> { raw.assumingMemoryBound(to: Fields.self) }
+
+    var lockByte: UnsafeMutablePointer<Atomic<UInt8>> {
+        // The lock is the field after the 8-byte list head.
+        (raw + MemoryLayout<UInt>.size).assumingMemoryBound(to: Atomic<UInt8>.self)
+    }
+
+    func withLock<R>(_ body: () -> R) -> R {
+        ObjectLock.lock(lockByte)
+        defer { ObjectLock.unlock(lockByte) }
+        return body()
+    }
+
+    /// Ordering: releases the pool's remote frees to the owner's acquiring exchange (P2).
+    func pushNotified(_ pool: Pool) {
+        var head = fields.pointee.notifiedPools.load(ordering: .relaxed)
+        while true {
+            pool.fields.pointee.nextNotified.store(head, ordering: .relaxed)
+            let (done, seen) = fields.pointee.notifiedPools.compareExchange(
+                expected: head, desired: UInt(bitPattern: pool.raw),
+                successOrdering: .releasing, failureOrdering: .relaxed)
+            if done { return }
+            head = seen
+        }
+    }
+
+    /// Under the lock.
+    func enqueue(_ object: UnsafeMutableRawPointer) {
+        if fields.pointee.queueCount == fields.pointee.queueCapacity {
+            let capacity = max(64, fields.pointee.queueCapacity * 2)
+            let grown = rawReallocate(fields.pointee.queue.map(UnsafeMutableRawPointer.init), capacity * 8)
+            guard let grown else { stillBug("no memory for a merge queue of \(capacity) entries") }
+            fields.pointee.queue = grown.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+            fields.pointee.queueCapacity = capacity
+        }
+        fields.pointee.queue![fields.pointee.queueCount] = object
+        fields.pointee.queueCount += 1
+    }
+}
+
+extension InterpreterHeap {
+    /// Gives the thread a slot with all that belongs to it. Called at the thread's birth.
+    public func takeSlot(for thread: ThreadState) throws(HeapError) {
+        let slot = try withLock { () throws(HeapError) -> OwnerSlot in
+            let vacant = fields.pointee.firstVacantSlot
+            if vacant != 0 {
+                let slot = self.slot(vacant)
+                fields.pointee.firstVacantSlot = slot.fields.pointee.nextVacant
+                return slot
+            }
+            let index = fields.pointee.slotCount + 1
+            guard index < 65_536 else { throw .tooManyThreads(limit: 65_535) }
+            let chunk = index / InterpreterHeap.slotsPerChunk
+            if fields.pointee.slotChunks[chunk] == nil {
+                guard
+                    let memory = rawAllocateZeroed(
+                        InterpreterHeap.slotsPerChunk * OwnerSlot.bytes, alignment: 64)
+                else { throw .outOfMemory(bytes: InterpreterHeap.slotsPerChunk * OwnerSlot.bytes) }
+                fields.pointee.slotChunks[chunk] = memory
+            }
+            fields.pointee.slotCount = index
+            let slot = self.slot(UInt16(index))
+            slot.fields.pointee.index = UInt16(index)
+            return slot
+        }
+        let heap = ThreadHeap(thread)
+        heap.fields.pointee.heap = raw
+        heap.fields.pointee.slot = slot.raw
+        heap.fields.pointee.collectCountdown = fields.pointee.collectInterval
+        heap.fields.pointee.birthColour = fields.pointee.birthColour
+        heap.fields.pointee.whiteColour = fields.pointee.whiteColour
+        thread.ownerSlot = slot.fields.pointee.index
+        slot.withLock {  // O1
+            if let saved = slot.fields.pointee.savedArea {
+                heap.raw.copyMemory(from: saved, byteCount: ThreadHeap.areaBytes)
+                rawFree(saved)
+                slot.fields.pointee.savedArea = nil
+            } else {
+                for list in 0..<ThreadHeap.lists { heap.current(list).pointee = fields.pointee.emptyPool }
+            }
+            slot.fields.pointee.thread = thread.raw
+        }
+    }
+
+    /// Leaves the thread's objects and pools to its slot. Attached, last act of the thread on the heap.
+    public func leaveSlot(of thread: ThreadState) {
+        let heap = ThreadHeap(thread)
+        let slot = OwnerSlot(heap.fields.pointee.slot!)
+        Deallocation.drain(thread)
+        ReferenceCount.mergeQueued(thread)
+        heap.takeNotifiedPools()
+        heap.trim()
+        guard let saved = rawAllocateZeroed(ThreadHeap.areaBytes, alignment: 16) else {
+            stillBug("no memory for \(ThreadHeap.areaBytes) bytes of a dying thread's pool lists")
+        }
+        saved.copyMemory(from: heap.raw, byteCount: ThreadHeap.areaBytes)
+        _ = fields.pointee.bufferBytes.add(heap.fields.pointee.bufferBytes, ordering: .relaxed)
+        if let pending = heap.fields.pointee.pending { rawFree(pending) }
+        heap.fields.pointee.pending = nil
+        heap.fields.pointee.pendingCapacity = 0
+        slot.withLock {  // O1
+            slot.fields.pointee.savedArea = saved
+            slot.fields.pointee.thread = nil
+        }
+        // What strangers queued between the last merge and the lock waits for nobody: merge it as a vacant slot's.
+        ReferenceCount.mergeVacant(slot, on: thread)
+        withLock {
+            slot.fields.pointee.nextVacant = fields.pointee.firstVacantSlot
+            fields.pointee.firstVacantSlot = slot.fields.pointee.index
+        }
+        thread.ownerSlot = 0
+    }
+}

@@ -1,0 +1,60 @@
+// Clocks and memory figures of the process.
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+public enum Clock {
+    private static func read(_ clock: clockid_t) -> UInt64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+    /// Never goes back.
+    public static func monotonicNanoseconds() -> UInt64 { read(CLOCK_MONOTONIC) }
+    /// Time the calling thread has spent on a processor.
+    public static func threadCPUNanoseconds() -> UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+    public static func processCPUNanoseconds() -> UInt64 { read(CLOCK_PROCESS_CPUTIME_ID) }
+    /// Nanoseconds since 1970.
+    public static func wallNanoseconds() -> UInt64 { read(CLOCK_REALTIME) }
+    public static func wallSeconds() -> Double { Double(wallNanoseconds()) / 1e9 }
+
+    /// Broken-down local (or UTC) time and the zone's offset and name.
+    public struct BrokenDown {
+        public var year, month, day, hour, minute, second, weekday, yearDay, isDST: Int
+        public var offsetSeconds: Int
+        public var zone: String
+    }
+    public static func brokenDown(_ seconds: Int, utc: Bool) -> BrokenDown {
+        var clock = time_t(seconds)
+        var parts = tm()
+        if utc { gmtime_r(&clock, &parts) } else { localtime_r(&clock, &parts) }
+        return BrokenDown(
+            year: Int(parts.tm_year) + 1900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday),
+            hour: Int(parts.tm_hour), minute: Int(parts.tm_min), second: Int(parts.tm_sec),
+            weekday: (Int(parts.tm_wday) + 6) % 7, yearDay: Int(parts.tm_yday) + 1, isDST: Int(parts.tm_isdst),
+            offsetSeconds: parts.tm_gmtoff, zone: parts.tm_zone.map { String(cString: $0) } ?? "")
+    }
+}
+
+public enum ResidentMemory {
+    /// Bytes of the process in memory now.
+    public static func bytes() -> Int {
+        guard let text = try? File.read("/proc/self/statm") else { return peakBytes() }
+        let fields = text.split(separator: 32)
+        guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+    /// The most it has been.
+    public static func peakBytes() -> Int {
+        var usage = rusage()
+        #if canImport(Glibc)
+            getrusage(__rusage_who_t(0), &usage)
+            return usage.ru_maxrss * 1024
+        #else
+            getrusage(RUSAGE_SELF, &usage)
+            return usage.ru_maxrss
+        #endif
+    }
+}

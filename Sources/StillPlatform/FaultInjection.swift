@@ -1,0 +1,27 @@
+// Faults: each disables one line of production code, to show that a stress scenario would notice. Checking builds only.
+public import Synchronization
+
+public enum InjectedFault: UInt32, CaseIterable, Sendable {
+    case none
+    /// The scan for a reached QSBR goal is skipped: every goal counts as reached.
+    case skipQuiescentScan
+    /// A thread attaches although it is suspended.
+    case ignoreSuspension
+    /// Overwritten references are not shaded while the collector marks or examines suspects.
+    case dropDeletionBarrier
+    /// Suspects are condemned although counted from outside.
+    case ignoreOutsideCounts
+}
+
+public enum FaultInjection {
+    @usableFromInline static let active = Atomic<UInt32>(0)
+
+    public static func activate(_ fault: InjectedFault) { active.store(fault.rawValue, ordering: .sequentiallyConsistent) }
+    public static func deactivate() { active.store(0, ordering: .sequentiallyConsistent) }
+
+    @inlinable @inline(__always)
+    public static func isActive(_ fault: InjectedFault) -> Bool {
+        if BuildOptions.checksInvariants { return active.load(ordering: .relaxed) == fault.rawValue }
+        return false
+    }
+}

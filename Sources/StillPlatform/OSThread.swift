@@ -1,0 +1,86 @@
+// Threads of the operating system.
+internal import CStillShims
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+public struct OSThreadError: Error, CustomStringConvertible {
+    public let code: Int32
+    public var description: String { "can't start new thread: \(String(cString: strerror(code)))" }
+}
+
+/// A started thread. Join or detach it exactly once.
+public struct OSThread: @unchecked Sendable {
+    private let handle: pthread_t
+
+    private final class Start {
+        let body: @Sendable () -> Void
+        let name: String
+        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    /// - Parameter stackBytes: size of the native stack.
+    /// - Throws: `OSThreadError` with the system's error number.
+    public static func start(
+        name: String, stackBytes: Int = 16 << 20, body: @escaping @Sendable () -> Void
+    ) throws(OSThreadError) -> OSThread {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, stackBytes)
+        let start = Unmanaged.passRetained(Start(name, body))
+        #if canImport(Glibc)
+            var handle = pthread_t()
+            let code = pthread_create(&handle, &attributes, { argument in
+                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                still_thread_set_name(start.name)
+                start.body()
+                return nil
+            }, start.toOpaque())
+        #else
+            var optional: pthread_t?
+            let code = pthread_create(&optional, &attributes, { argument in
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                still_thread_set_name(start.name)
+                start.body()
+                return nil
+            }, start.toOpaque())
+            guard let handle = optional else {
+                start.release()
+                throw OSThreadError(code: code)
+            }
+        #endif
+        if code != 0 {
+            start.release()
+            throw OSThreadError(code: code)
+        }
+        return OSThread(handle: handle)
+    }
+
+    public func join() { pthread_join(handle, nil) }
+    public func detach() { pthread_detach(handle) }
+
+    public static func yield() { sched_yield() }
+    public static func sleep(nanoseconds: UInt64) {
+        var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        var left = timespec()
+        while nanosleep(&time, &left) == -1 && errno == EINTR { time = left }
+    }
+
+    /// A number that identifies the running thread to the system.
+    public static var currentID: UInt64 {
+        still_thread_id()
+    }
+
+    /// Lowest and highest address of the running thread's stack.
+    public static var stackBounds: (low: UInt, high: UInt) {
+        var low: UInt = 0
+        var high: UInt = 0
+        return still_thread_stack(&low, &high) == 1 ? (low, high) : (0, UInt.max)
+    }
+}

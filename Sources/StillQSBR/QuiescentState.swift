@@ -1,0 +1,198 @@
+// Quiescent-state-based reclamation (QSBR): when may retired memory be freed?
+//
+// Problem   One thread replaces a list's item array while another still reads the old one.
+// Protocol  The writer unlinks the array, then calls advance() and keeps the goal it returns. Each thread reports points where
+//           it holds no unprotected pointer. When every online slot has reported a sequence >= goal, nobody can
+//           reach the array.
+//
+//           slot.sequence   0 = offline, odd = last seen     written by its own thread
+//           writeSequence   odd, +2 for each goal            written by any thread
+//           readSequence    a lower bound of all online slots, kept to avoid scans
+//
+// Ordering  (Q1) advance() releases, goOnline()/quiescent() acquire writeSequence: a slot at >= goal has seen the unlink.
+//           (Q2) every store to a slot releases, isReached() acquires it: reads made before the report happen before the free.
+//           (Q3) goOnline() stores the slot, fence, reads pointers; isReached() runs after the unlink, fence, loads the
+//                slots. One fence is first: the scan sees the slot online, or the reader sees the unlink.
+//           ThreadSanitizer does not model fences: no happens-before edge rests on Q3.
+// Slots     Chunks of 64 that are only ever added, found through a table that is never moved; a freed slot is reused. So a slot's
+//           address is good for ever, and growing stops nobody.
+//
+// Elsewhere What is freed: DelayedFree.swift. Who pauses threads: StillThreadRegistry.
+// Source    CPython 3.13 Python/qsbr.c; FreeBSD sys/kern/subr_smr.c (GUS).
+public import StillPlatform
+public import Synchronization
+
+/// A point in the write sequence that readers must have passed.
+@frozen public struct QSBRGoal: Equatable, Sendable {
+    public let sequence: UInt64
+    @inlinable public init(_ sequence: UInt64) { self.sequence = sequence }
+}
+
+/// One thread's report, alone on its cache line.
+@frozen public struct QSBRSlot: Equatable, @unchecked Sendable {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+    @inlinable @inline(__always) public var sequence: UnsafeMutablePointer<Atomic<UInt64>> {
+        raw.assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+    /// Index + 1 of the next free slot while this one is free.
+    var nextFree: UnsafeMutablePointer<UInt64> { (raw + 8).assumingMemoryBound(to: UInt64.self) }
+    var index: UnsafeMutablePointer<UInt64> { (raw + 16).assumingMemoryBound(to: UInt64.self) }
+}
+
+/// One interpreter's domain.
+@frozen public struct QSBRDomain: Equatable, @unchecked Sendable {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+    static let slotBytes = 64
+    static let slotsPerChunk = 64
+    static let chunkLimit = 1024
+
+    @frozen public struct Fields: ~Copyable {
+        public let writeSequence: Atomic<UInt64>
+        let pad: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+        let readSequence: Atomic<UInt64>
+        let slotCount: Atomic<Int>
+        let lock: Atomic<UInt32>
+        var firstFree: UInt64
+        let chunks: UnsafeMutablePointer<Atomic<UInt>>
+        /// Retired blocks of threads that ended (DelayedFree.swift). Under the lock.
+        var abandoned: DelayedFreeQueue
+    }
+    @inlinable @inline(__always) public var fields: UnsafeMutablePointer<Fields> { raw.assumingMemoryBound(to: Fields.self) }
+
+    /// - Returns: nil when there is no memory.
+    public static func make() -> QSBRDomain? {
+        guard let raw = rawAllocateZeroed(512, alignment: 64),
+            let chunks = rawAllocateZeroed(chunkLimit * 8, alignment: 64)
+        else { return nil }
+        let domain = QSBRDomain(raw)
+        domain.fields.initialize(
+            to: Fields(
+                writeSequence: Atomic(1), pad: (0, 0, 0, 0, 0, 0, 0), readSequence: Atomic(1), slotCount: Atomic(0),
+                lock: Atomic(0), firstFree: 0, chunks: chunks.assumingMemoryBound(to: Atomic<UInt>.self),
+                abandoned: DelayedFreeQueue()))
+        return domain
+    }
+
+    /// No thread uses the domain any more; retired blocks have been freed.
+    public func destroy() {
+        for index in 0..<QSBRDomain.chunkLimit {
+            let chunk = fields.pointee.chunks[index].load(ordering: .relaxed)
+            if chunk == 0 { break }
+            rawFree(UnsafeMutableRawPointer(bitPattern: chunk))
+        }
+        rawFree(fields.pointee.chunks)
+        rawFree(raw)
+    }
+
+    func withLock<R>(_ body: () -> R) -> R {
+        // Slots are made and freed rarely, at thread birth and death: spin, then yield.
+        var spins = 0
+        while !fields.pointee.lock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged {
+            spins += 1
+            if spins < 40 { cpuRelax() } else { OSThread.yield() }
+        }
+        defer { fields.pointee.lock.store(0, ordering: .releasing) }
+        return body()
+    }
+
+    private func slot(_ index: Int) -> QSBRSlot {
+        let chunk = fields.pointee.chunks[index / QSBRDomain.slotsPerChunk].load(ordering: .acquiring)
+        return QSBRSlot(
+            UnsafeMutableRawPointer(bitPattern: chunk)! + index % QSBRDomain.slotsPerChunk * QSBRDomain.slotBytes)
+    }
+
+    /// A slot, offline. nil: no memory, or more than 65,536 threads.
+    public func makeSlot() -> QSBRSlot? {
+        withLock {
+            if fields.pointee.firstFree != 0 {
+                let slot = slot(Int(fields.pointee.firstFree) - 1)
+                fields.pointee.firstFree = slot.nextFree.pointee
+                return slot
+            }
+            let index = fields.pointee.slotCount.load(ordering: .relaxed)
+            let chunk = index / QSBRDomain.slotsPerChunk
+            guard chunk < QSBRDomain.chunkLimit else { return nil }
+            if index % QSBRDomain.slotsPerChunk == 0 {
+                guard let memory = rawAllocateZeroed(QSBRDomain.slotsPerChunk * QSBRDomain.slotBytes, alignment: 64)
+                else { return nil }
+                fields.pointee.chunks[chunk].store(UInt(bitPattern: memory), ordering: .releasing)
+            }
+            let slot = slot(index)
+            slot.index.pointee = UInt64(index)
+            // Scans see the slot (offline) from now on.
+            fields.pointee.slotCount.store(index + 1, ordering: .releasing)
+            return slot
+        }
+    }
+
+    /// Gives an offline slot back.
+    public func releaseSlot(_ slot: QSBRSlot) {
+        invariant(slot.sequence.pointee.load(ordering: .relaxed) == 0, "an online QSBR slot is released")
+        withLock {
+            slot.nextFree.pointee = fields.pointee.firstFree
+            fields.pointee.firstFree = slot.index.pointee + 1
+        }
+    }
+
+    // MARK: Reader
+
+    /// From now on the thread may hold unprotected pointers.
+    @inlinable @inline(__always) public func goOnline(_ slot: QSBRSlot) {
+        let seen = fields.pointee.writeSequence.load(ordering: .acquiring)  // Q1
+        slot.sequence.pointee.store(seen, ordering: .releasing)  // Q2
+        atomicMemoryFence(ordering: .sequentiallyConsistent)  // Q3
+    }
+
+    /// The thread holds no unprotected pointer until it goes online again.
+    @inlinable @inline(__always) public func goOffline(_ slot: QSBRSlot) {
+        slot.sequence.pointee.store(0, ordering: .releasing)  // Q2
+    }
+
+    /// The thread holds no unprotected pointer at this moment.
+    @inlinable @inline(__always) public func quiescent(_ slot: QSBRSlot) {
+        let seen = fields.pointee.writeSequence.load(ordering: .acquiring)  // Q1
+        slot.sequence.pointee.store(seen, ordering: .releasing)  // Q2
+    }
+
+    // MARK: Writer
+
+    /// A goal for memory that was unlinked before the call.
+    public func advance() -> QSBRGoal {
+        QSBRGoal(fields.pointee.writeSequence.wrappingAdd(2, ordering: .acquiringAndReleasing).newValue)  // Q1
+    }
+
+    /// The goal of the next advance(), for blocks that share one.
+    public func nextGoal() -> QSBRGoal {
+        QSBRGoal(fields.pointee.writeSequence.load(ordering: .relaxed) &+ 2)
+    }
+
+    /// Whether every reader that might hold memory retired under the goal has passed.
+    /// - Complexity: O(threads) unless known from an earlier scan. Never blocks.
+    public func isReached(_ goal: QSBRGoal) -> Bool {
+        if Int64(bitPattern: fields.pointee.readSequence.load(ordering: .acquiring) &- goal.sequence) >= 0 { return true }
+        return Int64(bitPattern: scan() &- goal.sequence) >= 0
+    }
+
+    /// The least sequence of all online slots.
+    private func scan() -> UInt64 {
+        atomicMemoryFence(ordering: .sequentiallyConsistent)  // Q3
+        var least = fields.pointee.writeSequence.load(ordering: .relaxed)
+        if FaultInjection.isActive(.skipQuiescentScan) { return least }
+        let count = fields.pointee.slotCount.load(ordering: .acquiring)
+        for index in 0..<count {
+            let seen = slot(index).sequence.pointee.load(ordering: .acquiring)  // Q2
+            if seen != 0 && Int64(bitPattern: seen &- least) < 0 { least = seen }
+        }
+        var known = fields.pointee.readSequence.load(ordering: .relaxed)
+        while Int64(bitPattern: least &- known) > 0 {
+            let (done, now) = fields.pointee.readSequence.compareExchange(
+                expected: known, desired: least, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed)
+            if done { break }
+            known = now
+        }
+        return least
+    }
+}

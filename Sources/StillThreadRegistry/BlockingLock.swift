@@ -1,0 +1,56 @@
+// A lock that Python programs hold for as long as they like: waiting threads are detached.
+public import StillPlatform
+public import Synchronization
+
+public final class BlockingLock: @unchecked Sendable {
+    /// 0 free, 1 held, 2 held and somebody may sleep.
+    private let word: UnsafeMutablePointer<Atomic<UInt32>>
+
+    public init() {
+        word = .allocate(capacity: 1)
+        word.initialize(to: Atomic(0))
+    }
+    deinit { word.deallocate() }
+
+    public var isLocked: Bool { word.pointee.load(ordering: .relaxed) != 0 }
+    public func tryAcquire() -> Bool {
+        word.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
+    }
+
+    /// - Parameter timeoutNanoseconds: nil waits for ever.
+    /// - Returns: false when the time is over, or when `interrupted` says so.
+    /// - Threads: attached; detached while it waits.
+    public func acquire(
+        _ thread: ThreadState, timeoutNanoseconds: UInt64?, interrupted: () -> Bool = { false }
+    ) -> Bool {
+        if tryAcquire() { return true }
+        let limit = timeoutNanoseconds.map { Clock.monotonicNanoseconds() &+ $0 }
+        while true {
+            var got = false
+            thread.detached {
+                if word.pointee.exchange(2, ordering: .acquiring) == 0 {
+                    got = true
+                    return
+                }
+                // Not longer than 50 ms at once, to notice signals.
+                var slice: UInt64 = 50_000_000
+                if let limit {
+                    let now = Clock.monotonicNanoseconds()
+                    slice = now >= limit ? 0 : min(slice, limit - now)
+                }
+                if slice > 0 { Parker.wait(on: word, while: 2, timeoutNanoseconds: slice) }
+            }
+            if got { return true }
+            if interrupted() { return false }
+            if let limit, Clock.monotonicNanoseconds() >= limit { return word.pointee.exchange(2, ordering: .acquiring) == 0 }
+        }
+    }
+
+    /// Any thread, attached or not.
+    public func release() {
+        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
+    }
+
+    /// After fork: the child has no other threads.
+    public func reset() { word.pointee.store(0, ordering: .relaxed) }
+}

@@ -1,0 +1,289 @@
+// All thread states of an interpreter, and all interpreters of the process.
+//
+// Lock      Each interpreter's `lock` guards its list of threads; the runtime's lock guards the list of interpreters. Both are
+//           leaves, held for a few instructions or one walk. Never allocate, run a hook or stop while holding one.
+// Birth     The record is made first and linked under the lock; if a pause is on, it starts suspended.
+// Death     by the own thread, attached: hooks, retired memory handed over, QSBR slot back, unlinked. A pauser that waits
+//           for it looks at the list again.
+public import StillPlatform
+public import StillQSBR
+public import Synchronization
+
+public enum RegistryError: Error, Equatable, CustomStringConvertible {
+    case outOfMemory(what: String)
+
+    public var description: String {
+        switch self {
+        case .outOfMemory(let what): "No memory for \(what). Free memory, end threads or raise the process limit."
+        }
+    }
+}
+
+/// What the layers above do at certain points. Set once, before a second thread exists. The first argument of all is the thread's record.
+@frozen public struct InterpreterHooks: Sendable {
+    public typealias ThreadHook = @convention(c) @Sendable (UnsafeMutableRawPointer) -> Void
+    /// Last chance of a dying thread, attached.
+    public var threadDying: ThreadHook?
+    /// Serves request bits other than stop, at a safepoint with the world running.
+    public var service: (@convention(c) @Sendable (UnsafeMutableRawPointer, UInt32) -> Void)?
+    /// Frees a retired block.
+    public var freeBlock: DelayedFreeQueue.Free?
+
+    public init() {}
+}
+
+@frozen public struct InterpreterRecord: ~Copyable {
+    let lock: Atomic<UInt32>
+    /// Held by the thread that stops the world.
+    let pauseLock: Atomic<UInt32>
+    /// 1 from the request of a pause to its end.
+    let requested: Atomic<UInt32>
+    /// Changes when a thread stops; the pauser sleeps on it.
+    let stopSequence: Atomic<UInt32>
+    let pauserSleeps: Atomic<UInt32>
+    /// Threads that must be attached once before the next pause (fairness).
+    let owedThreads: Atomic<Int32>
+    /// 1 while every thread but the requester is stopped.
+    let stopped: Atomic<UInt32>
+    public var barrierActive: UInt8
+    /// Record of the thread that stops the world, nil for none or one without thread state. Written by it alone.
+    let requester: Atomic<UInt>
+    let lastStopped: Atomic<UInt64>
+    public var id: Int64
+    public var hooks: InterpreterHooks
+    var qsbrRaw: UnsafeMutableRawPointer
+    var firstThread: UnsafeMutableRawPointer?
+    var threadCount: Int
+    var lastPauseEnd: UInt64
+    var nextInterpreter: UnsafeMutableRawPointer?
+}
+
+@frozen public struct Interpreter: Equatable, @unchecked Sendable {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable @inline(__always) public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+    @inlinable public static var recordBytes: Int { 8192 }
+    @inlinable public static var privateOffset: Int { 1024 }
+
+    @inlinable @inline(__always) public var record: UnsafeMutablePointer<InterpreterRecord> {
+        raw.assumingMemoryBound(to: InterpreterRecord.self)
+    }
+    public var id: Int64 { record.pointee.id }
+    @inlinable public var hooks: InterpreterHooks {
+        get { record.pointee.hooks }
+        nonmutating set { record.pointee.hooks = newValue }
+    }
+    public var qsbr: QSBRDomain { QSBRDomain(record.pointee.qsbrRaw) }
+    /// Threads that exist, attached or not.
+    public var threadCount: Int { withLock { record.pointee.threadCount } }
+
+    func withLock<R>(_ body: () -> R) -> R {
+        RegistryLock.lock(lockWord)
+        defer { RegistryLock.unlock(lockWord) }
+        return body()
+    }
+    var lockWord: UnsafeMutablePointer<Atomic<UInt32>> { raw.assumingMemoryBound(to: Atomic<UInt32>.self) }
+    var pauseLockWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 4).assumingMemoryBound(to: Atomic<UInt32>.self) }
+    var stopSequenceWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 12).assumingMemoryBound(to: Atomic<UInt32>.self) }
+
+    // MARK: Threads
+
+    /// A thread state, detached, to be attached by the OS thread that will use it.
+    public func makeThread() throws(RegistryError) -> ThreadState {
+        guard let raw = rawAllocateZeroed(ThreadState.recordBytes, alignment: 64) else {
+            throw .outOfMemory(what: "a thread state")
+        }
+        guard let slot = qsbr.makeSlot() else {
+            rawFree(raw)
+            throw .outOfMemory(what: "a QSBR slot")
+        }
+        let thread = ThreadState(raw)
+        thread.record.initialize(
+            to: ThreadRecord(
+                evalBreaker: Atomic(0), attachment: Atomic(Attachment.detached), ownerSlot: 0, barrierActive: 0,
+                ownsOSThread: 0, pad: 0, interpreter: self.raw, id: Runtime.nextThreadID(), qsbrDomain: qsbr.raw,
+                qsbrSlot: slot.raw, delayedFree: DelayedFreeQueue(), waiting: Atomic(0), owed: Atomic(0),
+                osThreadID: Atomic(0), next: nil, previous: nil))
+        withLock {
+            if record.pointee.requested.load(ordering: .relaxed) != 0 {
+                thread.record.pointee.attachment.store(Attachment.suspended, ordering: .relaxed)
+            }
+            thread.record.pointee.barrierActive = record.pointee.barrierActive
+            thread.record.pointee.next = record.pointee.firstThread
+            if let first = record.pointee.firstThread { ThreadState(first).record.pointee.previous = raw }
+            record.pointee.firstThread = raw
+            record.pointee.threadCount += 1
+        }
+        return thread
+    }
+
+    /// Calls `body` for every thread state, under the registry lock: it must not block, allocate or stop.
+    public func forEachThread(_ body: (ThreadState) -> Void) {
+        withLock {
+            var next = record.pointee.firstThread
+            while let raw = next {
+                next = ThreadState(raw).record.pointee.next
+                body(ThreadState(raw))
+            }
+        }
+    }
+
+    func unlink(_ thread: ThreadState) {
+        withLock {
+            let own = thread.record
+            if let previous = own.pointee.previous {
+                ThreadState(previous).record.pointee.next = own.pointee.next
+            } else {
+                record.pointee.firstThread = own.pointee.next
+            }
+            if let next = own.pointee.next { ThreadState(next).record.pointee.previous = own.pointee.previous }
+            record.pointee.threadCount -= 1
+            if own.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
+                record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
+            }
+        }
+        wakePauser()
+    }
+
+    /// Runs `body` while a detached thread is kept from attaching, so that the caller may act for it.
+    ///
+    /// - Returns: false when the thread was not detached; the body has not run.
+    /// - Precondition: the thread's record cannot go away meanwhile.
+    public func withHeldDetached(_ thread: ThreadState, _ body: () -> Void) -> Bool {
+        guard
+            thread.record.pointee.attachment.compareExchange(
+                expected: Attachment.detached, desired: Attachment.held, ordering: .acquiringAndReleasing
+            ).exchanged  // A1
+        else { return false }
+        body()
+        thread.record.pointee.attachment.store(Attachment.detached, ordering: .releasing)  // A1
+        return true
+    }
+}
+
+extension ThreadState {
+    /// Ends the thread state. Called by its own thread, attached; afterwards the OS thread is attached to nothing.
+    public func destroy() {
+        let interpreter = self.interpreter
+        interpreter.record.pointee.hooks.threadDying?(raw)
+        if let free = interpreter.record.pointee.hooks.freeBlock {
+            record.pointee.delayedFree.abandon(to: interpreter.qsbr, context: raw, free: free)
+        }
+        interpreter.qsbr.goOffline(qsbr)
+        interpreter.qsbr.releaseSlot(qsbr)
+        CurrentThread.set(nil)
+        interpreter.unlink(self)
+        record.deinitialize(count: 1)
+        rawFree(raw)
+    }
+}
+
+/// The process: the list of its interpreters, and numbers that are unique in it.
+public enum Runtime {
+    private static let threadIDs = Atomic<UInt64>(0)
+    private static let interpreterIDs = Atomic<Int64>(0)
+    private static let lock = Atomic<UInt32>(0)
+    nonisolated(unsafe) private static var first: UnsafeMutableRawPointer?
+
+    static func nextThreadID() -> UInt64 { threadIDs.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    private static func withLock<R>(_ body: () -> R) -> R {
+        while !lock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { OSThread.yield() }
+        defer { lock.store(0, ordering: .releasing) }
+        return body()
+    }
+
+    public static func makeInterpreter() throws(RegistryError) -> Interpreter {
+        guard let raw = rawAllocateZeroed(Interpreter.recordBytes, alignment: 64), let domain = QSBRDomain.make() else {
+            throw .outOfMemory(what: "an interpreter")
+        }
+        let interpreter = Interpreter(raw)
+        interpreter.record.initialize(
+            to: InterpreterRecord(
+                lock: Atomic(0), pauseLock: Atomic(0), requested: Atomic(0), stopSequence: Atomic(0),
+                pauserSleeps: Atomic(0), owedThreads: Atomic(0), stopped: Atomic(0), barrierActive: 0,
+                requester: Atomic(0), lastStopped: Atomic(0), id: interpreterIDs.wrappingAdd(1, ordering: .relaxed).oldValue,
+                hooks: InterpreterHooks(), qsbrRaw: domain.raw, firstThread: nil, threadCount: 0, lastPauseEnd: 0,
+                nextInterpreter: nil))
+        withLock {
+            interpreter.record.pointee.nextInterpreter = first
+            first = raw
+        }
+        return interpreter
+    }
+
+    public static func forEachInterpreter(_ body: (Interpreter) -> Void) {
+        withLock {
+            var next = first
+            while let raw = next {
+                next = Interpreter(raw).record.pointee.nextInterpreter
+                body(Interpreter(raw))
+            }
+        }
+    }
+
+    static func unlink(_ interpreter: Interpreter) {
+        withLock {
+            if first == interpreter.raw {
+                first = interpreter.record.pointee.nextInterpreter
+                return
+            }
+            var next = first
+            while let raw = next {
+                let record = Interpreter(raw).record
+                if record.pointee.nextInterpreter == interpreter.raw {
+                    record.pointee.nextInterpreter = interpreter.record.pointee.nextInterpreter
+                    return
+                }
+                next = record.pointee.nextInterpreter
+            }
+        }
+    }
+
+    /// Every thread of every interpreter and its state, for watchdogs.
+    public static func dumpThreadStates() -> String {
+        var text = ""
+        forEachInterpreter { interpreter in
+            let record = interpreter.record
+            text += "interpreter \(interpreter.id): pause requested \(record.pointee.requested.load(ordering: .relaxed)), "
+            text += "stopped \(record.pointee.stopped.load(ordering: .relaxed)), owed \(record.pointee.owedThreads.load(ordering: .relaxed))\n"
+            interpreter.forEachThread { thread in
+                let own = thread.record
+                text += "  thread \(thread.id) (os \(own.pointee.osThreadID.load(ordering: .relaxed))): "
+                text += "\(Attachment.name(own.pointee.attachment.load(ordering: .relaxed))), requests "
+                text += "\(String(own.pointee.evalBreaker.load(ordering: .relaxed), radix: 2)), qsbr "
+                text += "\(thread.qsbr.sequence.pointee.load(ordering: .relaxed))\n"
+            }
+        }
+        return text
+    }
+}
+
+extension Interpreter {
+    /// Frees the interpreter's record. All its threads have been destroyed.
+    public func destroy() {
+        precondition(record.pointee.threadCount == 0, "Interpreter \(id) still has \(record.pointee.threadCount) threads. Destroy them first.")
+        if let free = record.pointee.hooks.freeBlock { qsbr.freeAbandoned(context: nil, free: free) }
+        Runtime.unlink(self)
+        qsbr.destroy()
+        record.deinitialize(count: 1)
+        rawFree(raw)
+    }
+}
+
+/// A lock on one word for short sections: 0 free, 1 held, 2 held with sleepers.
+enum RegistryLock {
+    static func lock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
+        for _ in 0..<40 {
+            if word.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { return }
+            cpuRelax()
+        }
+        while word.pointee.exchange(2, ordering: .acquiring) != 0 { Parker.wait(on: word, while: 2) }
+    }
+    static func tryLock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) -> Bool {
+        word.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
+    }
+    static func unlock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
+        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
+    }
+}

@@ -1,0 +1,208 @@
+// One thread in one interpreter: a record of raw memory, the registry's part first, private areas of the upper layers behind it.
+public import StillPlatform
+public import StillQSBR
+public import Synchronization
+
+/// The registry's part of a thread's record.
+@frozen public struct ThreadRecord: ~Copyable {
+    /// Requests, RequestBits: set by anybody, served by the thread at safepoints.
+    public let evalBreaker: Atomic<UInt32>
+    public let attachment: Atomic<UInt32>
+    /// The reference-count owner slot (upper layer). Own thread.
+    public var ownerSlot: UInt16
+    /// Mode of the write barrier. Written in pauses and at birth, read by the own thread.
+    public var barrierActive: UInt8
+    public var ownsOSThread: UInt8
+    public var pad: UInt32
+    public var interpreter: UnsafeMutableRawPointer
+    public var id: UInt64
+    public var qsbrDomain: UnsafeMutableRawPointer
+    public var qsbrSlot: UnsafeMutableRawPointer
+    public var delayedFree: DelayedFreeQueue
+    /// 1 while the thread waits to attach.
+    let waiting: Atomic<UInt32>
+    /// 1 from the end of a pause in which the thread waited until it is attached (fairness).
+    let owed: Atomic<UInt32>
+    public let osThreadID: Atomic<UInt64>
+    // Links of the interpreter's list, under its lock.
+    var next: UnsafeMutableRawPointer?
+    var previous: UnsafeMutableRawPointer?
+}
+
+@frozen public struct ThreadState: Equatable, @unchecked Sendable {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable @inline(__always) public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+    @inlinable public static var recordBytes: Int { 16384 }
+    /// Where the private areas of upper layers begin.
+    @inlinable public static var privateOffset: Int { 512 }
+
+    @inlinable @inline(__always) public var record: UnsafeMutablePointer<ThreadRecord> {
+        raw.assumingMemoryBound(to: ThreadRecord.self)
+    }
+    @inlinable public var interpreter: Interpreter { Interpreter(record.pointee.interpreter) }
+    /// Unique in the process, from 1.
+    @inlinable public var id: UInt64 { record.pointee.id }
+    @inlinable @inline(__always) public var ownerSlot: UInt16 {
+        get { record.pointee.ownerSlot }
+        nonmutating set { record.pointee.ownerSlot = newValue }
+    }
+    @inlinable @inline(__always) public var barrierActive: UInt8 {
+        get { record.pointee.barrierActive }
+        nonmutating set { record.pointee.barrierActive = newValue }
+    }
+    @inlinable public var qsbr: QSBRSlot { QSBRSlot(record.pointee.qsbrSlot) }
+    public var isAttached: Bool { record.pointee.attachment.load(ordering: .relaxed) == Attachment.attached }
+
+    /// The thread state attached to the running OS thread.
+    public static var current: ThreadState? { CurrentThread.get().map(ThreadState.init) }
+
+    // MARK: Requests
+
+    /// Asks the thread to do something at its next safepoint. Any thread.
+    @inlinable public func request(_ bits: UInt32) {
+        record.pointee.evalBreaker.bitwiseOr(bits, ordering: .releasing)
+    }
+    @inlinable public func clearRequest(_ bits: UInt32) {
+        record.pointee.evalBreaker.bitwiseAnd(~bits, ordering: .acquiringAndReleasing)
+    }
+    @inlinable @inline(__always) public var hasRequest: Bool {
+        record.pointee.evalBreaker.load(ordering: .relaxed) != 0
+    }
+
+    /// A point where the thread may be paused: it holds no unprotected pointer. One relaxed load when nothing is asked.
+    @inlinable @inline(__always) public func safepoint() {
+        if _slowPath(hasRequest) { serveRequests() }
+    }
+
+    // MARK: Attaching
+
+    /// Becomes able to touch objects; waits while the world is stopped. A1
+    public func attach() {
+        invariant(record.pointee.attachment.load(ordering: .relaxed) != Attachment.attached || ThreadState.current != self,
+            "thread \(id) attaches twice")
+        takeAttachment()
+        record.pointee.osThreadID.store(OSThread.currentID, ordering: .relaxed)
+        CurrentThread.set(raw)
+    }
+
+    private func takeAttachment() {
+        var spins = 0
+        while true {
+            SchedulingNoise.point()
+            if record.pointee.attachment.compareExchange(
+                expected: Attachment.detached, desired: Attachment.attached, ordering: .acquiringAndReleasing
+            ).exchanged { break }  // A1
+            if FaultInjection.isActive(.ignoreSuspension) {
+                record.pointee.attachment.store(Attachment.attached, ordering: .releasing)
+                break
+            }
+            let state = record.pointee.attachment.load(ordering: .relaxed)
+            if state == Attachment.detached { continue }
+            spins += 1
+            if state == Attachment.held || spins < 20 {
+                cpuRelax()
+                if spins > 1000 { OSThread.yield() }
+                continue
+            }
+            record.pointee.waiting.store(1, ordering: .relaxed)
+            withAttachmentWord { Parker.wait(on: $0, while: Attachment.suspended) }
+        }
+        record.pointee.waiting.store(0, ordering: .relaxed)
+        if record.pointee.owed.load(ordering: .relaxed) != 0 && record.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
+            interpreter.record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
+        }
+        QSBRDomain(record.pointee.qsbrDomain).goOnline(qsbr)
+    }
+
+    /// Gives the right to touch objects back.
+    public func detach() {
+        leaveAttachment()
+        CurrentThread.set(nil)
+    }
+
+    /// attached -> detached, or -> suspended when a pause is asked for: then the pauser need not look again.
+    private func leaveAttachment() {
+        QSBRDomain(record.pointee.qsbrDomain).goOffline(qsbr)
+        SchedulingNoise.point()
+        if record.pointee.evalBreaker.load(ordering: .acquiring) & RequestBits.stop != 0 {
+            record.pointee.attachment.store(Attachment.suspended, ordering: .releasing)  // A1
+            interpreter.noteStopped(self)
+        } else {
+            record.pointee.attachment.store(Attachment.detached, ordering: .releasing)  // A1
+        }
+    }
+
+    @inline(__always)
+    func withAttachmentWord<R>(_ body: (UnsafeMutablePointer<Atomic<UInt32>>) -> R) -> R {
+        body((raw + 4).assumingMemoryBound(to: Atomic<UInt32>.self))
+    }
+
+    /// Runs `body` detached: for anything that may block.
+    public func detached<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+        detach()
+        defer { attach() }
+        return try body()
+    }
+
+    // MARK: Safepoint
+
+    @usableFromInline @inline(never) func serveRequests() {
+        var bits = record.pointee.evalBreaker.load(ordering: .acquiring)
+        if bits & RequestBits.stop != 0 {
+            stopHere()
+            bits = record.pointee.evalBreaker.load(ordering: .acquiring)
+        }
+        let domain = QSBRDomain(record.pointee.qsbrDomain)
+        domain.quiescent(qsbr)
+        let mine = bits & ~RequestBits.stop
+        if mine == 0 { return }
+        clearRequest(mine)
+        if mine & RequestBits.delayedFrees != 0 { processRetired() }
+        let rest = mine & ~RequestBits.delayedFrees
+        if rest != 0, let service = interpreter.record.pointee.hooks.service { service(raw, rest) }
+    }
+
+    /// attached -> suspended, until resumed.
+    private func stopHere() {
+        QSBRDomain(record.pointee.qsbrDomain).goOffline(qsbr)
+        SchedulingNoise.point()
+        record.pointee.waiting.store(1, ordering: .relaxed)
+        record.pointee.attachment.store(Attachment.suspended, ordering: .releasing)  // A1
+        interpreter.noteStopped(self)
+        takeAttachment()
+    }
+
+    // MARK: Retired memory
+
+    /// Frees the block once no thread can hold a pointer to it from before: it has been unlinked. The free goes through the
+    /// interpreter's `freeBlock` hook.
+    ///
+    /// - Threads: attached.
+    public func retire(_ block: UnsafeMutableRawPointer, bytes: Int) {
+        let hooks = interpreter.record.pointee.hooks
+        if interpreter.isStopped(by: self) {
+            hooks.freeBlock?(raw, block, UInt(bytes))
+            return
+        }
+        let full = record.pointee.delayedFree.retire(block, bytes: bytes, domain: QSBRDomain(record.pointee.qsbrDomain))
+        if let full {
+            if full { request(RequestBits.delayedFrees) }
+        } else {
+            // No memory for the queue: stop everybody, then nobody reads.
+            withStoppedWorld(.memory) { (_: borrowing StoppedWorld) in hooks.freeBlock?(raw, block, UInt(bytes)) }
+        }
+    }
+
+    func processRetired() {
+        guard let free = interpreter.record.pointee.hooks.freeBlock else { return }
+        let domain = QSBRDomain(record.pointee.qsbrDomain)
+        record.pointee.delayedFree.process(domain: domain, context: raw, free: free)
+        domain.processAbandoned(context: raw, free: free)
+        // What slow readers still hold back is looked at again.
+        if record.pointee.delayedFree.heldBlocks > BuildOptions.retireBatchCount { request(RequestBits.delayedFrees) }
+    }
+
+    public var retiredBlocks: Int { record.pointee.delayedFree.heldBlocks }
+    public var retiredBytes: Int { record.pointee.delayedFree.heldBytes }
+}

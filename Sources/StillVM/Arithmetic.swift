@@ -1,0 +1,156 @@
+// Slow halves of arithmetic and comparison: everything that is not two small ints or two common floats.
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+
+enum Arithmetic {
+    @inline(__always) static func floorDivide(_ x: Int, _ y: Int) -> UInt64 {
+        let quotient = x / y
+        return Value(smallInt: (x % y != 0 && (x < 0) != (y < 0)) ? quotient &- 1 : quotient).bits
+    }
+    @inline(__always) static func modulo(_ x: Int, _ y: Int) -> UInt64 {
+        let remainder = x % y
+        return Value(smallInt: remainder < 0 ? remainder &+ y : remainder).bits
+    }
+    /// `operation` in the order of CompareOperator.
+    @inline(__always) static func holds(_ operation: Int, _ x: Int64, _ y: Int64) -> Bool {
+        switch operation {
+        case 0: x < y
+        case 1: x <= y
+        case 2: x == y
+        case 3: x != y
+        case 4: x > y
+        default: x >= y
+        }
+    }
+
+    @inline(never)
+    static func binary(
+        _ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ op: BinaryOperator
+    ) -> Bool {
+        do throws(PythonError) {
+            let x = try NameAccess.bound(t, regs, pc.b)
+            let y = try NameAccess.bound(t, regs, pc.c)
+            regs.savePC(pc + 8)
+            let result =
+                pc.flags & InstructionFlags.inPlace != 0
+                ? try t.inPlace(op, x, y) : try t.binary(op, x, y)
+            regs.consume(t, pc)
+            regs.put(t, pc.a, result.bits)
+            return true
+        } catch { return false }
+    }
+
+    @inline(never)
+    static func binarySmall(
+        _ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ op: BinaryOperator
+    ) -> Bool {
+        do throws(PythonError) {
+            let x = try NameAccess.bound(t, regs, pc.b)
+            let y = Value(smallInt: pc.signedC)
+            regs.savePC(pc + 8)
+            let result =
+                pc.flags & InstructionFlags.inPlace != 0
+                ? try t.inPlace(op, x, y) : try t.binary(op, x, y)
+            if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
+            regs.put(t, pc.a, result.bits)
+            return true
+        } catch { return false }
+    }
+
+    @inline(never)
+    static func unary(
+        _ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ op: UnaryOperator
+    ) -> Bool {
+        do throws(PythonError) {
+            let result = try t.unary(op, NameAccess.bound(t, regs, pc.b))
+            if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
+            regs.put(t, pc.a, result.bits)
+            return true
+        } catch { return false }
+    }
+
+    /// 1, 0, or -1 with an exception.
+    @inline(never)
+    static func truth(_ t: Thread, _ regs: Registers, _ index: Int) -> Int {
+        let value = regs.value(index)
+        if value.isSmallInt { return value.smallInt != 0 ? 1 : 0 }
+        if value.isNone { return 0 }
+        if value.isTrue { return 1 }
+        do throws(PythonError) { return try t.isTrue(NameAccess.bound(t, regs, index)) ? 1 : 0 } catch { return -1 }
+    }
+
+    @inline(never)
+    static func compare(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ operation: Int) -> Bool {
+        do throws(PythonError) {
+            let x = try NameAccess.bound(t, regs, pc.b)
+            let y = try NameAccess.bound(t, regs, pc.c)
+            let result: Value
+            if x.isImmediateFloat && y.isImmediateFloat {
+                result = Value(floatsHold(operation, x.immediateFloat, y.immediateFloat))
+            } else {
+                result = try t.compare(CompareOperator(rawValue: operation)!, x, y)
+            }
+            regs.consume(t, pc)
+            regs.put(t, pc.a, result.bits)
+            return true
+        } catch { return false }
+    }
+
+    @inline(__always) static func floatsHold(_ operation: Int, _ x: Double, _ y: Double) -> Bool {
+        switch operation {
+        case 0: x < y
+        case 1: x <= y
+        case 2: x == y
+        case 3: x != y
+        case 4: x > y
+        default: x >= y
+        }
+    }
+
+    /// Truth of a comparison; consumes the operands as the instruction says. -1 with an exception.
+    @inline(never)
+    static func compareTruth(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ operation: Int) -> Int {
+        do throws(PythonError) {
+            let x = try NameAccess.bound(t, regs, pc.b)
+            let y = try NameAccess.bound(t, regs, pc.c)
+            if x.isImmediateFloat && y.isImmediateFloat {
+                return floatsHold(operation, x.immediateFloat, y.immediateFloat) ? 1 : 0
+            }
+            let result = try t.compareBool(CompareOperator(rawValue: operation)!, x, y)
+            regs.consume(t, pc)
+            return result ? 1 : 0
+        } catch { return -1 }
+    }
+
+    @inline(never)
+    static func compareSmallTruth(
+        _ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ operation: Int
+    ) -> Int {
+        do throws(PythonError) {
+            let x = try NameAccess.bound(t, regs, pc.b)
+            if x.isImmediateFloat {
+                return floatsHold(operation, x.immediateFloat, Double(pc.signedC)) ? 1 : 0
+            }
+            let result = try t.compareBool(
+                CompareOperator(rawValue: operation)!, x, Value(smallInt: pc.signedC))
+            if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
+            return result ? 1 : 0
+        } catch { return -1 }
+    }
+
+    @inline(never)
+    static func contains(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        do throws(PythonError) {
+            let item = try NameAccess.bound(t, regs, pc.b)
+            let container = try NameAccess.bound(t, regs, pc.c)
+            let found = try t.contains(container, item)
+            let wanted = pc.load(as: UInt8.self) == Opcode.contains.rawValue
+            regs.consume(t, pc)
+            regs.put(t, pc.a, Value(found == wanted).bits)
+            return true
+        } catch { return false }
+    }
+}

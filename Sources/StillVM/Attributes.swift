@@ -1,0 +1,259 @@
+// Attribute access with inline caches.
+//
+// Cache word 0  type version u32 | kind u8 << 32 | detail u16 << 48. 0: empty. One word, so threads never see half of it.
+//   kind 1      an inline value of the instance, `detail` its offset
+//   kind 2      a module's attribute: word 1 is the entry index in its dict (checked by the key)
+//   kind 3      (loadMethod) a method found in the type, word 1 the function; instances have no attributes of their own
+//   kind 4      the same, for instances without dict whose class shares `detail` inline names, none of them this one
+// Word 1 of kinds 3 and 4 belongs to the version in word 0: the writer clears word 0, writes word 1, then word 0 with release;
+// the reader loads word 0 with acquire, word 1, and word 0 again. For one version the method is always the same one.
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
+
+enum Attributes {
+    static let inline: UInt64 = 1
+    static let module: UInt64 = 2
+    static let plainMethod: UInt64 = 3
+    static let method: UInt64 = 4
+
+    @inline(__always) static func pack(_ version: UInt32, _ kind: UInt64, _ detail: Int) -> UInt64 {
+        UInt64(version) | kind << 32 | UInt64(UInt16(detail)) << 48
+    }
+
+    /// Owned value of the attribute, 0 with an exception. Does not consume the operand.
+    @inline(__always)
+    static func load(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
+        let target = regs.value(pc.b)
+        if _fastPath(target.isObject) {
+            let object = target.object
+            let cache = pc.cache(0).pointee.load(ordering: .relaxed)
+            if UInt32(truncatingIfNeeded: cache) == TypeRef(object.typeRaw).versionTag && cache != 0 {
+                if _fastPath((cache &>> 32) & 0xFF == inline) {
+                    let value = InstanceAttributes.loadInline(t, object, Int(cache &>> 48))
+                    if _fastPath(!value.isNull) { return value.bits }
+                } else {
+                    let name = Value(bits: regs.code.pointee.names[pc.c])
+                    let dict = Value(bits: object.field(24, as: UInt64.self))
+                    let value = DictRef(dict).valueForRegister(
+                        t, Int(pc.cache(1).pointee.load(ordering: .relaxed)), key: name)
+                    if !value.isNull { return value.bits }
+                }
+            }
+        }
+        return loadSlowly(t, regs, pc)
+    }
+
+    @inline(never)
+    static func loadSlowly(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
+        do throws(PythonError) {
+            let target = try NameAccess.bound(t, regs, pc.b)
+            let name = Value(bits: regs.code.pointee.names[pc.c])
+            regs.savePC(pc + 24)
+            if target.isObject { fill(t, target.object, name, pc, store: false) }
+            return try t.getAttribute(target, name).bits
+        } catch { return 0 }
+    }
+
+    /// Fills the cache if the attribute is one that word 0 can describe.
+    static func fill(_ t: Thread, _ object: ObjectRef, _ name: Value, _ pc: UnsafeMutableRawPointer, store: Bool) {
+        let type = TypeRef(object.typeRaw)
+        if type == t.type(.module) && !store {
+            let dict = Value(bits: object.field(24, as: UInt64.self))
+            _ = t.typeLookup(type, name)
+            let version = type.versionTag
+            if version == 0 || dict.isNull { return }
+            let index = DictRef(dict).entryIndex(t, name)
+            if index < 0 { return }
+            pc.cache(1).pointee.store(UInt64(index), ordering: .relaxed)
+            pc.cache(0).pointee.store(pack(version, module, 0), ordering: .releasing)
+            return
+        }
+        guard type.record.pointee.inlineCount != 0,
+            !type.has(store ? TypeFlags.customSetAttribute : TypeFlags.customGetAttribute)
+        else { return }
+        let found = t.typeLookup(type, name)
+        let version = type.versionTag
+        if version == 0 { return }
+        // A data descriptor in the type wins over the instance.
+        if !found.isNull && t.typeOf(found).record.pointee.descriptorSet != nil { return }
+        let index = InstanceAttributes.inlineIndex(type, name)
+        if index < 0 { return }
+        let offset = Int(type.record.pointee.inlineOffset) + index * 8
+        pc.cache(0).pointee.store(pack(version, inline, offset), ordering: .relaxed)
+    }
+
+    static func store(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        let target = regs.value(pc.a)
+        let value = regs.value(pc.b)
+        if _fastPath(target.isObject && !value.isNull) {
+            let object = target.object
+            let cache = pc.cache(0).pointee.load(ordering: .relaxed)
+            if _fastPath(
+                UInt32(truncatingIfNeeded: cache) == TypeRef(object.typeRaw).versionTag && cache != 0
+                    && InstanceAttributes.storeInline(t, object, Int(cache &>> 48), value))
+            {
+                consumeStore(t, regs, pc)
+                return true
+            }
+        }
+        return storeSlowly(t, regs, pc)
+    }
+
+    @inline(__always)
+    static func consumeStore(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
+        if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
+        if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
+    }
+
+    @inline(never)
+    static func storeSlowly(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            let value = try NameAccess.bound(t, regs, pc.b)
+            let target = try NameAccess.bound(t, regs, pc.a)
+            let name = Value(bits: regs.code.pointee.names[pc.c])
+            regs.savePC(pc + 24)
+            try t.setAttribute(target, name, value)
+            if regs.value(pc.a).isObject { fill(t, regs.value(pc.a).object, name, pc, store: true) }
+            consumeStore(t, regs, pc)
+        }
+    }
+
+    static func delete(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            try t.deleteAttribute(
+                NameAccess.bound(t, regs, pc.a), Value(bits: regs.code.pointee.names[pc.c]))
+            if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
+        }
+    }
+
+    /// Puts callable and receiver (or null) in place. Consumes the operand.
+    @inline(__always)
+    static func loadMethod(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        let target = regs.value(pc.b)
+        if _fastPath(target.isObject) {
+            let object = target.object
+            let type = TypeRef(object.typeRaw)
+            let cache = pc.cache(0).pointee.load(ordering: .acquiring)
+            if _fastPath(UInt32(truncatingIfNeeded: cache) == type.versionTag && cache != 0) {
+                let function = Value(bits: pc.cache(1).pointee.load(ordering: .acquiring))
+                let kind = (cache &>> 32) & 0xFF
+                if _fastPath(
+                    pc.cache(0).pointee.load(ordering: .relaxed) == cache
+                        && (kind == plainMethod
+                            || (InstanceLayout.hasNoDict(object, type)
+                                && InstanceAttributes.keyCount(type) == Int(cache &>> 48))))
+                {
+                    placeMethod(t, regs, pc, function, target)
+                    return true
+                }
+            }
+        }
+        return loadMethodSlowly(t, regs, pc)
+    }
+
+    /// `function` is borrowed, in register form if it is never counted.
+    @inline(__always)
+    static func placeMethod(
+        _ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ function: Value, _ receiver: Value
+    ) {
+        let base = pc.a
+        let source = pc.b
+        if pc.flags & InstructionFlags.consumeB != 0 || source == base {
+            regs[source] = 0
+            regs[base + FrameLayout.argumentOffset] = receiver.bits
+        } else {
+            if receiver.isCounted { ReferenceCount.retain(receiver.object, t) }
+            regs[base + FrameLayout.argumentOffset] = receiver.bits
+        }
+        if function.isCounted { ReferenceCount.retain(function.object, t) }
+        regs.put(t, base, function.bits)
+    }
+
+    @inline(never)
+    static func loadMethodSlowly(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            let target = try NameAccess.bound(t, regs, pc.b)
+            let name = Value(bits: regs.code.pointee.names[pc.c])
+            let type = t.typeOf(target)
+            regs.savePC(pc + 32)
+            if !type.has(TypeFlags.customGetAttribute) && !type.has(TypeFlags.typeSubclass)
+                && type != t.type(.module) && type != t.type(.superObject)
+            {
+                let found = t.typeLookup(type, name)
+                if !found.isNull && t.typeOf(found).has(TypeFlags.methodDescriptor) {
+                    let own = try instanceAttribute(t, target, type, name)
+                    if own.isNull {
+                        let function = registerForm(found)
+                        cacheMethod(t, pc, type, function, target)
+                        placeMethod(t, regs, pc, function, target)
+                        return
+                    }
+                    t.release(own)
+                }
+            }
+            let value = try t.getAttribute(target, name)
+            if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
+            regs[pc.a + FrameLayout.argumentOffset] = 0
+            regs.put(t, pc.a, value.bits)
+        }
+    }
+
+    static func instanceAttribute(
+        _ t: Thread, _ target: Value, _ type: TypeRef, _ name: Value
+    ) throws(PythonError) -> Value {
+        if !target.isObject || (type.record.pointee.dictOffset == 0 && type.record.pointee.inlineCount == 0) { return .null }
+        return try InstanceAttributes.get(t, target.object, type, name)
+    }
+
+    /// The borrowed value as registers hold it: uncounted if it never dies by count.
+    static func registerForm(_ value: Value) -> Value {
+        guard value.isObject else { return value }
+        let word = value.object.sharedWord.pointee.load(ordering: .relaxed)
+        return word & (SharedFlags.deferred | SharedFlags.immortal) != 0 ? value.borrowedForm : value
+    }
+
+    static func cacheMethod(
+        _ t: Thread, _ pc: UnsafeMutableRawPointer, _ type: TypeRef, _ function: Value, _ target: Value
+    ) {
+        let version = type.versionTag
+        guard version != 0, target.isObject else { return }
+        let plain = type.record.pointee.dictOffset == 0 && type.record.pointee.inlineCount == 0
+        if !plain && !InstanceLayout.hasNoDict(target.object, type) { return }
+        pc.cache(0).pointee.store(0, ordering: .relaxed)
+        pc.cache(1).pointee.store(function.bits, ordering: .releasing)
+        pc.cache(0).pointee.store(
+            plain ? pack(version, plainMethod, 0) : pack(version, method, InstanceAttributes.keyCount(type)),
+            ordering: .releasing)
+    }
+
+    /// [b] the global `super`, [b+1] class, [b+2] self.
+    static func loadSuper(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            let object = try t.call(regs.value(pc.b), regs.value(pc.b + 1), regs.value(pc.b + 2))
+            defer { t.release(object) }
+            let value = try t.getAttribute(object, Value(bits: regs.code.pointee.names[pc.c]))
+            for index in 0..<3 { regs.drop(t, pc.b + index) }
+            regs.put(t, pc.a, value.bits)
+        }
+    }
+
+    static func loadSpecial(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            let names = ["__enter__", "__exit__", "__aenter__", "__aexit__"]
+            let manager = try NameAccess.bound(t, regs, pc.b)
+            let method = try t.lookupSpecial(manager, Interning.intern(names[pc.c]))
+            if method.isNull {
+                let what = pc.c < 2 ? "context manager" : "asynchronous context manager"
+                let missing = pc.c % 2 == 1 ? " (missed \(names[pc.c]) method)" : ""
+                throw t.raise(
+                    .typeError, "'\(t.typeName(manager))' object does not support the \(what) protocol\(missing)")
+            }
+            if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
+            regs.put(t, pc.a, method.bits)
+        }
+    }
+}

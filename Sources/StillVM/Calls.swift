@@ -1,0 +1,387 @@
+// Calls: pushing frames, binding arguments, and calls between native code and Python.
+//
+// A Python function called from Python gets its frame where its arguments already lie; nothing recurses natively. Everything
+// else goes through the type's `call` slot. Argument binding works in place: afterwards the frame's registers hold
+// the parameters in register order.
+import StillBytecode
+public import StillObjects
+import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+
+enum Calls {
+    @inline(__always)
+    static func hasRoom(_ t: Thread, _ frame: Registers, _ code: UnsafeMutablePointer<CodeRecord>) -> Bool {
+        let objects = t.objects
+        return objects.pointee.recursionDepth < objects.pointee.recursionLimit
+            && UnsafeMutableRawPointer(frame + Int(code.pointee.registerCount))
+                < objects.pointee.stackLimit.unsafelyUnwrapped
+    }
+
+    /// Links a frame whose first `bound` registers are filled, and makes it current.
+    @inline(__always)
+    static func push(
+        _ t: Thread, _ frame: Registers, caller: Registers?, code: UnsafeMutablePointer<CodeRecord>,
+        function: UnsafeMutableRawPointer?, bound: Int, locals: UInt64 = 0, flags: UInt64 = 0
+    ) {
+        frame.writeHeader(caller: caller, code: code, function: function, locals: locals, flags: flags)
+        var index = bound
+        let count = Int(code.pointee.localCount)
+        while index < count {
+            // Left-over immediates would look like bound variables.
+            frame[index] = 0
+            index &+= 1
+        }
+        t.currentFrame = frame
+        t.objects.pointee.recursionDepth &+= 1
+    }
+
+    @inline(__always)
+    static func releaseLocals(_ t: Thread, _ regs: Registers) {
+        var index = 0
+        let count = Int(regs.code.pointee.localCount)
+        while index < count {
+            let value = regs[index]
+            regs[index] = 0
+            if _slowPath(value & 7 == 0 && value != 0) { ReferenceCount.release(Value(bits: value).object, t) }
+            index &+= 1
+        }
+    }
+
+    /// The collector scans frames that ran since its last look: remember how far down that was.
+    @inline(__always)
+    static func noteReturn(_ t: Thread, _ regs: Registers) {
+        if _slowPath(regs < t.vm.pointee.lowWater) { t.vm.pointee.lowWater = regs }
+    }
+
+    static func raiseTooDeep(_ t: Thread) {
+        _ = t.raise(.recursionError, "maximum recursion depth exceeded")
+    }
+
+    /// A call that is not the simple case.
+    /// - Returns: nil with an exception; `regs` when the result is in place; else the new frame.
+    @inline(never)
+    static func call(
+        _ t: Thread, _ regs: Registers, base: Int, arguments: Registers, count: Int, names: Int
+    ) -> Registers? {
+        let callee = Value(bits: regs[base])
+        if callee.isNull {
+            NameAccess.raiseUnbound(t, regs, base)
+            return nil
+        }
+        let nameTuple = names == 0xFFFF ? Value.null : Value(bits: regs.code.pointee.constants[names])
+        let keywordCount = nameTuple.isNull ? 0 : TupleRef(nameTuple).count
+        let positional = count - keywordCount
+        for index in 0..<count where arguments[index] == 0 {
+            NameAccess.raiseUnbound(t, regs, (arguments - regs) + index)
+            return nil
+        }
+        var function = callee
+        var bound = positional
+        if callee.isObject && callee.object.typeRaw == t.type(.boundMethod).raw && arguments == regs + base + FrameLayout.argumentOffset
+        {
+            // Unwrap a bound method: the receiver becomes the first argument.
+            let target = Value(bits: callee.object.field(24, as: UInt64.self))
+            if target.isObject && target.object.typeRaw == t.type(.function).raw
+                && hasRoom(t, arguments + count + 1, FunctionRef(target.object.raw).code)
+            {
+                let receiver = t.retain(Value(bits: callee.object.field(32, as: UInt64.self)))
+                var index = count
+                while index > 0 {
+                    arguments[index] = arguments[index - 1]
+                    index -= 1
+                }
+                arguments[0] = receiver.bits
+                function = target
+                bound += 1
+            }
+        }
+        if function.isObject && function.object.typeRaw == t.type(.function).raw {
+            let ref = FunctionRef(function.object.raw)
+            let code = ref.code
+            guard hasRoom(t, arguments + count + 1, code) else {
+                dropArguments(t, arguments, bound + keywordCount)
+                raiseTooDeep(t)
+                return nil
+            }
+            guard bind(t, ref, arguments, bound, nameTuple) else { return nil }
+            push(t, arguments, caller: regs, code: code, function: ref.raw, bound: Int(code.pointee.localCount))
+            return arguments
+        }
+        let slot = t.typeOf(callee).record.pointee.call
+        let result: UInt64
+        if let slot {
+            result = slot(t.raw, callee.bits, arguments, positional, nameTuple.bits)
+        } else {
+            _ = t.raise(.typeError, "'\(t.typeName(callee))' object is not callable")
+            result = 0
+        }
+        dropArguments(t, arguments, count)
+        if result == 0 { return nil }
+        regs.put(t, base, result)
+        return regs
+    }
+
+    static func dropArguments(_ t: Thread, _ arguments: Registers, _ count: Int) {
+        for index in 0..<count { arguments.drop(t, index) }
+    }
+
+    static func spread(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        let base = pc.a
+        let arguments = base + FrameLayout.argumentOffset
+        do throws(PythonError) {
+            let callee = try NameAccess.bound(t, regs, base)
+            let positional = TupleRef(regs.value(arguments))
+            let keywords = regs.value(arguments + 1)
+            let count = positional.count
+            let keywordCount = keywords.isNull ? 0 : DictRef(keywords).count
+            guard let memory = rawAllocate(max(1, count + keywordCount) * 8) else { throw t.noMemory() }
+            let values = memory.bindMemory(to: UInt64.self, capacity: count + keywordCount)
+            defer { rawFree(memory) }
+            for index in 0..<count { values[index] = positional.item(index).bits }
+            var names = Value.null
+            if keywordCount > 0 {
+                let tuple = try t.makeTuple(keywordCount)
+                var position = 0
+                var at = count
+                var key = Value.null
+                var value = Value.null
+                while at < count + keywordCount, DictRef(keywords).next(t, &position, &key, &value) {
+                    tuple.initialize(at - count, key)
+                    values[at] = value.bits
+                    at += 1
+                }
+                names = tuple.value
+            }
+            defer {
+                if keywordCount > 0 {
+                    for index in count..<(count + keywordCount) { t.release(Value(bits: values[index])) }
+                    t.release(names)
+                }
+            }
+            let result = try t.call(callee, args: values, count: count, keywords: names)
+            regs.drop(t, arguments)
+            regs.drop(t, arguments + 1)
+            regs.put(t, base, result.bits)
+            return true
+        } catch { return false }
+    }
+
+    // MARK: Binding
+
+    /// Binds arguments in place: registers 0 ..< localCount are complete afterwards. Consumes the arguments, also on failure.
+    ///
+    /// - Parameters:
+    ///   - frame: `positional` values, then one for each name in `names`.
+    @inline(never)
+    static func bind(
+        _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ positional: Int, _ names: Value
+    ) -> Bool {
+        let code = function.code
+        let argumentCount = Int(code.pointee.argumentCount)
+        let keywordOnly = Int(code.pointee.keywordOnlyCount)
+        let named = names.isNull ? 0 : TupleRef(names).count
+        let localCount = Int(code.pointee.localCount)
+        let hasExtra = code.pointee.has(.variadicPositional)
+        let hasKeywords = code.pointee.has(.variadicKeyword)
+        let parameters = argumentCount + keywordOnly
+        // Keyword values move out of the way first; what is above the positional arguments is cleared.
+        guard let memory = rawAllocate(max(1, named + max(0, positional - argumentCount)) * 8) else {
+            dropArguments(t, frame, positional + named)
+            _ = t.noMemory()
+            return false
+        }
+        let aside = memory.bindMemory(to: UInt64.self, capacity: max(1, named))
+        let extraCount = max(0, positional - argumentCount)
+        for index in 0..<named {
+            aside[index] = frame[positional + index]
+            frame[positional + index] = 0
+        }
+        for index in 0..<extraCount {
+            aside[named + index] = frame[argumentCount + index]
+            frame[argumentCount + index] = 0
+        }
+        var index = min(positional, argumentCount)
+        while index < localCount {
+            frame[index] = 0
+            index += 1
+        }
+        defer {
+            for index in 0..<(named + extraCount) { t.release(Value(bits: aside[index])) }
+            rawFree(memory)
+        }
+        do throws(PythonError) {
+            if hasExtra {
+                let tuple = try t.makeTuple(extraCount)
+                for index in 0..<extraCount {
+                    tuple.initialize(index, Value(bits: t.ownedForm(aside[named + index])))
+                    aside[named + index] = 0
+                }
+                frame[parameters] = tuple.value.bits
+            }
+            if hasKeywords { frame[parameters + (hasExtra ? 1 : 0)] = try t.makeDict().bits }
+            if named > 0 {
+                try bindNames(t, function, frame, aside, names, min(positional, argumentCount), hasKeywords ? frame.value(parameters + (hasExtra ? 1 : 0)) : .null)
+            }
+            if extraCount > 0 && !hasExtra { throw tooMany(t, function, frame, positional) }
+            try bindDefaults(t, function, frame, min(positional, argumentCount))
+            return true
+        } catch {
+            for index in 0..<localCount { frame.drop(t, index) }
+            return false
+        }
+    }
+
+    static func bindNames(
+        _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ aside: Registers, _ names: Value,
+        _ positional: Int, _ keywords: Value
+    ) throws(PythonError) {
+        let code = function.code
+        let parameters = Int(code.pointee.argumentCount + code.pointee.keywordOnlyCount)
+        let positionalOnly = Int(code.pointee.positionalOnlyCount)
+        let list = TupleRef(names)
+        next: for index in 0..<list.count {
+            let name = list.item(index)
+            guard t.isStr(name) else {
+                throw t.raise(.typeError, "\(StrRef(function.qualifiedName).string)() keywords must be strings")
+            }
+            var found = -1
+            for parameter in positionalOnly..<max(positionalOnly, parameters) {
+                let own = Value(bits: code.pointee.localNames[parameter])
+                if own.isSame(name) || StrRef.equal(StrRef(own), StrRef(name)) {
+                    found = parameter
+                    break
+                }
+            }
+            let text = StrRef(name).string
+            if found < 0 {
+                if !keywords.isNull {
+                    try DictRef(keywords).set(t, name, Value(bits: aside[index]))
+                    continue next
+                }
+                for parameter in 0..<positionalOnly
+                where StrRef.equal(StrRef(Value(bits: code.pointee.localNames[parameter])), StrRef(name)) {
+                    throw t.raise(
+                        .typeError,
+                        "\(StrRef(function.qualifiedName).string)() got some positional-only arguments passed as keyword arguments: '\(text)'")
+                }
+                throw t.raise(
+                    .typeError,
+                    "\(StrRef(function.qualifiedName).string)() got an unexpected keyword argument '\(text)'")
+            }
+            if frame[found] != 0 {
+                throw t.raise(
+                    .typeError, "\(StrRef(function.qualifiedName).string)() got multiple values for argument '\(text)'")
+            }
+            frame[found] = aside[index]
+            aside[index] = 0
+        }
+    }
+
+    static func bindDefaults(
+        _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ positional: Int
+    ) throws(PythonError) {
+        let code = function.code
+        let argumentCount = Int(code.pointee.argumentCount)
+        let defaults = function.defaults
+        let defaultCount = defaults.isNull ? 0 : TupleRef(defaults).count
+        let required = argumentCount - defaultCount
+        var missing: [String] = []
+        if positional < argumentCount {
+            for index in positional..<argumentCount where frame[index] == 0 {
+                if index >= required {
+                    frame[index] = t.retain(TupleRef(defaults).item(index - required)).bits
+                } else {
+                    missing.append(StrRef(Value(bits: code.pointee.localNames[index])).string)
+                }
+            }
+        }
+        if !missing.isEmpty { throw missingError(t, function, missing, "positional") }
+        let keywordOnly = Int(code.pointee.keywordOnlyCount)
+        if keywordOnly > 0 {
+            let keywordDefaults = function.keywordDefaults
+            for index in argumentCount..<(argumentCount + keywordOnly) where frame[index] == 0 {
+                let name = Value(bits: code.pointee.localNames[index])
+                let value = keywordDefaults.isNull ? Value.null : try DictRef(keywordDefaults).getName(t, name)
+                if value.isNull { missing.append(StrRef(name).string) } else { frame[index] = value.bits }
+            }
+            if !missing.isEmpty { throw missingError(t, function, missing, "keyword-only") }
+        }
+    }
+
+    static func missingError(_ t: Thread, _ function: FunctionRef, _ names: [String], _ kind: String) -> PythonError {
+        let quoted = names.map { "'\($0)'" }
+        let list: String
+        switch quoted.count {
+        case 1: list = quoted[0]
+        case 2: list = "\(quoted[0]) and \(quoted[1])"
+        default: list = quoted.dropLast().joined(separator: ", ") + ", and " + quoted.last!
+        }
+        return t.raise(
+            .typeError,
+            "\(StrRef(function.qualifiedName).string)() missing \(names.count) required \(kind) argument\(names.count == 1 ? "" : "s"): \(list)")
+    }
+
+    static func tooMany(_ t: Thread, _ function: FunctionRef, _ frame: Registers, _ given: Int) -> PythonError {
+        let code = function.code
+        let takes = Int(code.pointee.argumentCount)
+        let defaultCount = function.defaults.isNull ? 0 : TupleRef(function.defaults).count
+        let keywordOnly = (takes..<(takes + Int(code.pointee.keywordOnlyCount))).filter { frame[$0] != 0 }.count
+        let plural = takes != 1 || defaultCount > 0
+        let range = defaultCount > 0 ? "from \(takes - defaultCount) to \(takes)" : "\(takes)"
+        let were =
+            keywordOnly > 0
+            ? "\(given) positional argument\(given == 1 ? "" : "s") (and \(keywordOnly) keyword-only argument\(keywordOnly == 1 ? "" : "s")) were given"
+            : "\(given) \(given == 1 ? "was" : "were") given"
+        return t.raise(
+            .typeError,
+            "\(StrRef(function.qualifiedName).string)() takes \(range) positional argument\(plural ? "s" : "") but \(were)")
+    }
+}
+
+extension VM {
+    /// Calls a Python function from native code. Arguments are borrowed.
+    static func callFunction(
+        _ t: Thread, _ function: Value, _ arguments: Registers, _ count: Int, _ names: UInt64
+    ) -> UInt64 {
+        let ref = FunctionRef(function.object.raw)
+        let code = ref.code
+        let frame = t.freshFrameBase()
+        let named = names == 0 ? 0 : TupleRef(Value(bits: names)).count
+        guard Calls.hasRoom(t, frame + count + named, code) else {
+            Calls.raiseTooDeep(t)
+            return 0
+        }
+        do throws(PythonError) { try t.enterNative("") } catch { return 0 }
+        defer { t.leaveNative() }
+        for index in 0..<(count + named) { frame[index] = t.retain(Value(bits: arguments[index])).bits }
+        if named != 0 || Int(code.pointee.simpleArgumentCount) != count {
+            guard Calls.bind(t, ref, frame, count, Value(bits: names)) else { return 0 }
+            Calls.push(
+                t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: Int(code.pointee.localCount),
+                flags: FrameFlags.entry)
+        } else {
+            Calls.push(
+                t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: count, flags: FrameFlags.entry)
+        }
+        // The caller's reference keeps the function alive: native code holds counted references, registers are scanned.
+        return run(t, frame, UnsafeMutableRawPointer(code.pointee.instructions))
+    }
+
+    /// Runs a function without parameters with a locals mapping: module and class bodies, exec, eval.
+    public static func runBody(_ t: Thread, _ function: Value, locals: Value) throws(PythonError) -> Value {
+        let ref = FunctionRef(function.object.raw)
+        let code = ref.code
+        let frame = t.freshFrameBase()
+        guard Calls.hasRoom(t, frame, code) else {
+            Calls.raiseTooDeep(t)
+            throw PythonError()
+        }
+        try t.enterNative("")
+        defer { t.leaveNative() }
+        Calls.push(
+            t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: 0,
+            locals: locals.isNull ? 0 : locals.object.address, flags: FrameFlags.entry)
+        return try t.checked(run(t, frame, UnsafeMutableRawPointer(code.pointee.instructions)))
+    }
+}

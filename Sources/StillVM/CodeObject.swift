@@ -1,0 +1,255 @@
+// Code objects: a compiled block, ready to run.
+//
+// The object (type `code`) owns a raw CodeRecord with the instructions (whose inline caches are written while they run), the
+// constants and the names. Constants and names are immortal: registers hold them without counting, and threads
+// that share code never write a shared count.
+// The object is deferred: frames and registers refer to it uncounted, the collector frees it.
+package import StillBytecode
+public import StillObjects
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+
+@frozen public struct CodeRecord {
+    public var instructions: UnsafeMutablePointer<UInt64>
+    public var constants: UnsafeMutablePointer<UInt64>
+    public var names: UnsafeMutablePointer<UInt64>
+    /// Argument count when the frame needs nothing but its positional arguments, else -1.
+    public var simpleArgumentCount: Int32
+    public var registerCount: Int32
+    public var localCount: Int32
+    public var argumentCount: Int32
+    public var positionalOnlyCount: Int32
+    public var keywordOnlyCount: Int32
+    public var flags: UInt32
+    public var instructionCount: Int32
+    public var constantCount: Int32
+    public var nameCount: Int32
+    public var firstLine: Int32
+    public var handlerCount: Int32
+    public var lineCount: Int32
+    public var freeCount: Int32
+    public var handlers: UnsafeMutablePointer<ExceptionTableEntry>
+    public var lines: UnsafeMutablePointer<LineTableEntry>
+    public var localNames: UnsafeMutablePointer<UInt64>
+    public var freeNames: UnsafeMutablePointer<UInt64>
+    public var name: Value
+    public var qualifiedName: Value
+    public var filename: Value
+    public var docstring: Value
+    public var object: UnsafeMutableRawPointer
+
+    @inlinable public func has(_ flag: CodeFlags) -> Bool { flags & flag.rawValue != 0 }
+    public var isGeneratorLike: Bool { flags & 0x2A0 != 0 }
+
+    /// Source position of the instruction word at `index`.
+    public func position(at index: Int) -> LineTableEntry {
+        var low = 0
+        var high = Int(lineCount)
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(lines[middle].start) <= index { low = middle + 1 } else { high = middle }
+        }
+        if low == 0 { return LineTableEntry(start: 0, line: firstLine, column: -1, endLine: -1, endColumn: -1) }
+        return lines[low - 1]
+    }
+}
+
+@frozen public struct CodeRef {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable @inline(__always) public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+    @inlinable @inline(__always) public var record: UnsafeMutablePointer<CodeRecord> {
+        ObjectRef(raw).field(24, as: UnsafeMutablePointer<CodeRecord>.self)
+    }
+    public var value: Value { Value(ObjectRef(raw)) }
+}
+
+public enum CodeLoader {
+    static func array<T>(_ count: Int, of: T.Type) throws(PythonError) -> UnsafeMutablePointer<T> {
+        guard let memory = rawAllocate(max(1, count) * MemoryLayout<T>.stride) else { throw PythonError() }
+        return memory.bindMemory(to: T.self, capacity: max(1, count))
+    }
+
+    /// Makes the code object of a unit. Owned.
+    public static func load(_ t: Thread, _ unit: CodeUnit) throws(PythonError) -> Value {
+        let record = try array(1, of: CodeRecord.self)
+        let instructions = try array(unit.instructions.count + 1, of: UInt64.self)
+        for index in 0..<unit.instructions.count { instructions[index] = unit.instructions[index] }
+        instructions[unit.instructions.count] = 0
+        let constants = try array(unit.constants.count, of: UInt64.self)
+        for index in 0..<unit.constants.count {
+            constants[index] = try constant(t, unit.constants[index]).borrowedForm.bits
+        }
+        let names = try strings(unit.names)
+        let handlers = try array(unit.exceptionTable.count, of: ExceptionTableEntry.self)
+        for (index, entry) in unit.exceptionTable.enumerated() { (handlers + index).initialize(to: entry) }
+        let lines = try array(unit.lineTable.count, of: LineTableEntry.self)
+        for (index, entry) in unit.lineTable.enumerated() { (lines + index).initialize(to: entry) }
+        let simple =
+            unit.keywordOnlyCount == 0
+            && unit.flags.isDisjoint(with: [.variadicPositional, .variadicKeyword])
+        guard
+            let object = Allocation.object(t, type: t.type(.code).raw, bytes: 32, collectable: true)
+        else { throw t.noMemory() }
+        record.initialize(
+            to: CodeRecord(
+                instructions: instructions, constants: constants, names: names,
+                simpleArgumentCount: simple ? Int32(unit.argumentCount) : -1,
+                registerCount: Int32(unit.registerCount), localCount: Int32(unit.localNames.count),
+                argumentCount: Int32(unit.argumentCount),
+                positionalOnlyCount: Int32(unit.positionalOnlyCount),
+                keywordOnlyCount: Int32(unit.keywordOnlyCount), flags: unit.flags.rawValue,
+                instructionCount: Int32(unit.instructions.count), constantCount: Int32(unit.constants.count),
+                nameCount: Int32(unit.names.count), firstLine: unit.firstLine,
+                handlerCount: Int32(unit.exceptionTable.count), lineCount: Int32(unit.lineTable.count),
+                freeCount: Int32(unit.freeNames.count), handlers: handlers, lines: lines,
+                localNames: try strings(unit.localNames), freeNames: try strings(unit.freeNames),
+                name: Interning.intern(unit.name), qualifiedName: Interning.intern(unit.qualifiedName),
+                filename: Interning.intern(unit.filename), docstring: .none, object: object.raw))
+        if let docstring = unit.docstring {
+            record.pointee.docstring = try immortal(t, t.makeString(codePoints: docstring))
+        }
+        object.setField(24, record)
+        ReferenceCount.makeDeferred(object)
+        return Value(object)
+    }
+
+    static func strings(_ list: [String]) throws(PythonError) -> UnsafeMutablePointer<UInt64> {
+        let array = try array(list.count, of: UInt64.self)
+        for (index, name) in list.enumerated() { array[index] = Interning.intern(name).bits | 4 }
+        return array
+    }
+
+    static func immortal(_ t: Thread, _ value: Value) -> Value {
+        if value.isObject { ReferenceCount.makeImmortal(value.object) }
+        return value
+    }
+
+    /// A constant's value; objects are immortal, except code.
+    static func constant(_ t: Thread, _ constant: CodeConstant) throws(PythonError) -> Value {
+        switch constant {
+        case .none: return .none
+        case .true: return .true
+        case .false: return .false
+        case .ellipsis: return .ellipsis
+        case .int(let number): return try immortal(t, t.makeInt(Int(number)))
+        case .bigInt(let hex): return try immortal(t, IntOps.parse(t, hex: hex))
+        case .float(let bits): return try immortal(t, t.makeFloat(Double(bitPattern: bits)))
+        case .complex(let real, let imaginary):
+            return try immortal(t, t.makeComplex(Double(bitPattern: real), Double(bitPattern: imaginary)))
+        case .string(let points):
+            if points.count <= 64, points.allSatisfy({ $0 < 128 && (isalnum($0) || $0 == 95) }) {
+                return Interning.intern(String(String.UnicodeScalarView(points.map { Unicode.Scalar($0)! })))
+            }
+            return try immortal(t, t.makeString(codePoints: points))
+        case .bytes(let bytes): return try immortal(t, t.makeBytes(bytes))
+        case .tuple(let items):
+            let tuple = try t.makeTuple(items.count)
+            for (index, item) in items.enumerated() {
+                tuple.initialize(index, Value(bits: try self.constant(t, item).bits & ~0))
+            }
+            return immortalTuple(t, tuple.value)
+        case .frozenSet(let items):
+            let set = try t.makeFrozenSet()
+            for item in items { try SetRef(set).add(t, try self.constant(t, item)) }
+            return set
+        case .code(let unit): return try load(t, unit)
+        }
+    }
+
+    /// A constant tuple is never traced: it only refers to immortal objects. (Tuples that contain code do not occur.)
+    static func immortalTuple(_ t: Thread, _ value: Value) -> Value {
+        immortal(t, value)
+    }
+
+    static func isalnum(_ point: UInt32) -> Bool {
+        (48...57).contains(point) || (65...90).contains(point) || (97...122).contains(point)
+    }
+}
+
+enum CodeType {
+    static func define() {
+        StaticTypes.define(.code, "code", basicSize: 32, flags: TypeFlags.collectable) { b in
+            b.record.pointee.memory.traverse = { object, visitor in
+                let record = CodeRef(object).record
+                guard UInt(bitPattern: record) != 0 else { return }
+                for index in 0..<Int(record.pointee.constantCount) {
+                    let value = Value(bits: record.pointee.constants[index])
+                    // Only nested code is not immortal; the record owns a count on it.
+                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                }
+            }
+            b.record.pointee.memory.clear = { _, _ in }
+            b.record.pointee.memory.deallocate = { raw, object in
+                let t = Thread(raw)
+                let record = CodeRef(object).record
+                if UInt(bitPattern: record) != 0 {
+                    for index in 0..<Int(record.pointee.constantCount) {
+                        let value = Value(bits: record.pointee.constants[index])
+                        if value.isObject { t.release(value.object) }
+                    }
+                    // A thread may be in the middle of an instruction's slow path only while a frame refers to the code,
+                    // and then the collector does not free it.
+                    rawFree(record.pointee.instructions)
+                    rawFree(record.pointee.constants)
+                    rawFree(record.pointee.names)
+                    rawFree(record.pointee.handlers)
+                    rawFree(record.pointee.lines)
+                    rawFree(record.pointee.localNames)
+                    rawFree(record.pointee.freeNames)
+                    rawFree(record)
+                }
+                Allocation.free(ObjectRef(object), t)
+            }
+            b.record.pointee.repr = { t, v in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let record = CodeRef(Value(bits: v).object.raw).record.pointee
+                    return try t.makeString(
+                        "<code object \(StrRef(record.name).string) at 0x\(String(v & ~7, radix: 16)), file \"\(StrRef(record.filename).string)\", line \(record.firstLine)>")
+                }
+            }
+            b.getter("co_name") { _, s in CodeRef(Value(bits: s).object.raw).record.pointee.name.bits }
+            b.getter("co_qualname") { _, s in CodeRef(Value(bits: s).object.raw).record.pointee.qualifiedName.bits }
+            b.getter("co_filename") { _, s in CodeRef(Value(bits: s).object.raw).record.pointee.filename.bits }
+            b.getter("co_firstlineno") { _, s in
+                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.firstLine)).bits
+            }
+            b.getter("co_argcount") { _, s in
+                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.argumentCount)).bits
+            }
+            b.getter("co_posonlyargcount") { _, s in
+                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.positionalOnlyCount)).bits
+            }
+            b.getter("co_kwonlyargcount") { _, s in
+                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.keywordOnlyCount)).bits
+            }
+            b.getter("co_flags") { _, s in
+                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.flags)).bits
+            }
+            b.getter("co_varnames") { t, s in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let record = CodeRef(Value(bits: s).object.raw).record.pointee
+                    return try names(t, record.localNames, Int(record.localCount))
+                }
+            }
+            b.getter("co_freevars") { t, s in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let record = CodeRef(Value(bits: s).object.raw).record.pointee
+                    return try names(t, record.freeNames, Int(record.freeCount))
+                }
+            }
+            b.getter("co_names") { t, s in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let record = CodeRef(Value(bits: s).object.raw).record.pointee
+                    return try names(t, record.names, Int(record.nameCount))
+                }
+            }
+        }
+    }
+
+    static func names(_ t: Thread, _ list: UnsafeMutablePointer<UInt64>, _ count: Int) throws(PythonError) -> Value {
+        let tuple = try t.makeTuple(count)
+        for index in 0..<count { tuple.initialize(index, t.retain(Value(bits: list[index]))) }
+        return tuple.value
+    }
+}

@@ -1,0 +1,117 @@
+// Frames on a thread's data stack.
+//
+// A frame is six header words and then its registers; a frame is known by the address of its register 0. The
+// callee's header and registers lie over its caller's temporaries (StillBytecode/Opcode.swift, Calls), so arguments are written where
+// the callee finds them. Header words have the low bit set: to the collector they look like ints.
+//
+//   [-6] caller's frame, 0 for none    [-5] CodeRecord    [-4] where to go on (next instruction)
+//   [-3] function object, or 0         [-2] locals mapping of module and class bodies, or 0
+//   [-1] FrameFlags
+//
+// Extent    A frame's registers end where its callee's header begins while it is calling, else at registerCount.
+// Clean     A register that holds no live value is null or an immediate, everywhere on the data stack above the running frame.
+// Low water `lowWater` is the lowest frame that has run since the collector last scanned this thread: returns lower it.
+public import StillObjects
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+
+public typealias Registers = UnsafeMutablePointer<UInt64>
+
+@frozen public enum FrameFlags {
+    /// Called from native code: returning leaves the dispatch loop.
+    @inlinable public static var entry: UInt64 { 2 }
+    /// The registers belong to a generator, whose object is in the thread's `generator` field of the frame's function word.
+    @inlinable public static var generator: UInt64 { 4 }
+}
+
+extension UnsafeMutablePointer where Pointee == UInt64 {
+    @inlinable @inline(__always) var callerFrame: Registers? { Registers(bitPattern: UInt(self[-6] & ~1)) }
+    @inlinable @inline(__always) var code: UnsafeMutablePointer<CodeRecord> {
+        UnsafeMutablePointer<CodeRecord>(bitPattern: UInt(self[-5] & ~1)).unsafelyUnwrapped
+    }
+    @inlinable @inline(__always) var savedPC: UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(bitPattern: UInt(self[-4] & ~1)).unsafelyUnwrapped
+    }
+    @inlinable @inline(__always) func savePC(_ pc: UnsafeMutableRawPointer) {
+        self[-4] = UInt64(UInt(bitPattern: pc)) | 1
+    }
+    @inlinable @inline(__always) var functionRaw: UnsafeMutableRawPointer? {
+        UnsafeMutableRawPointer(bitPattern: UInt(self[-3] & ~1))
+    }
+    @inlinable @inline(__always) var function: FunctionRef { FunctionRef(functionRaw.unsafelyUnwrapped) }
+    var localsMapping: Value { Value(bits: self[-2] & ~1) }
+    @inlinable @inline(__always) var frameFlags: UInt64 { self[-1] }
+
+    @inlinable @inline(__always)
+    func writeHeader(
+        caller: Registers?, code: UnsafeMutablePointer<CodeRecord>, function: UnsafeMutableRawPointer?,
+        locals: UInt64, flags: UInt64
+    ) {
+        self[-6] = UInt64(UInt(bitPattern: caller)) | 1
+        self[-5] = UInt64(UInt(bitPattern: code)) | 1
+        self[-4] = UInt64(UInt(bitPattern: code.pointee.instructions)) | 1
+        self[-3] = UInt64(UInt(bitPattern: function)) | 1
+        self[-2] = locals | 1
+        self[-1] = flags | 1
+    }
+
+    /// Index of the instruction word the frame is at, from its saved pc.
+    func wordIndex(before pc: UnsafeMutableRawPointer) -> Int {
+        (pc - UnsafeMutableRawPointer(code.pointee.instructions)) / 8 - 1
+    }
+}
+
+extension ThreadState {
+    /// The running frame, nil outside Python code.
+    @inlinable @inline(__always) public var currentFrame: Registers? {
+        get { objects.pointee.frame?.assumingMemoryBound(to: UInt64.self) }
+        nonmutating set { objects.pointee.frame = UnsafeMutableRawPointer(newValue) }
+    }
+
+    /// Register 0 of a frame that native code pushes.
+    func freshFrameBase() -> Registers {
+        if let frame = currentFrame { return frame + Int(frame.code.pointee.registerCount) + 6 }
+        return vm.pointee.stackBase + 6
+    }
+
+    @inlinable @inline(__always) public var vm: UnsafeMutablePointer<ThreadVM> {
+        objects.pointee.vm.unsafelyUnwrapped.assumingMemoryBound(to: ThreadVM.self)
+    }
+}
+
+/// The VM's part of a thread.
+@frozen public struct ThreadVM {
+    public var stackBase: Registers
+    public var stackEnd: Registers
+    /// Lowest frame that has run since the collector's last scan.
+    public var lowWater: Registers
+    /// How far down the collector has scanned in this collection; frames below have not run since it began.
+    public var scannedDownTo: Registers
+    /// Value on its way from a delegation to the caller of the generator.
+    public var yielded: UInt64 = 0
+    /// The exception being raised is passed on: the frame that raises it has a traceback entry already.
+    public var reraising = false
+
+    static let stackBytes = 512 << 20
+
+    /// Reserves the data stack. Called at the thread's birth.
+    static func make(_ t: Thread) throws(PythonError) {
+        guard let memory = try? VirtualMemory.map(bytes: stackBytes, alignment: 4096),
+            let record = rawAllocateZeroed(MemoryLayout<ThreadVM>.size, alignment: 16)
+        else { throw PythonError() }
+        let base = memory.bindMemory(to: UInt64.self, capacity: stackBytes / 8)
+        record.bindMemory(to: ThreadVM.self, capacity: 1).initialize(
+            to: ThreadVM(
+                stackBase: base, stackEnd: base + (stackBytes / 8 - 4096), lowWater: base, scannedDownTo: base))
+        t.objects.pointee.vm = record
+        t.objects.pointee.stackLimit = UnsafeMutableRawPointer(base + (stackBytes / 8 - 4096))
+    }
+
+    static func destroy(_ t: Thread) {
+        guard let record = t.objects.pointee.vm else { return }
+        VirtualMemory.unmap(UnsafeMutableRawPointer(t.vm.pointee.stackBase), bytes: stackBytes)
+        rawFree(record)
+        t.objects.pointee.vm = nil
+    }
+}

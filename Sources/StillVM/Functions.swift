@@ -1,0 +1,304 @@
+// Making functions and classes, and rare instructions.
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+
+enum Functions {
+    static func make(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            let parts = UInt16(pc.c)
+            var at = pc.a
+            var values: [UInt16: Value] = [:]
+            for bit in [
+                FunctionParts.defaults, FunctionParts.keywordDefaults, FunctionParts.annotations,
+                FunctionParts.closure, FunctionParts.typeParameters,
+            ] where parts & bit != 0 {
+                values[bit] = regs.value(at)
+                at += 1
+            }
+            let own = regs.function
+            let function = try FunctionRef.make(
+                t, code: Value(bits: regs.code.pointee.constants[pc.b]), globals: own.globals, builtins: own.builtins,
+                defaults: values[FunctionParts.defaults] ?? .null,
+                keywordDefaults: values[FunctionParts.keywordDefaults] ?? .null,
+                closure: values[FunctionParts.closure] ?? .null,
+                annotations: values[FunctionParts.annotations] ?? .null)
+            while at > pc.a {
+                at -= 1
+                regs.drop(t, at)
+            }
+            regs.put(t, pc.a, function.bits)
+        }
+    }
+
+    static func classOperation(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
+            case .loadBuildClass:
+                let function = try DictRef(regs.function.builtins).getName(t, Interning.intern("__build_class__"))
+                if function.isNull { throw t.raise(.nameError, "__build_class__ not found") }
+                regs.put(t, pc.a, function.bits)
+            case .loadLocals:
+                let locals = regs.localsMapping
+                regs.put(t, pc.a, t.retain(locals.isNull ? regs.function.globals : locals).bits)
+            default:
+                let name = Interning.intern("__annotations__")
+                let locals = regs.localsMapping.isNull ? regs.function.globals : regs.localsMapping
+                if try !t.contains(locals, name) {
+                    let dict = try t.makeDict()
+                    defer { t.release(dict) }
+                    try t.setItem(locals, name, dict)
+                }
+            }
+        }
+    }
+
+    /// builtins.__build_class__(function, name, *bases, metaclass=…, **keywords)
+    static func buildClass(
+        _ t: Thread, _ arguments: UnsafeMutablePointer<UInt64>, _ count: Int, _ names: Value
+    ) throws(PythonError) -> Value {
+        guard count >= 2 else { throw t.raise(.typeError, "__build_class__: not enough arguments") }
+        let body = Value(bits: arguments[0])
+        let name = Value(bits: arguments[1])
+        guard t.typeOf(body) == t.type(.function) else {
+            throw t.raise(.typeError, "__build_class__: func must be a function")
+        }
+        guard t.isStr(name) else { throw t.raise(.typeError, "__build_class__: name is not a string") }
+        let original = try t.makeTuple(count - 2)
+        for index in 2..<max(2, count) { original.initialize(index - 2, t.retain(Value(bits: arguments[index]))) }
+        defer { t.release(original.value) }
+        let bases = try resolveBases(t, original)
+        defer { t.release(bases) }
+        // Keywords but for metaclass go to the metaclass.
+        var metaclass = Value.null
+        var keywordNames: [Value] = []
+        var keywordValues: [Value] = []
+        if !names.isNull {
+            for index in 0..<TupleRef(names).count {
+                let keyword = TupleRef(names).item(index)
+                if StrRef(keyword).string == "metaclass" {
+                    metaclass = Value(bits: arguments[count + index])
+                } else {
+                    keywordNames.append(keyword)
+                    keywordValues.append(Value(bits: arguments[count + index]))
+                }
+            }
+        }
+        if metaclass.isNull {
+            metaclass = TupleRef(bases).count == 0 ? t.type(.type).value : t.typeOf(TupleRef(bases).item(0)).value
+        }
+        if t.isType(metaclass) {
+            var winner = TypeRef(metaclass)
+            for index in 0..<TupleRef(bases).count {
+                let other = t.typeOf(TupleRef(bases).item(index))
+                if t.isSubtype(winner, other) { continue }
+                guard t.isSubtype(other, winner) else {
+                    throw t.raise(
+                        .typeError,
+                        "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses of all its bases")
+                }
+                winner = other
+            }
+            metaclass = winner.value
+        }
+        let keywordTuple = try t.makeTuple(keywordNames.map { t.retain($0) })
+        defer { t.release(keywordTuple) }
+        func callWithKeywords(_ callee: Value, _ positional: [Value]) throws(PythonError) -> Value {
+            let all = positional + keywordValues
+            var words = all.map(\.bits)
+            return try words.withUnsafeMutableBufferPointer { (buffer) throws(PythonError) -> Value in
+                try t.call(
+                    callee, args: buffer.baseAddress!, count: positional.count,
+                    keywords: keywordNames.isEmpty ? .null : keywordTuple)
+            }
+        }
+        let prepare = try t.getAttributeOrNull(metaclass, Interning.intern("__prepare__"))
+        let namespace: Value
+        if prepare.isNull {
+            namespace = try t.makeDict()
+        } else {
+            defer { t.release(prepare) }
+            namespace = try callWithKeywords(prepare, [name, bases])
+        }
+        defer { t.release(namespace) }
+        if try !bases.isSame(original.value) {
+            try t.setItem(namespace, Interning.intern("__orig_bases__"), original.value)
+        }
+        let cell = try VM.runBody(t, body, locals: namespace)
+        defer { t.release(cell) }
+        let result = try callWithKeywords(metaclass, [name, bases, namespace])
+        if cell.isObject && t.typeOf(cell) == t.type(.cell) {
+            // type.__new__ has filled it; a metaclass that did not call it is reported as CPython does.
+            let inside = Value(bits: Cells.load(t, cell.object))
+            defer { t.release(inside) }
+            if inside.isNull {
+                t.release(result)
+                throw t.raise(
+                    .runtimeError,
+                    "__class__ not set defining '\(StrRef(name).string)' as \(t.typeName(metaclass)). Was __classcell__ propagated to type.__new__?")
+            }
+        }
+        return result
+    }
+
+    static func resolveBases(_ t: Thread, _ bases: TupleRef) throws(PythonError) -> Value {
+        var changed = false
+        let list = try t.makeList(capacity: bases.count)
+        defer { t.release(list) }
+        for index in 0..<bases.count {
+            let base = bases.item(index)
+            if !t.isType(base) {
+                let entries = try t.getAttributeOrNull(base, Interning.intern("__mro_entries__"))
+                if !entries.isNull {
+                    defer { t.release(entries) }
+                    let replaced = try t.call(entries, bases.value)
+                    defer { t.release(replaced) }
+                    guard t.typeOf(replaced).has(TypeFlags.tupleSubclass) else {
+                        throw t.raise(.typeError, "__mro_entries__ must return a tuple")
+                    }
+                    changed = true
+                    for inner in 0..<TupleRef(replaced).count { try ListRef(list).append(t, TupleRef(replaced).item(inner)) }
+                    continue
+                }
+            }
+            try ListRef(list).append(t, base)
+        }
+        return changed ? try t.tupleFromList(list) : t.retain(bases.value)
+    }
+
+    static func intrinsic(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            switch Intrinsic(rawValue: UInt16(pc.c)) {
+            case .printExpression:
+                let value = try NameAccess.bound(t, regs, pc.b)
+                try VMHooks.displayHook(t, value)
+                regs.consume(t, pc)
+                regs.put(t, pc.a, Value.none.bits)
+            case .stopIterationError:
+                // [b] is the exception that leaves a generator.
+                let exception = regs.value(pc.b)
+                var result = t.retain(exception)
+                if t.matches(exception: exception, .stopIteration) {
+                    let kind = regs.code.pointee.has(.coroutine) ? "coroutine" : "generator"
+                    _ = t.raise(.runtimeError, "\(kind) raised StopIteration")
+                    let error = t.takeRaised()
+                    ExceptionRef(error).setCause(t, t.retain(exception))
+                    ExceptionRef(error).setContext(t, result)
+                    result = error
+                }
+                regs.consume(t, pc)
+                regs.put(t, pc.a, result.bits)
+            case .unaryPlus:
+                let result = try t.unary(.positive, NameAccess.bound(t, regs, pc.b))
+                regs.consume(t, pc)
+                regs.put(t, pc.a, result.bits)
+            case .some(let other):
+                throw t.raise(.notImplementedError, "\(other) is not supported yet")
+            case nil:
+                throw t.raise(.systemError, "unknown intrinsic \(pc.c)")
+            }
+        }
+    }
+
+    static func raiseUnsupported(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
+        let name = Value(bits: regs.code.pointee.constants[pc.wide])
+        _ = t.raise(.notImplementedError, "\(StrRef(name).string) is not supported yet")
+    }
+}
+
+/// match statement
+enum Matching {
+    static func execute(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            let subject = try NameAccess.bound(t, regs, pc.b)
+            let type = t.typeOf(subject)
+            let result: Value
+            switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
+            case .matchMapping:
+                result = Value(type.has(TypeFlags.dictSubclass) || type.has(TypeFlags.patternMapping))
+            case .matchSequence:
+                result = Value(
+                    type.has(TypeFlags.listSubclass) || type.has(TypeFlags.tupleSubclass)
+                        || type.has(TypeFlags.patternSequence) || type == t.type(.range))
+            case .getLength:
+                result = Value(smallInt: try t.length(subject))
+            case .matchKeys:
+                result = try keys(t, subject, TupleRef(regs.value(pc.c)))
+            case .mappingRest:
+                let copy = try t.makeDict()
+                try DictRef(copy).update(t, subject)
+                let taken = TupleRef(regs.value(pc.c))
+                for index in 0..<taken.count { _ = try DictRef(copy).delete(t, taken.item(index)) }
+                result = copy
+            default:
+                result = try classAttributes(t, subject, regs.value(pc.b + 1), TupleRef(regs.value(pc.b + 2)), pc.c)
+                regs.put(t, pc.a, result.bits)
+                return
+            }
+            regs.consume(t, pc)
+            regs.put(t, pc.a, result.bits)
+        }
+    }
+
+    static func keys(_ t: Thread, _ subject: Value, _ keys: TupleRef) throws(PythonError) -> Value {
+        let values = try t.makeList(capacity: keys.count)
+        defer { t.release(values) }
+        for index in 0..<keys.count {
+            let value: Value
+            if t.typeOf(subject).has(TypeFlags.dictSubclass) {
+                value = try DictRef(subject).get(t, keys.item(index))
+            } else {
+                value = try t.contains(subject, keys.item(index)) ? t.getItem(subject, keys.item(index)) : .null
+            }
+            if value.isNull { return .none }
+            try ListRef(values).appendOwned(t, value)
+        }
+        return try t.tupleFromList(values)
+    }
+
+    static func classAttributes(
+        _ t: Thread, _ subject: Value, _ pattern: Value, _ names: TupleRef, _ positional: Int
+    ) throws(PythonError) -> Value {
+        guard t.isType(pattern) else { throw t.raise(.typeError, "called match pattern must be a class") }
+        guard try t.isInstance(subject, pattern) else { return .none }
+        let values = try t.makeList(capacity: positional + names.count)
+        defer { t.release(values) }
+        if positional > 0 {
+            let arguments = try t.getAttributeOrNull(pattern, Interning.intern("__match_args__"))
+            defer { t.release(arguments) }
+            if arguments.isNull {
+                let selfMatching = TypeFlags.subclassMask & ~TypeFlags.typeSubclass & ~TypeFlags.exceptionSubclass
+                guard positional == 1, TypeRef(pattern).flags & selfMatching != 0 else {
+                    let name = StrRef(TypeRef(pattern).record.pointee.name).string
+                    throw t.raise(.typeError, "\(name)() accepts 0 positional sub-patterns (\(positional) given)")
+                }
+                try ListRef(values).append(t, subject)
+            } else {
+                guard t.typeOf(arguments).has(TypeFlags.tupleSubclass) else {
+                    let name = StrRef(TypeRef(pattern).record.pointee.name).string
+                    throw t.raise(.typeError, "\(name).__match_args__ must be a tuple (got \(t.typeName(arguments)))")
+                }
+                let allowed = TupleRef(arguments).count
+                if positional > allowed {
+                    let name = StrRef(TypeRef(pattern).record.pointee.name).string
+                    throw t.raise(
+                        .typeError,
+                        "\(name)() accepts \(allowed) positional sub-pattern\(allowed == 1 ? "" : "s") (\(positional) given)")
+                }
+                for index in 0..<positional {
+                    let value = try t.getAttributeOrNull(subject, TupleRef(arguments).item(index))
+                    if value.isNull { return .none }
+                    try ListRef(values).appendOwned(t, value)
+                }
+            }
+        }
+        for index in 0..<names.count {
+            let value = try t.getAttributeOrNull(subject, names.item(index))
+            if value.isNull { return .none }
+            try ListRef(values).appendOwned(t, value)
+        }
+        return try t.tupleFromList(values)
+    }
+}

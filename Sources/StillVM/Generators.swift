@@ -1,0 +1,462 @@
+// Generators (and coroutines as far as they share the mechanism).
+//
+// A generator keeps its registers in a buffer of its own while it is suspended; resuming moves them to the data stack, yielding moves
+// them back. So frames that run are always on a stack, and a suspended generator is an ordinary container to the collector.
+//
+// Layout    24 registers (buffer or nil), 32 state (atomic), 40 function (Value), 48 register count, 56 pc,
+//           64 name, 72 qualified name, 80 handled exception while suspended, 88 resume register
+// State     created, suspended -> running by compare-and-swap: two threads that resume one generator cannot both succeed;
+//           the loser gets ValueError "generator already executing".
+// Barrier   Resuming moves references out of the container: while the collector marks it is scanned first.
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
+
+struct GeneratorRef {
+    let raw: UnsafeMutableRawPointer
+    init(_ value: Value) { raw = value.object.raw }
+    init(raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+    static let bytes = 96
+    static let created: UInt64 = 0
+    static let suspended: UInt64 = 1
+    static let running: UInt64 = 2
+    static let finished: UInt64 = 3
+
+    var object: ObjectRef { ObjectRef(raw) }
+    var state: UnsafeMutablePointer<Atomic<UInt64>> { object.atomicWord(32) }
+    func word(_ offset: Int) -> UnsafeMutablePointer<UInt64> { (raw + offset).assumingMemoryBound(to: UInt64.self) }
+    var registers: Registers? {
+        get { Registers(bitPattern: UInt(word(24).pointee)) }
+        nonmutating set { word(24).pointee = UInt64(UInt(bitPattern: newValue)) }
+    }
+    var function: FunctionRef { FunctionRef(Value(bits: word(40).pointee)) }
+    var registerCount: Int { Int(word(48).pointee) }
+    var pc: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: UInt(word(56).pointee)) }
+}
+
+enum DelegateOutcome { case finished, yielded, failed }
+
+enum Generators {
+    /// Makes the generator that takes the current frame. Owned, 0 with an exception.
+    static func make(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
+        let code = regs.code
+        let kind: TypeID =
+            code.pointee.has(.coroutine) ? .coroutine : code.pointee.has(.asyncGenerator) ? .asyncGenerator : .generator
+        let count = Int(code.pointee.registerCount)
+        guard let object = Allocation.object(t, type: t.type(kind).raw, bytes: GeneratorRef.bytes, collectable: true),
+            let buffer = Allocation.buffer(t, bytes: max(8, count * 8))
+        else {
+            _ = t.noMemory()
+            return 0
+        }
+        let generator = GeneratorRef(raw: object.raw)
+        let saved = buffer.bindMemory(to: UInt64.self, capacity: count)
+        for index in 0..<count {
+            saved[index] = index < Int(code.pointee.localCount) ? t.ownedForm(regs[index]) : 0
+            if index < Int(code.pointee.localCount) { regs[index] = 0 }
+        }
+        let function = regs.function
+        generator.word(40).pointee = t.retain(Value(ObjectRef(function.raw))).bits
+        generator.word(48).pointee = UInt64(count)
+        generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
+        generator.word(64).pointee = t.retain(function.slot(72).pointee).bits
+        generator.word(72).pointee = t.retain(function.qualifiedName).bits
+        generator.registers = saved
+        return Value(object).bits
+    }
+
+    static func kindName(_ t: Thread, _ generator: GeneratorRef) -> String {
+        let type = TypeRef(generator.object.typeRaw)
+        return type == t.type(.coroutine) ? "coroutine" : type == t.type(.asyncGenerator) ? "async generator" : "generator"
+    }
+
+    /// Resumes with a value, or with the exception that is set.
+    ///
+    /// - Parameter value: owned; given up.
+    /// - Returns: owned yielded value; 0 with an exception, or 0 without one when it has returned: then `result` is its value.
+    static func resume(_ t: Thread, _ generator: GeneratorRef, _ value: Value, throwing: Bool, result: inout Value) -> UInt64 {
+        var seen = generator.state.pointee.load(ordering: .acquiring)
+        while true {
+            if seen == GeneratorRef.running {
+                t.release(value)
+                if throwing { t.clearRaised() }
+                _ = t.raise(.valueError, "\(kindName(t, generator)) already executing")
+                return 0
+            }
+            if seen == GeneratorRef.finished {
+                t.release(value)
+                if throwing { return 0 }
+                if kindName(t, generator) == "coroutine" {
+                    _ = t.raise(.runtimeError, "cannot reuse already awaited coroutine")
+                }
+                return 0
+            }
+            if seen == GeneratorRef.created && !throwing && !value.isNone {
+                let kind = kindName(t, generator)
+                t.release(value)
+                _ = t.raise(.typeError, "can't send non-None value to a just-started \(kind)")
+                return 0
+            }
+            let (done, now) = generator.state.pointee.compareExchange(
+                expected: seen, desired: GeneratorRef.running,
+                successOrdering: .acquiringAndReleasing, failureOrdering: .acquiring)
+            if done { break }
+            seen = now
+        }
+        let function = generator.function
+        let code = function.code
+        let frame = t.freshFrameBase()
+        if seen == GeneratorRef.created && throwing {
+            finish(t, generator)
+            return 0
+        }
+        guard Calls.hasRoom(t, frame, code) else {
+            generator.state.pointee.store(seen, ordering: .releasing)
+            t.release(value)
+            Calls.raiseTooDeep(t)
+            return 0
+        }
+        do throws(PythonError) { try t.enterNative("") } catch {
+            generator.state.pointee.store(seen, ordering: .releasing)
+            t.release(value)
+            return 0
+        }
+        defer { t.leaveNative() }
+        if t.barrierActive != 0 { WriteBarrier.willShiftItems(generator.object, t) }
+        let saved = generator.registers.unsafelyUnwrapped
+        let count = generator.registerCount
+        for index in 0..<count {
+            frame[index] = saved[index]
+            saved[index] = 0
+        }
+        frame.writeHeader(
+            caller: t.currentFrame, code: code, function: function.raw, locals: generator.object.address,
+            flags: FrameFlags.generator)
+        t.currentFrame = frame
+        t.objects.pointee.recursionDepth += 1
+        let callersHandled = t.objects.pointee.handled
+        if seen == GeneratorRef.suspended {
+            let own = Value(bits: generator.word(80).pointee)
+            if !own.isNull { t.objects.pointee.handled = own }
+            generator.word(80).pointee = 0
+        }
+        let pc = generator.pc.unsafelyUnwrapped
+        if seen == GeneratorRef.suspended && !throwing {
+            frame.put(t, Int(generator.word(88).pointee), value.bits)
+        } else {
+            t.release(value)
+        }
+        var start = pc
+        var raising = throwing
+        if throwing && seen == GeneratorRef.suspended {
+            // Raised at the yield. A delegation hands the exception to its sub-iterator first.
+            if pc.load(as: UInt8.self) == Opcode.delegate.rawValue {
+                switch throwIntoDelegate(t, frame, pc) {
+                case .yielded(let bits):
+                    t.objects.pointee.handled = callersHandled
+                    return suspend(t, generator, frame, pc, resumeRegister: pc.a, bits)
+                case .returned(let bits):
+                    frame.drop(t, pc.b)
+                    frame.put(t, pc.a, bits)
+                    start = pc + 8
+                    raising = false
+                case .raised: break
+                }
+            } else {
+                start = pc - 8
+            }
+        }
+        let bits = VM.run(t, frame, start, raising: raising)
+        t.objects.pointee.handled = callersHandled
+        if generator.state.pointee.load(ordering: .relaxed) == GeneratorRef.suspended { return bits }
+        finish(t, generator)
+        if bits != 0 { result = Value(bits: bits) }
+        return 0
+    }
+
+    /// From the dispatch loop: saves the frame and leaves it with the yielded value.
+    static func yield(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
+        let value = t.ownedForm(regs[pc.b])
+        if pc.flags & InstructionFlags.consumeB != 0 || pc.a == pc.b {
+            regs[pc.b] = 0
+        } else {
+            t.retain(Value(bits: value))
+        }
+        let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
+        return suspend(t, generator, regs, pc + 8, resumeRegister: pc.a, value)
+    }
+
+    static func suspend(
+        _ t: Thread, _ generator: GeneratorRef, _ regs: Registers, _ pc: UnsafeMutableRawPointer,
+        resumeRegister: Int, _ value: UInt64
+    ) -> UInt64 {
+        let saved = generator.registers.unsafelyUnwrapped
+        // Only an exception that this frame handles belongs to the generator; another is the caller's.
+        let handled = t.objects.pointee.handled
+        var ownHandled: UInt64 = 0
+        for index in 0..<generator.registerCount {
+            if !handled.isNull && regs[index] != 0 && handled.isSame(regs.value(index)) { ownHandled = handled.bits }
+            saved[index] = t.ownedForm(regs[index])
+            regs[index] = 0
+        }
+        if t.barrierActive != 0 { WriteBarrier.shade(generator.object, t) }
+        generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
+        generator.word(80).pointee = ownHandled
+        generator.word(88).pointee = UInt64(resumeRegister)
+        t.currentFrame = regs.callerFrame
+        t.objects.pointee.recursionDepth -= 1
+        generator.state.pointee.store(GeneratorRef.suspended, ordering: .releasing)
+        return value
+    }
+
+    /// The frame is gone: the generator never runs again.
+    static func finish(_ t: Thread, _ generator: GeneratorRef) {
+        if t.barrierActive != 0 { WriteBarrier.willShiftItems(generator.object, t) }
+        if let saved = generator.registers {
+            for index in 0..<generator.registerCount { saved.drop(t, index) }
+        }
+        generator.state.pointee.store(GeneratorRef.finished, ordering: .releasing)
+    }
+
+    // MARK: Delegation
+
+    static func delegate(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> DelegateOutcome {
+        let iterator = regs.value(pc.b)
+        let sent = regs.value(pc.a)
+        regs.savePC(pc + 8)
+        var result = Value.null
+        var bits: UInt64 = 0
+        let type = t.typeOf(iterator)
+        if type == t.type(.generator) || type == t.type(.coroutine) {
+            regs[pc.a] = 0
+            bits = resume(t, GeneratorRef(iterator), Value(bits: t.ownedForm(sent.bits)), throwing: false, result: &result)
+            if bits == 0 && !t.hasRaised && result.isNull { result = .none }
+        } else if sent.isNone, let next = type.record.pointee.next {
+            bits = next(t.raw, iterator.bits)
+            if bits == 0 && !t.hasRaised { result = .none }
+        } else {
+            do throws(PythonError) {
+                bits = try t.callMethod(iterator, Interning.intern("send"), sent).bits
+            } catch { bits = 0 }
+        }
+        if bits != 0 {
+            let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
+            t.vm.pointee.yielded = suspend(t, generator, regs, pc, resumeRegister: pc.a, bits)
+            return .yielded
+        }
+        if t.hasRaised {
+            guard t.matchesRaised(.stopIteration) else { return .failed }
+            result = t.takeStopIterationValue()
+        }
+        regs.drop(t, pc.b)
+        regs.put(t, pc.a, result.bits)
+        return .finished
+    }
+
+    static func takeYielded(_ t: Thread) -> UInt64 {
+        let bits = t.vm.pointee.yielded
+        t.vm.pointee.yielded = 0
+        return bits
+    }
+
+    enum Thrown {
+        case yielded(UInt64), returned(UInt64), raised
+    }
+
+    /// The exception that is set goes into the delegate.
+    static func throwIntoDelegate(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Thrown {
+        let iterator = t.retain(regs.value(pc.b))
+        defer { t.release(iterator) }
+        let exception = t.takeRaised()
+        if t.matches(exception: exception, .generatorExit) {
+            if let close = try? t.getAttributeOrNull(iterator, Interning.intern("close")), !close.isNull {
+                defer { t.release(close) }
+                guard let closed = try? t.call(close) else {
+                    t.release(exception)
+                    return .raised
+                }
+                t.release(closed)
+            }
+            t.setRaised(exception)
+            return .raised
+        }
+        guard let method = try? t.getAttributeOrNull(iterator, Interning.intern("throw")) else {
+            t.release(exception)
+            return .raised
+        }
+        if method.isNull {
+            t.setRaised(exception)
+            return .raised
+        }
+        defer { t.release(method) }
+        defer { t.release(exception) }
+        do throws(PythonError) { return .yielded(try t.call(method, exception).bits) } catch {
+            if t.matchesRaised(.stopIteration) { return .returned(t.takeStopIterationValue().bits) }
+            return .raised
+        }
+    }
+
+    static func iterator(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        NameAccess.attempt(t) { () throws(PythonError) in
+            let source = try NameAccess.bound(t, regs, pc.b)
+            let type = t.typeOf(source)
+            let result: Value
+            switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
+            case .getYieldFromIterator:
+                result = type == t.type(.generator) ? t.retain(source) : try t.iterate(source)
+            case .getAwaitable:
+                if type == t.type(.coroutine) {
+                    result = t.retain(source)
+                } else {
+                    let method = try t.lookupSpecial(source, Interning.intern("__await__"))
+                    if method.isNull {
+                        throw t.raise(.typeError, "object \(t.typeName(source)) can't be used in 'await' expression")
+                    }
+                    defer { t.release(method) }
+                    result = try t.call(method)
+                }
+            default:
+                throw t.raise(.notImplementedError, "asynchronous iteration is not supported yet")
+            }
+            if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
+            regs.put(t, pc.a, result.bits)
+        }
+    }
+
+    static func endAsyncFor(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Int {
+        _ = t.raise(.notImplementedError, "asynchronous iteration is not supported yet")
+        return -1
+    }
+
+    // MARK: Type
+
+    /// `next`, `send` and `throw` for Python: StopIteration carries the result.
+    static func finishCall(_ t: Thread, _ bits: UInt64, _ result: Value) -> UInt64 {
+        if bits != 0 || t.hasRaised { return bits }
+        _ = t.stopIteration(result.isNull ? .none : result)
+        t.release(result)
+        return 0
+    }
+
+    static func close(_ t: Thread, _ generator: GeneratorRef) -> UInt64 {
+        let state = generator.state.pointee.load(ordering: .acquiring)
+        if state == GeneratorRef.finished { return Value.none.bits }
+        if state == GeneratorRef.created {
+            var expected = Value.null
+            _ = t.raise(.generatorExit, "")
+            _ = resume(t, generator, .none, throwing: true, result: &expected)
+            if t.matchesRaised(.generatorExit) { t.clearRaised() }
+            return t.hasRaised ? 0 : Value.none.bits
+        }
+        _ = t.raise(.generatorExit, "")
+        var result = Value.null
+        let bits = resume(t, generator, .none, throwing: true, result: &result)
+        if bits != 0 {
+            t.release(Value(bits: bits))
+            _ = t.raise(.runtimeError, "\(kindName(t, generator)) ignored GeneratorExit")
+            return 0
+        }
+        if t.hasRaised {
+            if t.matchesRaised(.generatorExit) || t.matchesRaised(.stopIteration) {
+                t.clearRaised()
+                return Value.none.bits
+            }
+            return 0
+        }
+        return result.isNull ? Value.none.bits : result.bits
+    }
+
+    static func define() {
+        for (id, name) in [(TypeID.generator, "generator"), (.coroutine, "coroutine"), (.asyncGenerator, "async_generator")] {
+            StaticTypes.define(id, name, basicSize: UInt32(GeneratorRef.bytes), flags: TypeFlags.collectable) { b in
+                b.record.pointee.memory.traverse = { object, visitor in
+                    let generator = GeneratorRef(raw: object)
+                    for offset in [40, 64, 72] {
+                        let value = Value(bits: generator.word(offset).pointee)
+                        if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    }
+                    guard let saved = generator.registers else { return }
+                    for index in 0..<generator.registerCount {
+                        let value = Value(bits: saved[index])
+                        if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    }
+                }
+                b.record.pointee.memory.clear = { raw, object in
+                    let generator = GeneratorRef(raw: object)
+                    if generator.state.pointee.load(ordering: .relaxed) != GeneratorRef.running {
+                        Generators.finish(Thread(raw), generator)
+                    }
+                }
+                b.record.pointee.memory.finalize = { raw, object in
+                    let t = Thread(raw)
+                    let generator = GeneratorRef(raw: object)
+                    guard generator.state.pointee.load(ordering: .relaxed) == GeneratorRef.suspended else { return }
+                    let outer = t.takeRaised()
+                    let bits = Generators.close(t, generator)
+                    if bits == 0 { t.writeUnraisable(context: Value(ObjectRef(object))) } else { t.release(Value(bits: bits)) }
+                    if !outer.isNull { t.setRaised(outer) }
+                }
+                b.record.pointee.memory.deallocate = { raw, object in
+                    let t = Thread(raw)
+                    if Finalizer.run(t, ObjectRef(object)) { return }
+                    WeakReferences.clear(t, ObjectRef(object))
+                    let generator = GeneratorRef(raw: object)
+                    if let saved = generator.registers {
+                        for index in 0..<generator.registerCount { saved.drop(t, index) }
+                        Allocation.freeBuffer(
+                            t, UnsafeMutableRawPointer(saved), bytes: max(8, generator.registerCount * 8))
+                    }
+                    for offset in [40, 64, 72] { t.release(Value(bits: generator.word(offset).pointee)) }
+                    Allocation.free(ObjectRef(object), t)
+                }
+                b.record.pointee.repr = { raw, v in
+                    returning(raw) { (t) throws(PythonError) -> Value in
+                        let generator = GeneratorRef(Value(bits: v))
+                        let name = StrRef(Value(bits: generator.word(72).pointee)).string
+                        return try t.makeString(
+                            "<\(kindName(t, generator)) object \(name) at 0x\(String(v & ~7, radix: 16))>")
+                    }
+                }
+                if id == .generator {
+                    b.record.pointee.iterate = { raw, v in Thread(raw).retain(Value(bits: v)).bits }
+                    b.record.pointee.next = { raw, v in
+                        let t = Thread(raw)
+                        var result = Value.null
+                        let bits = Generators.resume(t, GeneratorRef(Value(bits: v)), .none, throwing: false, result: &result)
+                        if bits == 0 && !t.hasRaised && !result.isNull && !result.isNone {
+                            _ = t.stopIteration(result)
+                            t.release(result)
+                        }
+                        return bits
+                    }
+                }
+                b.method("send", 1, 1) { raw, s, a, _, _ in
+                    let t = Thread(raw)
+                    var result = Value.null
+                    let bits = Generators.resume(
+                        t, GeneratorRef(Value(bits: s)), t.retain(Value(bits: a[0])), throwing: false, result: &result)
+                    return Generators.finishCall(t, bits, result)
+                }
+                b.method("throw", 1, 3) { raw, s, a, n, _ in
+                    let t = Thread(raw)
+                    do throws(PythonError) { try Exceptions.set(t, Value(bits: a[0]), n > 1 ? Value(bits: a[1]) : .null) } catch {
+                        if !t.hasRaised { return 0 }
+                    }
+                    var result = Value.null
+                    let bits = Generators.resume(t, GeneratorRef(Value(bits: s)), .none, throwing: true, result: &result)
+                    return Generators.finishCall(t, bits, result)
+                }
+                b.method("close", 0, 0) { raw, s, _, _, _ in Generators.close(Thread(raw), GeneratorRef(Value(bits: s))) }
+                b.getter("__name__") { raw, s in Thread(raw).retain(Value(bits: GeneratorRef(Value(bits: s)).word(64).pointee)).bits }
+                b.getter("__qualname__") { raw, s in Thread(raw).retain(Value(bits: GeneratorRef(Value(bits: s)).word(72).pointee)).bits }
+                b.getter("gi_running") { _, s in
+                    Value(GeneratorRef(Value(bits: s)).state.pointee.load(ordering: .relaxed) == GeneratorRef.running).bits
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// Module objects and native module definitions. Layout: 24 dict (Value).
+public import StillObjects
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+
+public struct ModuleRef {
+    public let raw: UnsafeMutableRawPointer
+    public init(_ value: Value) { raw = value.object.raw }
+    public var dict: Value { ObjectRef(raw).field(24, as: Value.self) }
+
+    /// A new module with `__name__`, `__doc__`, `__loader__`, `__spec__` and `__package__`. Owned.
+    public static func make(_ t: Thread, name: String) throws(PythonError) -> Value {
+        guard let object = Allocation.object(t, type: t.type(.module).raw, bytes: 32, collectable: true) else {
+            throw t.noMemory()
+        }
+        let dict = try t.makeDict()
+        object.setField(24, dict)
+        ReferenceCount.makeDeferred(object)
+        let text = Interning.intern(name)
+        for (key, value) in [
+            ("__name__", text), ("__doc__", Value.none), ("__package__", .none), ("__loader__", .none), ("__spec__", .none),
+        ] {
+            try DictRef(dict).set(t, Interning.intern(key), value)
+        }
+        return Value(object)
+    }
+}
+
+enum ModuleType {
+    static func define() {
+        StaticTypes.define(.module, "module", basicSize: 32, flags: TypeFlags.collectable) { b in
+            b.record.pointee.memory.traverse = { object, visitor in
+                let dict = ObjectRef(object).field(24, as: Value.self)
+                if dict.isObject { visitor.trace.pointee.visit(visitor, dict.object.raw, true) }
+            }
+            b.record.pointee.memory.clear = { raw, object in
+                let dict = ObjectRef(object).field(24, as: Value.self)
+                if dict.isObject { DictRef(dict).clear(Thread(raw)) }
+            }
+            b.record.pointee.memory.deallocate = { raw, object in
+                let t = Thread(raw)
+                WeakReferences.clear(t, ObjectRef(object))
+                t.release(ObjectRef(object).field(24, as: Value.self))
+                Allocation.free(ObjectRef(object), t)
+            }
+            b.record.pointee.repr = { raw, v in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    let dict = DictRef(ModuleRef(Value(bits: v)).dict)
+                    let name = try dict.getName(t, Interning.intern("__name__"))
+                    let file = try dict.getName(t, Interning.intern("__file__"))
+                    defer { t.release(name) }
+                    defer { t.release(file) }
+                    let text = name.isNull || !t.isStr(name) ? "?" : StrRef(name).string
+                    if file.isNull || !t.isStr(file) { return try t.makeString("<module '\(text)' (built-in)>") }
+                    return try t.makeString("<module '\(text)' from '\(StrRef(file).string)'>")
+                }
+            }
+            b.record.pointee.getAttribute = { raw, v, name in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    let dict = DictRef(ModuleRef(Value(bits: v)).dict)
+                    let found = try dict.getName(t, Value(bits: name))
+                    if !found.isNull { return found }
+                    do throws(PythonError) { return try t.genericGetAttribute(Value(bits: v), Value(bits: name)) } catch {
+                        guard t.matchesRaised(.attributeError) else { throw error }
+                    }
+                    t.clearRaised()
+                    let hook = try dict.getName(t, Interning.intern("__getattr__"))
+                    if !hook.isNull {
+                        defer { t.release(hook) }
+                        return try t.call(hook, Value(bits: name))
+                    }
+                    let own = try dict.getName(t, Interning.intern("__name__"))
+                    defer { t.release(own) }
+                    let text = own.isNull || !t.isStr(own) ? "?" : StrRef(own).string
+                    throw t.attributeError(
+                        "module '\(text)' has no attribute '\(StrRef(Value(bits: name)).string)'", name: Value(bits: name),
+                        object: Value(bits: v))
+                }
+            }
+            b.record.pointee.setAttribute = { raw, v, name, value in
+                storing(raw) { (t) throws(PythonError) -> Int in
+                    let dict = DictRef(ModuleRef(Value(bits: v)).dict)
+                    if value == 0 {
+                        if try !dict.delete(t, Value(bits: name)) {
+                            throw t.attributeError(
+                                StrRef(Value(bits: name)).string, name: Value(bits: name), object: Value(bits: v))
+                        }
+                    } else {
+                        try dict.set(t, Value(bits: name), Value(bits: value))
+                    }
+                    return 0
+                }
+            }
+            b.getter("__dict__") { raw, s in Thread(raw).retain(ModuleRef(Value(bits: s)).dict).bits }
+        }
+    }
+}
+
+/// Fills a native module while it is imported.
+public final class ModuleBuilder {
+    public let thread: Thread
+    public let module: Value
+    let name: String
+    var failed = false
+
+    init(_ thread: Thread, _ module: Value, _ name: String) {
+        self.thread = thread
+        self.module = module
+        self.name = name
+    }
+
+    public func set(_ key: String, _ value: Value) {
+        do throws(PythonError) {
+            try DictRef(ModuleRef(module).dict).set(thread, Interning.intern(key), value)
+        } catch { failed = true }
+    }
+    /// Sets an attribute and gives the reference up.
+    public func constant(_ key: String, _ value: Value) {
+        set(key, value)
+        thread.release(value)
+    }
+    /// A function with `min` to `max` (-1: any number) positional arguments; `self` of the function is the module.
+    public func function(_ key: String, _ min: Int, _ max: Int, keywords: Bool = false, _ body: @escaping NativeFunction) {
+        do throws(PythonError) {
+            let function = try thread.makeBuiltinFunction(
+                name: key, module: module, min: min, max: max, keywords: keywords, body)
+            set(key, function)
+            thread.release(function)
+        } catch { failed = true }
+    }
+}
+
+/// A native module: made on first import, once for each interpreter.
+public struct ModuleDefinition: Sendable {
+    public let name: String
+    let fill: @Sendable (ModuleBuilder) -> Void
+
+    public init(name: String, _ fill: @escaping @Sendable (ModuleBuilder) -> Void) {
+        self.name = name
+        self.fill = fill
+    }
+
+    func make(_ t: Thread) throws(PythonError) -> Value {
+        let module = try ModuleRef.make(t, name: name)
+        let builder = ModuleBuilder(t, module, name)
+        fill(builder)
+        if builder.failed { throw t.hasRaised ? PythonError() : t.noMemory() }
+        return module
+    }
+}

@@ -1,0 +1,100 @@
+// Traceback objects: where an exception came through.
+//
+// Layout    24 next (towards where it was raised; traceback or null), 32 code (Value), 40 globals (Value), 48 instruction word index.
+// They hold the code and the globals, not the frame: a traceback keeps no locals alive.
+import StillBytecode
+public import StillObjects
+import StillObmalloc
+import StillPlatform
+public import StillThreadRegistry
+
+public struct TracebackRef {
+    public let raw: UnsafeMutableRawPointer
+    public init(_ value: Value) { raw = value.object.raw }
+    func slot(_ offset: Int) -> UnsafeMutablePointer<Value> { (raw + offset).assumingMemoryBound(to: Value.self) }
+    public var next: Value { slot(24).pointee }
+    var code: UnsafeMutablePointer<CodeRecord> { CodeRef(slot(32).pointee.object.raw).record }
+    var position: LineTableEntry { code.pointee.position(at: ObjectRef(raw).field(48, as: Int.self)) }
+}
+
+enum Tracebacks {
+    static func add(_ t: Thread, _ regs: Registers, _ index: Int) {
+        let exception = ExceptionRef(t.objects.pointee.raised)
+        guard let object = Allocation.object(t, type: t.type(.traceback).raw, bytes: 56, collectable: true) else { return }
+        let entry = TracebackRef(Value(object))
+        entry.slot(24).pointee = exception.takeTraceback(t)
+        entry.slot(32).pointee = t.retain(Value(ObjectRef(regs.code.pointee.object)))
+        entry.slot(40).pointee = t.retain(regs.function.globals)
+        object.setField(48, index)
+        exception.setTraceback(t, Value(object))
+    }
+
+    static func define() {
+        StaticTypes.define(.traceback, "traceback", basicSize: 56, flags: TypeFlags.collectable) { b in
+            b.record.pointee.memory.traverse = { object, visitor in
+                for offset in [24, 32, 40] {
+                    let value = TracebackRef(Value(ObjectRef(object))).slot(offset).pointee
+                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                }
+            }
+            b.record.pointee.memory.clear = { raw, object in
+                let entry = TracebackRef(Value(ObjectRef(object)))
+                let next = entry.next
+                entry.slot(24).pointee = .null
+                Thread(raw).release(next)
+            }
+            b.record.pointee.memory.deallocate = { raw, object in
+                let t = Thread(raw)
+                for offset in [24, 32, 40] { t.release(TracebackRef(Value(ObjectRef(object))).slot(offset).pointee) }
+                Allocation.free(ObjectRef(object), t)
+            }
+            b.getter("tb_lineno") { _, s in Value(smallInt: Int(TracebackRef(Value(bits: s)).position.line)).bits }
+            b.getter("tb_lasti") { _, s in Value(smallInt: Value(bits: s).object.field(48, as: Int.self)).bits }
+            b.getter("tb_next") { raw, s in
+                let next = TracebackRef(Value(bits: s)).next
+                return next.isNull ? Value.none.bits : Thread(raw).retain(next).bits
+            }
+            b.getter("tb_frame") { raw, s in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    let entry = TracebackRef(Value(bits: s))
+                    return try FrameObjects.make(
+                        t, code: entry.slot(32).pointee, globals: entry.slot(40).pointee, line: Int(entry.position.line))
+                }
+            }
+        }
+        FrameObjects.define()
+    }
+}
+
+/// Frame objects as tracebacks show them: code, globals and line. Layout: 24 code, 32 globals, 40 line.
+enum FrameObjects {
+    static func make(_ t: Thread, code: Value, globals: Value, line: Int) throws(PythonError) -> Value {
+        guard let object = Allocation.object(t, type: t.type(.frame).raw, bytes: 48, collectable: true) else {
+            throw t.noMemory()
+        }
+        object.setField(24, t.retain(code))
+        object.setField(32, t.retain(globals))
+        object.setField(40, line)
+        return Value(object)
+    }
+
+    static func define() {
+        StaticTypes.define(.frame, "frame", basicSize: 48, flags: TypeFlags.collectable) { b in
+            b.record.pointee.memory.traverse = { object, visitor in
+                for offset in [24, 32] {
+                    let value = ObjectRef(object).field(offset, as: Value.self)
+                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                }
+            }
+            b.record.pointee.memory.clear = { _, _ in }
+            b.record.pointee.memory.deallocate = { raw, object in
+                let t = Thread(raw)
+                for offset in [24, 32] { t.release(ObjectRef(object).field(offset, as: Value.self)) }
+                Allocation.free(ObjectRef(object), t)
+            }
+            b.getter("f_code") { raw, s in Thread(raw).retain(Value(bits: s).object.field(24, as: Value.self)).bits }
+            b.getter("f_globals") { raw, s in Thread(raw).retain(Value(bits: s).object.field(32, as: Value.self)).bits }
+            b.getter("f_lineno") { _, s in Value(smallInt: Value(bits: s).object.field(40, as: Int.self)).bits }
+        }
+    }
+}
