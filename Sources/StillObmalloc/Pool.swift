@@ -45,6 +45,8 @@ public import Synchronization
         public let kind: Atomic<UInt8>
         public let greyListed: Atomic<UInt8>
         public let notified: Atomic<UInt8>
+        /// 1 while the pool holds suspects of a collection: it is not given back.
+        public let pinned: Atomic<UInt8>
         public let ownerSlot: Atomic<UInt16>
         public let freeRemote: Atomic<UInt>
         public let nextNotified: Atomic<UInt>
@@ -102,6 +104,7 @@ public import Synchronization
         fields.pointee.available = 0
         fields.pointee.greyListed.store(0, ordering: .relaxed)
         fields.pointee.notified.store(0, ordering: .relaxed)
+        fields.pointee.pinned.store(0, ordering: .relaxed)
         fields.pointee.ownerSlot.store(owner, ordering: .relaxed)
         fields.pointee.freeRemote.store(0, ordering: .relaxed)
         if kind != PoolKind.buffer {

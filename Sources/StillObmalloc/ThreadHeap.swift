@@ -51,6 +51,8 @@ public import Synchronization
         public var birthColour: UInt8
         public var whiteColour: UInt8
         public var deallocationDepth: Int32
+        /// A collection has ended: empty pools are to be given back.
+        public var trimWanted: UInt8
         public var pending: UnsafeMutablePointer<UnsafeMutableRawPointer>?
         public var pendingCount: Int
         public var pendingCapacity: Int
@@ -198,7 +200,7 @@ public import Synchronization
                 let pool = Pool(raw)
                 next = pool.fields.pointee.nextOwned
                 let isCurrent = raw == current(list).pointee
-                if pool.fields.pointee.used == 0 && !isCurrent {
+                if pool.fields.pointee.used == 0 && !isCurrent && pool.fields.pointee.pinned.load(ordering: .relaxed) == 0 {
                     if spare {
                         heap.returnPool(pool)
                         continue

@@ -90,12 +90,15 @@ public import Synchronization
         traverse(object.raw, &visitor)
     }
 
-    /// Before a container shifts its items to other indices. O(items) while marking, nothing otherwise.
+    /// Before a container shifts its items to other indices. O(items) while marking if it is not scanned yet.
     @inlinable @inline(__always)
     public static func willShiftItems(_ container: ObjectRef, _ thread: ThreadState) {
-        if _slowPath(thread.barrierActive != 0) {
-            shadeReferents(container, thread)
-            if thread.barrierActive == BarrierMode.suspects { shade(container, thread) }
-        }
+        if _slowPath(thread.barrierActive != 0) { shift(container, thread) }
+    }
+
+    @usableFromInline @inline(never)
+    static func shift(_ container: ObjectRef, _ thread: ThreadState) {
+        willDie(container, thread)  // the same: what an unscanned container refers to is shaded
+        if thread.barrierActive == BarrierMode.suspects { shade(container, thread) }
     }
 }

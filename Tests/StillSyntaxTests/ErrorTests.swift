@@ -30,6 +30,14 @@ import Testing
 
     static let cases: [Expected] = [
         Expected(
+            source: "f(a\n  b)", kind: .syntaxError,
+            message: "invalid syntax. Perhaps you forgot a comma?",
+            line: 1, column: 3, endLine: 2, endColumn: 4),
+        Expected(
+            source: "@a\n", kind: .syntaxError,
+            message: "invalid syntax",
+            line: 1, column: 0, endLine: 1, endColumn: 0),
+        Expected(
             source: "1 +", kind: .syntaxError,
             message: "invalid syntax",
             line: 1, column: 4, endLine: 1, endColumn: 5),
@@ -545,6 +553,10 @@ import Testing
             source: "type X = ", kind: .syntaxError,
             message: "invalid syntax",
             line: 1, column: 10, endLine: 1, endColumn: 11),
+        Expected(
+            source: "if x: pass\nelse: pass\nelif y: pass", kind: .syntaxError,
+            message: "invalid syntax",
+            line: 3, column: 1, endLine: 3, endColumn: 5),
         Expected(
             source: "a = 1\n b = 2", kind: .indentationError,
             message: "unexpected indent",

@@ -73,6 +73,8 @@ final class CodeGenerator {
     var blocks: [ControlBlock] = []
     /// Asynchronous loops whose end is still to be emitted.
     var pendingAsyncLoops: [(iterator: Int, region: Region)] = []
+    /// Covers the body of a generator.
+    var generatorRegion: Region?
     var depth = 0
 
     init(

@@ -115,14 +115,9 @@ extension CodeGenerator {
         guard let value else { return }
         let mark = top
         var result: Operand
-        // Leaving these may change the variable that is returned.
-        let mayChange = blocks.contains {
-            switch $0.kind {
-            case .finally, .handlerName: true
-            default: false
-            }
-        }
-        if mayChange {
+        // Leaving a block may change the variable that is returned, and that the variable is unbound
+        // must be noticed inside.
+        if blocks.contains(where: { $0.region != nil && $0.region !== generatorRegion }) {
             result = temporary(allocate())
             try evaluate(value, into: result.register)
         } else {

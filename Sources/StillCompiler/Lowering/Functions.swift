@@ -220,6 +220,7 @@ extension CodeGenerator {
     /// Covers a generator's body: a StopIteration that escapes becomes a RuntimeError.
     func openGeneratorRegion() -> Region {
         let region = makeRegion(firstReleased: localCount, exceptionRegister: localCount)
+        generatorRegion = region
         pushBlock(ControlBlock(.plain, region: region))
         return region
     }

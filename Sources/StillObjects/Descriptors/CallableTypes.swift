@@ -135,7 +135,7 @@ enum CallableTypes {
                     let ref = NativeRef(descriptor)
                     let receiver = Value(bits: object)
                     guard t.isInstance(receiver, of: TypeRef(ref.owner!)) else {
-                        throw mismatch(t, ref.name, TypeRef(ref.owner!), receiver)
+                        throw CallableTypes.mismatch(t, ref.name, TypeRef(ref.owner!), receiver)
                     }
                     return try t.bindNative(ref, to: receiver)
                 }

@@ -88,14 +88,14 @@ enum DescriptorTypes {
                 returning(t) { (t) throws(PythonError) -> Value in
                     let descriptor = Value(bits: d)
                     if object == 0 { return t.retain(descriptor) }
-                    try check(t, descriptor.object, Value(bits: object))
+                    try DescriptorTypes.check(t, descriptor.object, Value(bits: object))
                     return try t.checked(GetSetRef(descriptor).get(t.raw, object))
                 }
             }
             b.record.pointee.descriptorSet = { t, d, object, value in
                 storing(t) { (t) throws(PythonError) -> Int in
                     let descriptor = Value(bits: d)
-                    try check(t, descriptor.object, Value(bits: object))
+                    try DescriptorTypes.check(t, descriptor.object, Value(bits: object))
                     let ref = GetSetRef(descriptor)
                     guard let set = ref.set else {
                         throw t.raise(.attributeError,
@@ -105,7 +105,7 @@ enum DescriptorTypes {
                 }
             }
             b.record.pointee.repr = { t, v in
-                returning(t) { (t) throws(PythonError) -> Value in try describe(t, Value(bits: v), "attribute") }
+                returning(t) { (t) throws(PythonError) -> Value in try DescriptorTypes.describe(t, Value(bits: v), "attribute") }
             }
             names(b)
         }
@@ -122,7 +122,7 @@ enum DescriptorTypes {
                     let descriptor = Value(bits: d)
                     if object == 0 { return t.retain(descriptor) }
                     let receiver = Value(bits: object)
-                    try check(t, descriptor.object, receiver)
+                    try DescriptorTypes.check(t, descriptor.object, receiver)
                     let found = SharedSlot.load(t, receiver.object, descriptor.object.field(24))
                     if !found.isNull { return found }
                     if descriptor.object.field(32, as: Int.self) & MemberFlags.slot == 0 { return .none }
@@ -133,7 +133,7 @@ enum DescriptorTypes {
                 storing(t) { (t) throws(PythonError) -> Int in
                     let descriptor = Value(bits: d)
                     let receiver = Value(bits: object)
-                    try check(t, descriptor.object, receiver)
+                    try DescriptorTypes.check(t, descriptor.object, receiver)
                     let flags: Int = descriptor.object.field(32)
                     if flags & MemberFlags.readOnly != 0 { throw t.raise(.attributeError, "readonly attribute") }
                     let old = SharedSlot.exchange(
@@ -146,7 +146,7 @@ enum DescriptorTypes {
                 }
             }
             b.record.pointee.repr = { t, v in
-                returning(t) { (t) throws(PythonError) -> Value in try describe(t, Value(bits: v), "member") }
+                returning(t) { (t) throws(PythonError) -> Value in try DescriptorTypes.describe(t, Value(bits: v), "member") }
             }
             names(b)
         }

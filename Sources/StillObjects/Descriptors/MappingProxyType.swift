@@ -25,21 +25,21 @@ enum MappingProxyType {
                 }
             }
             r.pointee.length = { t, s in
-                storing(t) { (t) throws(PythonError) -> Int in try t.length(target(s)) }
+                storing(t) { (t) throws(PythonError) -> Int in try t.length(MappingProxyType.target(s)) }
             }
             r.pointee.getItem = { t, s, key in
-                returning(t) { (t) throws(PythonError) -> Value in try t.getItem(target(s), Value(bits: key)) }
+                returning(t) { (t) throws(PythonError) -> Value in try t.getItem(MappingProxyType.target(s), Value(bits: key)) }
             }
             r.pointee.contains = { t, s, key in
-                storing(t) { (t) throws(PythonError) -> Int in try t.contains(target(s), Value(bits: key)) ? 1 : 0 }
+                storing(t) { (t) throws(PythonError) -> Int in try t.contains(MappingProxyType.target(s), Value(bits: key)) ? 1 : 0 }
             }
             r.pointee.iterate = { t, s in
-                returning(t) { (t) throws(PythonError) -> Value in try t.iterate(target(s)) }
+                returning(t) { (t) throws(PythonError) -> Value in try t.iterate(MappingProxyType.target(s)) }
             }
-            r.pointee.str = { t, s in returning(t) { (t) throws(PythonError) -> Value in try t.str(target(s)) } }
+            r.pointee.str = { t, s in returning(t) { (t) throws(PythonError) -> Value in try t.str(MappingProxyType.target(s)) } }
             r.pointee.repr = { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    let text = try t.repr(target(s))
+                    let text = try t.repr(MappingProxyType.target(s))
                     defer { t.release(text) }
                     return try t.makeString("mappingproxy(\(StrRef(text).string))")
                 }
@@ -47,41 +47,41 @@ enum MappingProxyType {
             r.pointee.compare = { t, op, a, b in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let other = Value(bits: b)
-                    let unwrapped = t.typeOf(other) == t.type(.mappingProxy) ? target(b) : other
-                    return try t.compare(CompareOperator(rawValue: op)!, target(a), unwrapped)
+                    let unwrapped = t.typeOf(other) == t.type(.mappingProxy) ? MappingProxyType.target(b) : other
+                    return try t.compare(CompareOperator(rawValue: op)!, MappingProxyType.target(a), unwrapped)
                 }
             }
-            r.pointee.hash = { t, s in storing(t) { (t) throws(PythonError) -> Int in try t.hash(target(s)) } }
+            r.pointee.hash = { t, s in storing(t) { (t) throws(PythonError) -> Int in try t.hash(MappingProxyType.target(s)) } }
             r.pointee.binary = { t, op, a, b in
                 returning(t) { (t) throws(PythonError) -> Value in
                     if op != BinaryOperator.or.rawValue { return .notImplemented }
                     let proxy = t.type(.mappingProxy)
-                    let left = t.typeOf(Value(bits: a)) == proxy ? target(a) : Value(bits: a)
-                    let right = t.typeOf(Value(bits: b)) == proxy ? target(b) : Value(bits: b)
+                    let left = t.typeOf(Value(bits: a)) == proxy ? MappingProxyType.target(a) : Value(bits: a)
+                    let right = t.typeOf(Value(bits: b)) == proxy ? MappingProxyType.target(b) : Value(bits: b)
                     return try t.binary(.or, left, right)
                 }
             }
             for (name, _) in [("keys", 0), ("values", 0), ("items", 0), ("copy", 0), ("get", 1)] { forward(b, name) }
             b.method("__reversed__", 0, 0) { t, s, a, n, k in
-                returning(t) { (t) throws(PythonError) -> Value in try t.callMethod(target(s), Names.__reversed__) }
+                returning(t) { (t) throws(PythonError) -> Value in try t.callMethod(MappingProxyType.target(s), Names.__reversed__) }
             }
         }
     }
 
     private static func forward(_ b: TypeBuilder, _ name: String) {
         switch name {
-        case "keys": b.method(name, 0, 0) { t, s, a, n, k in call(t, s, "keys", a, n) }
-        case "values": b.method(name, 0, 0) { t, s, a, n, k in call(t, s, "values", a, n) }
-        case "items": b.method(name, 0, 0) { t, s, a, n, k in call(t, s, "items", a, n) }
-        case "copy": b.method(name, 0, 0) { t, s, a, n, k in call(t, s, "copy", a, n) }
-        default: b.method(name, 1, 2) { t, s, a, n, k in call(t, s, "get", a, n) }
+        case "keys": b.method(name, 0, 0) { t, s, a, n, k in MappingProxyType.call(t, s, "keys", a, n) }
+        case "values": b.method(name, 0, 0) { t, s, a, n, k in MappingProxyType.call(t, s, "values", a, n) }
+        case "items": b.method(name, 0, 0) { t, s, a, n, k in MappingProxyType.call(t, s, "items", a, n) }
+        case "copy": b.method(name, 0, 0) { t, s, a, n, k in MappingProxyType.call(t, s, "copy", a, n) }
+        default: b.method(name, 1, 2) { t, s, a, n, k in MappingProxyType.call(t, s, "get", a, n) }
         }
     }
     private static func call(
         _ t: UnsafeMutableRawPointer, _ s: UInt64, _ name: String, _ a: UnsafeMutablePointer<UInt64>, _ n: Int
     ) -> UInt64 {
         returning(t) { (t) throws(PythonError) -> Value in
-            let method = try t.getAttribute(target(s), StaticStrings.intern(name))
+            let method = try t.getAttribute(MappingProxyType.target(s), StaticStrings.intern(name))
             defer { t.release(method) }
             return try t.call(method, args: a, count: n)
         }

@@ -84,7 +84,7 @@ enum MethodDecorators {
                 returning(t) { (t) throws(PythonError) -> Value in
                     let function = SharedSlot.load(t, Value(bits: s).object, 24)
                     defer { t.release(function) }
-                    return Value(try isAbstract(t, function))
+                    return Value(try MethodDecorators.isAbstract(t, function))
                 }
             }
             for name in ["__name__", "__qualname__", "__doc__", "__module__"] { forward(b, name) }
@@ -93,10 +93,10 @@ enum MethodDecorators {
     /// Attributes of the wrapped function.
     private static func forward(_ b: TypeBuilder, _ name: String) {
         switch name {
-        case "__name__": b.getter(name) { t, s in forwarded(t, s, Names.__name__) }
-        case "__qualname__": b.getter(name) { t, s in forwarded(t, s, Names.__qualname__) }
-        case "__doc__": b.getter(name) { t, s in forwarded(t, s, Names.__doc__) }
-        default: b.getter(name) { t, s in forwarded(t, s, Names.__module__) }
+        case "__name__": b.getter(name) { t, s in MethodDecorators.forwarded(t, s, Names.__name__) }
+        case "__qualname__": b.getter(name) { t, s in MethodDecorators.forwarded(t, s, Names.__qualname__) }
+        case "__doc__": b.getter(name) { t, s in MethodDecorators.forwarded(t, s, Names.__doc__) }
+        default: b.getter(name) { t, s in MethodDecorators.forwarded(t, s, Names.__module__) }
         }
     }
     private static func forwarded(_ t: UnsafeMutableRawPointer, _ s: UInt64, _ name: Value) -> UInt64 {

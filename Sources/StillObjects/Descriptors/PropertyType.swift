@@ -31,31 +31,31 @@ enum PropertyType {
             r.pointee.initialize = initialize
             r.pointee.descriptorGet = get
             r.pointee.descriptorSet = set
-            b.member("fget", offset: getOffset, readOnly: true)
-            b.member("fset", offset: setOffset, readOnly: true)
-            b.member("fdel", offset: deleteOffset, readOnly: true)
-            b.member("__doc__", offset: docOffset)
+            b.member("fget", offset: PropertyType.getOffset, readOnly: true)
+            b.member("fset", offset: PropertyType.setOffset, readOnly: true)
+            b.member("fdel", offset: PropertyType.deleteOffset, readOnly: true)
+            b.member("__doc__", offset: PropertyType.docOffset)
             b.property("__name__", get: { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let receiver = Value(bits: s)
-                    let name = try propertyName(t, receiver.object)
+                    let name = try PropertyType.propertyName(t, receiver.object)
                     if name.isNull { throw t.noAttribute(receiver, Names.__name__) }
                     return name
                 }
             }, set: { t, s, v in
-                SharedSlot.store(Thread(t), Value(bits: s).object, nameOffset, Value(bits: v))
+                SharedSlot.store(Thread(t), Value(bits: s).object, PropertyType.nameOffset, Value(bits: v))
                 return 0
             })
-            b.method("getter", 1, 1) { t, s, a, n, k in copy(t, s, getOffset, a[0]) }
-            b.method("setter", 1, 1) { t, s, a, n, k in copy(t, s, setOffset, a[0]) }
-            b.method("deleter", 1, 1) { t, s, a, n, k in copy(t, s, deleteOffset, a[0]) }
+            b.method("getter", 1, 1) { t, s, a, n, k in PropertyType.copy(t, s, PropertyType.getOffset, a[0]) }
+            b.method("setter", 1, 1) { t, s, a, n, k in PropertyType.copy(t, s, PropertyType.setOffset, a[0]) }
+            b.method("deleter", 1, 1) { t, s, a, n, k in PropertyType.copy(t, s, PropertyType.deleteOffset, a[0]) }
             b.method("__set_name__", 2, 2) { t, s, a, n, k in
-                SharedSlot.store(Thread(t), Value(bits: s).object, nameOffset, Value(bits: a[1]))
+                SharedSlot.store(Thread(t), Value(bits: s).object, PropertyType.nameOffset, Value(bits: a[1]))
                 return Value.none.bits
             }
             b.getter("__isabstractmethod__") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    for offset in [getOffset, setOffset, deleteOffset] {
+                    for offset in [PropertyType.getOffset, PropertyType.setOffset, PropertyType.deleteOffset] {
                         let function = SharedSlot.load(t, Value(bits: s).object, offset)
                         defer { t.release(function) }
                         if try MethodDecorators.isAbstract(t, function) { return .true }
@@ -70,13 +70,13 @@ enum PropertyType {
         storing(t) { (t) throws(PythonError) -> Int in
             let object = Value(bits: s).object
             let given = try Arguments.parse(t, function: "property", a, n, k, names: ["fget", "fset", "fdel", "doc"], required: 0)
-            for (index, offset) in [getOffset, setOffset, deleteOffset, docOffset].enumerated() {
+            for (index, offset) in [PropertyType.getOffset, PropertyType.setOffset, PropertyType.deleteOffset, PropertyType.docOffset].enumerated() {
                 SharedSlot.store(t, object, offset, given[index].isNone ? .null : given[index])
             }
             if (given[3].isNull || given[3].isNone) && !given[0].isNull && !given[0].isNone {
                 let doc = try t.getAttributeOrNull(given[0], Names.__doc__)
                 defer { t.release(doc) }
-                if !doc.isNull && !doc.isNone { SharedSlot.store(t, object, docOffset, doc) }
+                if !doc.isNull && !doc.isNone { SharedSlot.store(t, object, PropertyType.docOffset, doc) }
             }
             return 0
         }
@@ -84,16 +84,16 @@ enum PropertyType {
 
     /// The property's name: set by `__set_name__`, else its getter's. Owned or null.
     private static func propertyName(_ t: Thread, _ object: ObjectRef) throws(PythonError) -> Value {
-        let name = SharedSlot.load(t, object, nameOffset)
+        let name = SharedSlot.load(t, object, PropertyType.nameOffset)
         if !name.isNull { return name }
-        let getter = SharedSlot.load(t, object, getOffset)
+        let getter = SharedSlot.load(t, object, PropertyType.getOffset)
         if getter.isNull { return .null }
         defer { t.release(getter) }
         return try t.getAttributeOrNull(getter, Names.__name__)
     }
 
     private static func missing(_ t: Thread, _ object: ObjectRef, _ receiver: Value, _ what: String) throws(PythonError) -> PythonError {
-        let name = try propertyName(t, object)
+        let name = try PropertyType.propertyName(t, object)
         defer { t.release(name) }
         let owner = StrRef(t.typeOf(receiver).record.pointee.qualifiedName).string
         if name.isNull || !t.isStr(name) { return t.raise(.attributeError, "property of '\(owner)' object has no \(what)") }
@@ -106,7 +106,7 @@ enum PropertyType {
         returning(t) { (t) throws(PythonError) -> Value in
             let descriptor = Value(bits: d)
             if object == 0 { return t.retain(descriptor) }
-            let getter = SharedSlot.load(t, descriptor.object, getOffset)
+            let getter = SharedSlot.load(t, descriptor.object, PropertyType.getOffset)
             if getter.isNull { throw try missing(t, descriptor.object, Value(bits: object), "getter") }
             defer { t.release(getter) }
             return try t.call(getter, Value(bits: object))
@@ -116,7 +116,7 @@ enum PropertyType {
         storing(t) { (t) throws(PythonError) -> Int in
             let descriptor = Value(bits: d)
             let receiver = Value(bits: object)
-            let function = SharedSlot.load(t, descriptor.object, value == 0 ? deleteOffset : setOffset)
+            let function = SharedSlot.load(t, descriptor.object, value == 0 ? PropertyType.deleteOffset : PropertyType.setOffset)
             if function.isNull {
                 throw try missing(t, descriptor.object, receiver, value == 0 ? "deleter" : "setter")
             }
@@ -134,15 +134,15 @@ enum PropertyType {
             let receiver = Value(bits: s)
             var parts: [Value] = []
             defer { for part in parts { t.release(part) } }
-            for offset in [getOffset, setOffset, deleteOffset, docOffset] {
+            for offset in [PropertyType.getOffset, PropertyType.setOffset, PropertyType.deleteOffset, PropertyType.docOffset] {
                 let value = offset == changed ? t.retain(Value(bits: function)) : SharedSlot.load(t, receiver.object, offset)
                 parts.append(value.isNull ? .none : value)
             }
             let made = try t.call(t.typeOf(receiver).value, list: parts)
-            let name = SharedSlot.load(t, receiver.object, nameOffset)
+            let name = SharedSlot.load(t, receiver.object, PropertyType.nameOffset)
             defer { t.release(name) }
             if !name.isNull && t.isSubtype(t.typeOf(made), t.type(.property)) {
-                SharedSlot.store(t, made.object, nameOffset, name)
+                SharedSlot.store(t, made.object, PropertyType.nameOffset, name)
             }
             return made
         }

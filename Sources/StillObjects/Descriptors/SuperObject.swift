@@ -34,18 +34,18 @@ public enum SuperObject {
                         }
                         if !hook(t.raw, &cls, &receiver) { throw PythonError() }
                     }
-                    try fill(t, Value(bits: s).object, Value(bits: cls), Value(bits: receiver))
+                    try SuperObject.fill(t, Value(bits: s).object, Value(bits: cls), Value(bits: receiver))
                     return 0
                 }
             }
             r.pointee.getAttribute = { t, v, name in
-                returning(t) { (t) throws(PythonError) -> Value in try attribute(t, Value(bits: v), Value(bits: name)) }
+                returning(t) { (t) throws(PythonError) -> Value in try SuperObject.attribute(t, Value(bits: v), Value(bits: name)) }
             }
             r.pointee.descriptorGet = { t, d, object, _ in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let descriptor = Value(bits: d)
                     if object == 0 || !descriptor.object.field(32, as: Value.self).isNull { return t.retain(descriptor) }
-                    return try make(t, descriptor.object.field(24), Value(bits: object))
+                    return try SuperObject.make(t, descriptor.object.field(24), Value(bits: object))
                 }
             }
             r.pointee.repr = { t, v in
@@ -68,7 +68,7 @@ public enum SuperObject {
     /// `super(cls, receiver)`; receiver null: unbound.
     public static func make(_ t: Thread, _ cls: Value, _ receiver: Value) throws(PythonError) -> Value {
         let object = try t.allocateInstance(of: t.type(.superObject))
-        do throws(PythonError) { try fill(t, object, cls, receiver) } catch {
+        do throws(PythonError) { try SuperObject.fill(t, object, cls, receiver) } catch {
             t.release(object)
             throw error
         }

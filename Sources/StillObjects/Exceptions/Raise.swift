@@ -145,7 +145,7 @@ extension ThreadState {
             if let name { release(name) }
         }
         text += "\n" + exceptionSummary(exception) + "\n"
-        StandardError.write(text)
+        StandardError.write(Array(text.utf8))
     }
 
     /// "TypeError: message": the last line of a traceback.

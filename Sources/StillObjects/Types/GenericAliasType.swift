@@ -1,4 +1,4 @@
-// list[int]: a class with type arguments. 24 origin, 32 args (tuple).
+// list[int]: a class with type arguments. 24 GenericAliasType.origin, 32 GenericAliasType.args (tuple).
 public import StillObmalloc
 public import StillPlatform
 public import StillThreadRegistry
@@ -25,8 +25,8 @@ enum GenericAliasType {
             }
             r.pointee.call = { t, f, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    let made = try t.call(origin(f), args: a, count: n, keywords: Value(bits: k))
-                    do { try t.setAttribute(made, Names.__orig_class__, Value(bits: f)) } catch {
+                    let made = try t.call(GenericAliasType.origin(f), args: a, count: n, keywords: Value(bits: k))
+                    do throws(PythonError) { try t.setAttribute(made, Names.__orig_class__, Value(bits: f)) } catch {
                         if !t.raisedMatches(.attributeError) && !t.raisedMatches(.typeError) {
                             t.release(made)
                             throw error
@@ -47,27 +47,27 @@ enum GenericAliasType {
                         let own = try t.genericGet(value, name)
                         if !own.isNull { return own }
                     }
-                    return try t.getAttribute(origin(s), name)
+                    return try t.getAttribute(GenericAliasType.origin(s), name)
                 }
             }
             r.pointee.getItem = { t, s, key in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    throw t.raise(.typeError, "\(try text(t, s)) is not a generic class")
+                    throw t.raise(.typeError, "\(try GenericAliasType.text(t, s)) is not a generic class")
                 }
             }
-            r.pointee.repr = { t, s in returning(t) { (t) throws(PythonError) -> Value in try t.makeString(try text(t, s)) } }
+            r.pointee.repr = { t, s in returning(t) { (t) throws(PythonError) -> Value in try t.makeString(try GenericAliasType.text(t, s)) } }
             r.pointee.compare = { t, op, a, b in
                 returning(t) { (t) throws(PythonError) -> Value in
                     guard t.typeOf(Value(bits: b)) == t.type(.genericAlias), op == CompareOperator.equal.rawValue || op == CompareOperator.notEqual.rawValue
                     else { return .notImplemented }
-                    var same = try t.equal(origin(a), origin(b))
-                    if same { same = try t.equal(args(a), args(b)) }
+                    var same = try t.equal(GenericAliasType.origin(a), GenericAliasType.origin(b))
+                    if same { same = try t.equal(GenericAliasType.args(a), GenericAliasType.args(b)) }
                     return Value(same == (op == CompareOperator.equal.rawValue))
                 }
             }
             r.pointee.hash = { t, s in
                 storing(t) { (t) throws(PythonError) -> Int in
-                    let hash = try t.hash(origin(s)) ^ (try t.hash(args(s)))
+                    let hash = try t.hash(GenericAliasType.origin(s)) ^ (try t.hash(GenericAliasType.args(s)))
                     return hash == -1 ? -2 : hash
                 }
             }
@@ -80,7 +80,7 @@ enum GenericAliasType {
             b.member("__args__", offset: 32, readOnly: true)
             b.getter("__parameters__") { t, _ in returning(t) { (t) throws(PythonError) -> Value in try t.makeTuple([]) } }
             b.method("__mro_entries__", 1, 1) { t, s, a, n, k in
-                returning(t) { (t) throws(PythonError) -> Value in try t.makeTuple([t.retain(origin(s))]) }
+                returning(t) { (t) throws(PythonError) -> Value in try t.makeTuple([t.retain(GenericAliasType.origin(s))]) }
             }
             b.method("__instancecheck__", 1, 1) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
@@ -97,8 +97,8 @@ enum GenericAliasType {
 
     private static func text(_ t: Thread, _ bits: UInt64) throws(PythonError) -> String {
         var parts: [String] = []
-        for item in TypeRef.tupleItems(args(bits)) { parts.append(try itemText(t, item)) }
-        return "\(try itemText(t, origin(bits)))[\(parts.isEmpty ? "()" : parts.joined(separator: ", "))]"
+        for item in TypeRef.tupleItems(GenericAliasType.args(bits)) { parts.append(try itemText(t, item)) }
+        return "\(try itemText(t, GenericAliasType.origin(bits)))[\(parts.isEmpty ? "()" : parts.joined(separator: ", "))]"
     }
     /// How a type shows in an alias or union.
     static func itemText(_ t: Thread, _ v: Value) throws(PythonError) -> String {

@@ -54,7 +54,7 @@ enum GenericSlots {
             let value = Value(bits: v)
             let name = Value(bits: name)
             let own = t.typeLookup(t.typeOf(value), Names.__getattribute__)
-            do {
+            do throws(PythonError) {
                 if !own.isNull && own.isSame(ObjectType.getAttributeWrapper) {
                     let found = try t.genericGet(value, name)
                     if !found.isNull { return found }

@@ -74,7 +74,7 @@ extension ThreadState {
 
 /// Tracing and death of builtin objects whose references are the words `first ..< end`.
 enum FixedFields {
-    static func traverse(_ object: UnsafeMutableRawPointer, _ visitor: UnsafeMutablePointer<TraceVisitor>, _ first: Int, _ end: Int) {
+    static func traverse(_ object: UnsafeMutableRawPointer, _ visitor: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
         for offset in stride(from: first, to: end, by: 8) {
             let value: Value = ObjectRef(object).field(offset)
             if value.isCounted { visitor.trace.pointee.visit(visitor, value.object.raw, true) }

@@ -34,7 +34,7 @@ enum ObjectType {
                     if op == CompareOperator.equal.rawValue {
                         return Value(bits: a).isSame(Value(bits: b)) ? .true : .notImplemented
                     }
-                    if op == CompareOperator.notEqual.rawValue { return try notEqual(t, Value(bits: a), Value(bits: b)) }
+                    if op == CompareOperator.notEqual.rawValue { return try ObjectType.notEqual(t, Value(bits: a), Value(bits: b)) }
                     return .notImplemented
                 }
             }
@@ -133,7 +133,7 @@ enum ObjectType {
             }
         }
         b.method("__dir__", 0, 0) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in try directory(t, Value(bits: s)) }
+            returning(t) { (t) throws(PythonError) -> Value in try ObjectType.directory(t, Value(bits: s)) }
         }
         b.classMethod("__init_subclass__", 0, 0) { _, _, _, _, _ in Value.none.bits }
         b.classMethod("__subclasshook__", 1, 1) { _, _, _, _, _ in Value.notImplemented.bits }

@@ -16,12 +16,12 @@ enum SimpleTypes {
             b.record.pointee.repr = { t, _ in returning(t) { (t) throws(PythonError) -> Value in try t.makeString("None") } }
             b.record.pointee.truth = { _, _ in 0 }
             b.record.pointee.hash = { _, _ in 0xFCA8_6420 }
-            b.record.pointee.new = { t, s, a, n, k in constant(t, "NoneType", .none, n, k) }
+            b.record.pointee.new = { t, s, a, n, k in SimpleTypes.constant(t, "NoneType", .none, n, k) }
             b.doc("The type of the None singleton.")
         }
         StaticTypes.define(.ellipsisType, "ellipsis", basicSize: 24, flags: 0) { (b: TypeBuilder) in
             b.record.pointee.repr = { t, _ in returning(t) { (t) throws(PythonError) -> Value in try t.makeString("Ellipsis") } }
-            b.record.pointee.new = { t, s, a, n, k in constant(t, "EllipsisType", .ellipsis, n, k) }
+            b.record.pointee.new = { t, s, a, n, k in SimpleTypes.constant(t, "EllipsisType", .ellipsis, n, k) }
             b.method("__reduce__", 0, 0) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in try t.makeString("Ellipsis") }
             }
@@ -30,7 +30,7 @@ enum SimpleTypes {
             b.record.pointee.repr = { t, _ in
                 returning(t) { (t) throws(PythonError) -> Value in try t.makeString("NotImplemented") }
             }
-            b.record.pointee.new = { t, s, a, n, k in constant(t, "NotImplementedType", .notImplemented, n, k) }
+            b.record.pointee.new = { t, s, a, n, k in SimpleTypes.constant(t, "NotImplementedType", .notImplemented, n, k) }
             b.record.pointee.truth = { _, _ in 1 }
         }
     }

@@ -71,11 +71,11 @@ struct SpecialMethod {
     static func group(of name: Value) -> SlotGroup? { all.first { $0.name.isSame(name) }?.group }
 
     /// Names used by generic slots, by operator.
-    static let binaryNames: UnsafeMutablePointer<Value> = table(BinaryOperator.allCases.map { "__\($0.method)__" })
-    static let reflectedNames: UnsafeMutablePointer<Value> = table(BinaryOperator.allCases.map { "__r\($0.method)__" })
-    static let inPlaceNames: UnsafeMutablePointer<Value> = table(BinaryOperator.allCases.map { "__i\($0.method)__" })
-    static let unaryNames: UnsafeMutablePointer<Value> = table(UnaryOperator.allCases.map(\.method))
-    static let compareNames: UnsafeMutablePointer<Value> = table(CompareOperator.allCases.map(\.method))
+    nonisolated(unsafe) static let binaryNames: UnsafeMutablePointer<Value> = table(BinaryOperator.allCases.map { "__\($0.method)__" })
+    nonisolated(unsafe) static let reflectedNames: UnsafeMutablePointer<Value> = table(BinaryOperator.allCases.map { "__r\($0.method)__" })
+    nonisolated(unsafe) static let inPlaceNames: UnsafeMutablePointer<Value> = table(BinaryOperator.allCases.map { "__i\($0.method)__" })
+    nonisolated(unsafe) static let unaryNames: UnsafeMutablePointer<Value> = table(UnaryOperator.allCases.map(\.method))
+    nonisolated(unsafe) static let compareNames: UnsafeMutablePointer<Value> = table(CompareOperator.allCases.map(\.method))
 
     private static func table(_ names: [String]) -> UnsafeMutablePointer<Value> {
         guard let raw = rawAllocate(names.count * 8) else { stillBug("no memory for the special names") }

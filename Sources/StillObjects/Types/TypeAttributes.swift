@@ -62,7 +62,7 @@ extension ThreadState {
         defer { release(old) }
         if value.isNull && old.isNull { throw noAttribute(type.value, name) }
         if StrRef(key).string.hasPrefix("__"), key.isSame(Names.__abstractmethods__) {
-            let isAbstract = !value.isNull && (try isTrue(value))
+            let isAbstract = value.isNull ? false : try isTrue(value)
             try TypeVersions.modify(type, self) { () throws(PythonError) in
                 if isAbstract { type.record.pointee.flags |= TypeFlags.abstract } else { type.record.pointee.flags &= ~TypeFlags.abstract }
             }

@@ -11,12 +11,12 @@ enum TypeProperties {
             set: setQualifiedName)
         b.property("__module__", get: module, set: { t, s, v in
             storing(t) { (t) throws(PythonError) -> Int in
-                try storeInDict(t, TypeRef(Value(bits: s)), Names.__module__, Value(bits: v))
+                try TypeProperties.storeInDict(t, TypeRef(Value(bits: s)), Names.__module__, Value(bits: v))
             }
         })
         b.property("__doc__", get: doc, set: { t, s, v in
             storing(t) { (t) throws(PythonError) -> Int in
-                try storeInDict(t, TypeRef(Value(bits: s)), Names.__doc__, Value(bits: v))
+                try TypeProperties.storeInDict(t, TypeRef(Value(bits: s)), Names.__doc__, Value(bits: v))
             }
         })
         b.property("__bases__", get: { t, s in Thread(t).retain(TypeRef(Value(bits: s)).record.pointee.bases).bits }, set: setBases)
@@ -26,7 +26,7 @@ enum TypeProperties {
             return Thread(t).retain(TypeRef(base).value).bits
         }
         b.getter("__dict__") { t, s in
-            returning(t) { (t) throws(PythonError) -> Value in try namespace(t, TypeRef(Value(bits: s))) }
+            returning(t) { (t) throws(PythonError) -> Value in try TypeProperties.namespace(t, TypeRef(Value(bits: s))) }
         }
         b.getter("__basicsize__") { _, s in Value(smallInt: Int(TypeRef(Value(bits: s)).record.pointee.basicSize)).bits }
         b.getter("__dictoffset__") { _, s in Value(smallInt: Int(TypeRef(Value(bits: s)).record.pointee.dictOffset)).bits }
@@ -40,7 +40,7 @@ enum TypeProperties {
             }
         }, set: { t, s, v in
             storing(t) { (t) throws(PythonError) -> Int in
-                try storeInDict(t, TypeRef(Value(bits: s)), Names.__abstractmethods__, Value(bits: v))
+                try TypeProperties.storeInDict(t, TypeRef(Value(bits: s)), Names.__abstractmethods__, Value(bits: v))
             }
         })
         b.property("__annotations__", get: { t, s in
@@ -55,7 +55,7 @@ enum TypeProperties {
             }
         }, set: { t, s, v in
             storing(t) { (t) throws(PythonError) -> Int in
-                try storeInDict(t, TypeRef(Value(bits: s)), Names.__annotations__, Value(bits: v))
+                try TypeProperties.storeInDict(t, TypeRef(Value(bits: s)), Names.__annotations__, Value(bits: v))
             }
         })
         b.getter("__type_params__") { t, s in

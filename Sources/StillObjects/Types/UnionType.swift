@@ -15,7 +15,7 @@ enum UnionType {
             r.pointee.repr = { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     var parts: [String] = []
-                    for item in members(Value(bits: s)) { parts.append(try GenericAliasType.itemText(t, item)) }
+                    for item in UnionType.members(Value(bits: s)) { parts.append(try GenericAliasType.itemText(t, item)) }
                     return try t.makeString(parts.joined(separator: " | "))
                 }
             }
@@ -24,23 +24,23 @@ enum UnionType {
                     guard t.typeOf(Value(bits: b)) == t.type(.unionType),
                         op == CompareOperator.equal.rawValue || op == CompareOperator.notEqual.rawValue
                     else { return .notImplemented }
-                    let left = members(Value(bits: a))
-                    let right = members(Value(bits: b))
+                    let left = UnionType.members(Value(bits: a))
+                    let right = UnionType.members(Value(bits: b))
                     var same = left.count == right.count
-                    for item in left where same { same = try contains(t, right, item) }
+                    for item in left where same { same = try UnionType.contains(t, right, item) }
                     return Value(same == (op == CompareOperator.equal.rawValue))
                 }
             }
             r.pointee.hash = { t, s in
                 storing(t) { (t) throws(PythonError) -> Int in
                     var hash = 0
-                    for item in members(Value(bits: s)) { hash ^= try t.hash(item) }
+                    for item in UnionType.members(Value(bits: s)) { hash ^= try t.hash(item) }
                     return hash == -1 ? -2 : hash
                 }
             }
             r.pointee.binary = { t, op, a, b in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    op == BinaryOperator.or.rawValue ? try make(t, Value(bits: a), Value(bits: b)) : .notImplemented
+                    op == BinaryOperator.or.rawValue ? try UnionType.make(t, Value(bits: a), Value(bits: b)) : .notImplemented
                 }
             }
             b.member("__args__", offset: 24, readOnly: true)
@@ -62,10 +62,10 @@ enum UnionType {
         for operand in [a, b] {
             let kind = t.typeOf(operand)
             if kind == t.type(.unionType) {
-                for item in members(operand) where try !contains(t, items, item) { items.append(item) }
+                for item in UnionType.members(operand) where try !UnionType.contains(t, items, item) { items.append(item) }
             } else if operand.isNone || t.isType(operand) || kind == t.type(.genericAlias) {
                 let item = operand.isNone ? t.type(.noneType).value : operand
-                if try !contains(t, items, item) { items.append(item) }
+                if try !UnionType.contains(t, items, item) { items.append(item) }
             } else {
                 return .notImplemented
             }

@@ -123,11 +123,12 @@ public enum WeakReferences {
             at = reference.field(next)
             if reference.atomicWord(referent).pointee.load(ordering: .relaxed) != object.address { continue }
             unlink(reference, number)
-            reference.atomicWord(referent).pointee.store(0, ordering: .releasing)  // K1
             let function: Value = reference.field(callback)
             if runCallbacks && !function.isNull && !(CollectorHooks.isDoomed?(raw) ?? false) && take(t, reference) {
                 waiting.append((reference, function))
             }
+            // Last: a reference that dies meanwhile waits for the lock as long as its word is set.
+            reference.atomicWord(referent).pointee.store(0, ordering: .releasing)  // K1
         }
         ObjectLock.unlock(lockByte(number))
         object.clearFlag(ObjectFlags.weaklyReferenced)

@@ -139,13 +139,16 @@ extension Lexer {
 
     private func touchesKeyword(_ next: UInt8) -> Bool {
         let second = base[position + 1]
+        func ends(_ length: Int) -> Bool { !isIdentifierByte(base[position + length]) }
         switch next {
-        case 97: return second == 110 && base[position + 2] == 100  // and
-        case 101: return second == 108 && base[position + 2] == 115 && base[position + 3] == 101
-        case 102: return second == 111 && base[position + 2] == 114  // for
+        case 97: return second == 110 && base[position + 2] == 100 && ends(3)  // and
+        case 101:
+            return second == 108 && base[position + 2] == 115 && base[position + 3] == 101
+                && ends(4)  // else
+        case 102: return second == 111 && base[position + 2] == 114 && ends(3)  // for
         case 105: return second == 102 || second == 110 || second == 115  // if in is
-        case 110: return second == 111 && base[position + 2] == 116  // not
-        case 111: return second == 114  // or
+        case 110: return second == 111 && base[position + 2] == 116 && ends(3)  // not
+        case 111: return second == 114 && ends(2)  // or
         default: return false
         }
     }

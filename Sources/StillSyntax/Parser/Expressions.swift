@@ -122,7 +122,12 @@ extension Parser {
         var from = start
         while kind == .kwIf {
             advance()
+            let mark = position - 1
             let test = try disjunction()
+            if dropsOperators, kind != .kwElse {
+                rewind(mark)
+                break
+            }
             try expect(.kwElse)
             parts.append((last, test, tokens[from].span))
             if kind == .kwLambda {
@@ -177,7 +182,11 @@ extension Parser {
         let first = try conjunction()
         guard kind == .kwOr else { return first }
         var values = [first]
-        while accept(.kwOr) { values.append(try conjunction()) }
+        while accept(.kwOr) {
+            guard let value = try operand({ () throws(Mismatch) in try self.conjunction() }) else { break }
+            values.append(value)
+        }
+        if values.count == 1 { return first }
         return make(.boolOp(op: .or, values: values), span(from: start))
     }
 
@@ -186,7 +195,11 @@ extension Parser {
         let first = try inversion()
         guard kind == .kwAnd else { return first }
         var values = [first]
-        while accept(.kwAnd) { values.append(try inversion()) }
+        while accept(.kwAnd) {
+            guard let value = try operand({ () throws(Mismatch) in try self.inversion() }) else { break }
+            values.append(value)
+        }
+        if values.count == 1 { return first }
         return make(.boolOp(op: .and, values: values), span(from: start))
     }
 
@@ -204,6 +217,18 @@ extension Parser {
         return value
     }
 
+    /// The operand after an operator; nil, back at the operator, when there is none and the
+    /// expression may end before it.
+    private func operand(
+        after mark: Int? = nil, _ rule: () throws(Mismatch) -> Expr
+    ) throws(Mismatch) -> Expr? {
+        guard dropsOperators else { return try rule() }
+        let mark = mark ?? position - 1
+        if let value = try attempt(rule) { return value }
+        rewind(mark)
+        return nil
+    }
+
     private func comparison() throws(Mismatch) -> Expr {
         let start = here
         let left = try binary(.bitOr)
@@ -211,11 +236,17 @@ extension Parser {
         var ops: [ComparisonOperator] = []
         var comparators: [Expr] = []
         while let op = comparisonOperator {
+            let mark = position
             advance()
             if op == .notIn || op == .isNot { advance() }
+            guard
+                let value = try operand(
+                    after: mark, { () throws(Mismatch) in try self.binary(.bitOr) })
+            else { break }
             ops.append(op)
-            comparators.append(try binary(.bitOr))
+            comparators.append(value)
         }
+        if ops.isEmpty { return left }
         return make(
             .compare(left: left, ops: ops, comparators: comparators), span(from: start))
     }
@@ -275,16 +306,12 @@ extension Parser {
             if strength >= 5, kind == .kwNot, mayReport { try reportNot() }
             let right: Expr
             if dropsOperators {
-                let mark = position - 1
                 guard
-                    let operand = try attempt({ () throws(Mismatch) in
+                    let value = try operand({ () throws(Mismatch) in
                         try self.binary(atLeast: strength + 1)
                     })
-                else {
-                    rewind(mark)
-                    return left
-                }
-                right = operand
+                else { return left }
+                right = value
             } else {
                 right = try binary(atLeast: strength + 1)
             }

@@ -70,7 +70,8 @@ extension Parser {
                 if kind != end { throw mismatch() }
                 continue
             case .leftParen:
-                throw try parenthesizedParameter(isLambda: isLambda)
+                if !defaults.isEmpty || sawStar || sawSlash { throw mismatch() }
+                throw parenthesizedParameter(isLambda: isLambda)
             default:
                 let argument = try parameter(isLambda: isLambda, allowStar: false)
                 var value: Expr?
@@ -123,13 +124,17 @@ extension Parser {
     }
 
     /// `def f((a, b)):`.
-    private func parenthesizedParameter(isLambda: Bool) throws(Mismatch) -> Mismatch {
+    private func parenthesizedParameter(isLambda: Bool) -> Mismatch {
         let start = here
         _ = mismatch()
         guard reporting else { return Mismatch() }
         advance()
-        while kind == .name || kind == .comma { advance() }
-        guard kind == .rightParen else { return mismatch() }
+        let from = position
+        while kind == .name, peek(1) == .comma || peek(1) == .rightParen {
+            advance()
+            if kind == .comma { advance() }
+        }
+        guard kind == .rightParen, position > from else { return mismatch() }
         return raise(
             isLambda
                 ? "Lambda expression parameters cannot be parenthesized"

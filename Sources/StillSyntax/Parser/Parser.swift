@@ -36,7 +36,7 @@ final class Parser {
     var depth = 0
     /// The operand that starts here is read without reports.
     var quietOperand = -1
-    /// A binary operator without its right operand ends the expression before it.
+    /// An operator or trailer that cannot be completed ends the expression before it.
     var dropsOperators = false
     var failure: SyntaxError?
     /// Offsets of line starts; built when an error needs one.
@@ -253,6 +253,7 @@ extension Parser {
                 if position > furthest { furthest = position }
                 if tokens[furthest].kind != .failure {
                     reporting = true
+                    dropsOperators = true
                     position = 0
                     kind = tokens[0].kind
                     depth = 0

@@ -8,7 +8,12 @@ extension Parser {
         if position > fetched { fetched = position }
         if failure == nil {
             let column = characterColumn(line: Int(span.line), Int(span.column)) + 1
-            let endColumn = characterColumn(line: Int(span.endLine), Int(span.endColumn)) + 1
+            // The end is counted on the first line, as CPython does.
+            var endColumn = Int(span.endColumn)
+            if span.endLine != span.line {
+                endColumn = min(endColumn, lineLength(Int(span.line)))
+            }
+            endColumn = characterColumn(line: Int(span.line), endColumn) + 1
             failure = SyntaxError(
                 kind: kind, message: message, filename: filename, line: Int(span.line),
                 column: column, endLine: Int(span.endLine), endColumn: endColumn,
@@ -84,6 +89,10 @@ extension Parser {
         switch last.kind {
         case .indent: _ = raiseAtFurthest("unexpected indent", kind: .indentationError)
         case .dedent: _ = raiseAtFurthest("unexpected unindent", kind: .indentationError)
+        case .endMarker:
+            _ = raiseAtFurthest("invalid syntax")
+            failure?.column = 0
+            failure?.endColumn = 0
         default: _ = raise("invalid syntax", at: last.span)
         }
         return failure!
@@ -120,6 +129,13 @@ extension Parser {
         let start = lineStart(line)
         let end = min(start + column, source.count)
         return source.characters(start, max(start, end)) + max(0, start + column - source.count)
+    }
+
+    private func lineLength(_ line: Int) -> Int {
+        let start = lineStart(line)
+        var end = start
+        while end < source.count, source.base[end] != 10 { end += 1 }
+        return end - start
     }
 
     private func lineText(_ line: Int) -> String { source.line(at: lineStart(line)) }

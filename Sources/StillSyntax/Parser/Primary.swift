@@ -294,6 +294,7 @@ extension Parser {
 
     func comprehensions() throws(Mismatch) -> [Comprehension] {
         var clauses: [Comprehension] = []
+        if kind == .kwAsync { touch(1) }
         while kind == .kwFor || (kind == .kwAsync && peek(1) == .kwFor) {
             let isAsync = accept(.kwAsync)
             advance()

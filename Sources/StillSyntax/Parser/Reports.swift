@@ -11,13 +11,9 @@ extension Parser {
                 && (isWord(start, "match") || isWord(start, "case") || isWord(start, "type")
                     || isWord(start, "_"))
             let isPrefix = tokens[start].kind == .name
-                && (tokens[min(start + 1, tokenCount - 1)].kind == .string
-                    || tokens[min(start + 1, tokenCount - 1)].kind == .fstringStart)
+                && tokens[min(start + 1, tokenCount - 1)].kind == .string
             if !isSoft, !isPrefix, !isLegacy(value) {
-                let wasDropping = dropsOperators
-                dropsOperators = true
                 let next = try attemptQuietly { () throws(Mismatch) in try self.expression() }
-                dropsOperators = wasDropping
                 if let next {
                     let inBrackets = tokens[position - 1].level > 0
                     rewind(mark)
@@ -73,9 +69,7 @@ extension Parser {
         let mark = position
         defer { rewind(mark) }
         advance()
-        dropsOperators = true
         let operand = try attempt { () throws(Mismatch) in try self.binary(.bitOr) }
-        dropsOperators = false
         guard let right = operand, kind != .equal, kind != .colonEqual
         else { return }
         if tokens[start].kind == .name, start + 1 == mark {
@@ -146,7 +140,8 @@ extension Parser {
                             try attempt({ () throws(Mismatch) in try self.starNamedExpression() })
                                 != nil
                         else { break }
-                        if !accept(.comma) { break }
+                        // Without a comma the next element is looked at all the same.
+                        _ = accept(.comma)
                     }
                     if try annotationFollows() {
                         throw raise(

@@ -1,0 +1,224 @@
+// One interpreter's collector: its record, pacing, and the way from request to slice.
+//
+// Who works  Whoever serves the collect request at a safepoint, or calls collect(). One thread at a time: `busy`. Slices up to the
+//            verdict run with the world stopped; finalizing and breaking run in that thread with the world running.
+// Pacing     A collection starts when the collectable objects allocated since the last one exceed a quarter of those alive then,
+//            but at least `minimumAllocations`. While one runs, every `collectInterval` allocations of a thread ask for a slice, and
+//            slices leave mutators as much time as they take themselves unless allocation has outrun them.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+public import Synchronization
+
+/// Figures of all collections of an interpreter.
+@frozen public struct CollectorStatistics: Sendable {
+    public var collections = 0
+    /// Unreachable objects that were broken up.
+    public var collected = 0
+    public var uncollectable = 0
+    public var slices = 0
+    /// Objects found reachable by marking.
+    public var marked = 0
+    /// Objects that were suspects.
+    public var examined = 0
+    public var finalized = 0
+    /// Collectable objects alive at the end of the last collection.
+    public var live = 0
+    public init() {}
+}
+
+/// Supplied by the VM and the gc module, before the first collection. First argument: a thread's record.
+public enum CollectorRoots {
+    public typealias Scan = @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Bool
+    /// (thread, visitor, part): visits references in a thread's frames. `scanStart`: the newest frames; `scanSince`: those
+    /// that ran since the last call; `scanDeeper`: the next older ones. True: no older frames are left unscanned.
+    nonisolated(unsafe) public static var scanFrames: Scan?
+    public static let scanStart = 0
+    public static let scanSince = 1
+    public static let scanDeeper = 2
+    /// (interpreter's record, visitor): visits what the interpreter itself refers to.
+    nonisolated(unsafe) public static var visitInterpreter: (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void)?
+    /// (thread, object): runs the finalizer once; the object is alive. (thread, object, run callbacks): clears weak references.
+    nonisolated(unsafe) public static var finalize: (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void)?
+    nonisolated(unsafe) public static var clearWeakReferences: (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Bool) -> Void)?
+    /// (thread, start, collected, uncollectable): a collection begins or has ended; world running.
+    nonisolated(unsafe) public static var notify: (@convention(c) (UnsafeMutableRawPointer, Bool, Int, Int) -> Void)?
+}
+
+@frozen public struct CollectorFields: ~Copyable {
+    public let busy: Atomic<UInt8>
+    public let enabled: Atomic<UInt8>
+    /// CollectionPhase; changed in pauses or by the busy thread.
+    public let phase: Atomic<UInt8>
+    /// 1 from a verdict until weak references are cleared: no new reference to a white object.
+    public let doomed: Atomic<UInt8>
+    public let budgetNanoseconds: Atomic<UInt64>
+    var heapRaw: UnsafeMutableRawPointer
+    var statistics: CollectorStatistics
+    /// Allocation counter when the collection started, and when the last one ended.
+    var allocatedAtStart: Int
+    var allocatedAtEnd: Int
+    var lastSliceEnd: UInt64
+    var lastSliceNanoseconds: UInt64
+    // Walks: next pool in the list of pools, next block in it, next item of that block.
+    var cursor: Int
+    var blockCursor: Int
+    var itemCursor: Int
+    var white: UInt8
+    var black: UInt8
+    var finalizersRan: Bool
+    var secondPass: Bool
+    var collectedNow: Int
+    /// Pools that held suspects when they were flagged.
+    var suspectPools: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+    var suspectPoolCount: Int
+    var suspectPoolCapacity: Int
+    var markStack: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    var markCount: Int
+    /// Containers with many items, in the middle of being scanned; each counted by the collector.
+    var partial: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    var partialItem: UnsafeMutablePointer<Int>
+    var partialCount: Int
+    /// Counts to give up when the world runs again.
+    var finished: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    var finishedCount: Int
+    var threadRaw: UnsafeMutableRawPointer
+}
+
+@frozen public struct Collector: @unchecked Sendable {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+    /// The interpreter's collector.
+    public init(of thread: ThreadState) { raw = InterpreterHeap(of: thread).fields.pointee.collector! }
+
+    @inlinable public var fields: UnsafeMutablePointer<CollectorFields> { raw.assumingMemoryBound(to: CollectorFields.self) }
+    var heap: InterpreterHeap { InterpreterHeap(fields.pointee.heapRaw) }
+
+    static let markCapacity = 16_384
+    static let partialCapacity = 64
+    static let chunkItems = 1024
+    static let minimumAllocations = 10_000
+    /// Longest time in nanoseconds that a slice works, unless set otherwise.
+    public static let defaultBudgetNanoseconds: UInt64 = 500_000
+
+    public static func make(for heap: InterpreterHeap) throws(HeapError) {
+        guard let raw = rawAllocateZeroed(MemoryLayout<CollectorFields>.size, alignment: 64),
+            let stack = rawAllocate(markCapacity * 8), let partial = rawAllocate(partialCapacity * 8),
+            let items = rawAllocate(partialCapacity * 8), let finished = rawAllocate(partialCapacity * 8)
+        else { throw .outOfMemory(bytes: markCapacity * 8) }
+        raw.assumingMemoryBound(to: CollectorFields.self).initialize(
+            to: CollectorFields(
+                busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
+                budgetNanoseconds: Atomic(defaultBudgetNanoseconds), heapRaw: heap.raw, statistics: CollectorStatistics(),
+                allocatedAtStart: 0, allocatedAtEnd: 0, lastSliceEnd: 0, lastSliceNanoseconds: 0, cursor: 0,
+                blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, finalizersRan: false,
+                secondPass: false, collectedNow: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
+                markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0,
+                partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
+                partialItem: items.assumingMemoryBound(to: Int.self), partialCount: 0,
+                finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0,
+                threadRaw: raw))
+        heap.fields.pointee.collector = raw
+    }
+
+    public func destroy() {
+        rawFree(fields.pointee.suspectPools)
+        rawFree(fields.pointee.markStack)
+        rawFree(fields.pointee.partial)
+        rawFree(fields.pointee.partialItem)
+        rawFree(fields.pointee.finished)
+        rawFree(raw)
+    }
+
+    public var phase: CollectionPhase {
+        CollectionPhase(rawValue: fields.pointee.phase.load(ordering: .acquiring))!
+    }
+    func enter(_ phase: CollectionPhase) {
+        fields.pointee.phase.store(phase.rawValue, ordering: .releasing)
+        fields.pointee.cursor = 0
+        fields.pointee.blockCursor = 0
+        fields.pointee.itemCursor = 0
+    }
+    /// A copy; exact while the caller is busy, else possibly a moment old.
+    public func statistics(_ thread: ThreadState) -> CollectorStatistics {
+        var copy = CollectorStatistics()
+        thread.withStoppedWorld(.introspection) { (_: borrowing StoppedWorld) in copy = fields.pointee.statistics }
+        return copy
+    }
+
+    var allocated: Int { heap.fields.pointee.collectablesAllocated.load(ordering: .relaxed) }
+
+    // MARK: Requests
+
+    /// Serves a collect request at a safepoint: perhaps a slice, perhaps nothing.
+    public func serve(_ thread: ThreadState) {
+        let own = ThreadHeap(thread).fields
+        if own.pointee.trimWanted != 0 {
+            own.pointee.trimWanted = 0
+            ThreadHeap(thread).trim()
+        }
+        guard fields.pointee.busy.load(ordering: .relaxed) == 0 else { return }
+        if phase == .idle {
+            guard fields.pointee.enabled.load(ordering: .relaxed) != 0 else { return }
+            let threshold = max(Collector.minimumAllocations, fields.pointee.statistics.live / 4)
+            if allocated - fields.pointee.allocatedAtEnd < threshold { return }
+        } else {
+            let outrun = allocated - fields.pointee.allocatedAtStart > max(20_000, fields.pointee.statistics.live / 2)
+            if !outrun
+                && Clock.monotonicNanoseconds() < fields.pointee.lastSliceEnd + fields.pointee.lastSliceNanoseconds
+            {
+                return
+            }
+        }
+        guard take() else { return }
+        defer { give() }
+        step(thread)
+    }
+
+    func take() -> Bool { fields.pointee.busy.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged }
+    func give() { fields.pointee.busy.store(0, ordering: .releasing) }
+
+    /// Completes the collection in progress, if any, and runs a whole one. World running between slices.
+    ///
+    /// - Returns: unreachable objects found; 0 at once when another thread, or this one in a finalizer, is collecting.
+    public func collect(_ thread: ThreadState) -> Int {
+        var tries = 0
+        while !take() {
+            let current = phase
+            if current == .finalizing || current == .breaking || tries > 10_000 { return 0 }
+            tries += 1
+            thread.safepoint()
+            OSThread.yield()
+        }
+        defer { give() }
+        while phase != .idle {
+            step(thread)
+            thread.safepoint()
+        }
+        let before = fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable
+        repeat {
+            step(thread)
+            thread.safepoint()
+        } while phase != .idle
+        return fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable - before
+    }
+
+    /// One slice of whatever is to be done. The caller is busy.
+    func step(_ thread: ThreadState) {
+        let began = Clock.monotonicNanoseconds()
+        switch phase {
+        case .idle:
+            CollectorRoots.notify?(thread.raw, true, 0, 0)
+            start(thread)
+        case .marking, .flagging, .counting, .comparing, .verdict:
+            slice(thread)
+        case .finalizing:
+            finalize(thread)
+        case .breaking:
+            breakCycles(thread)
+        }
+        let ended = Clock.monotonicNanoseconds()
+        fields.pointee.lastSliceEnd = ended
+        fields.pointee.lastSliceNanoseconds = ended - began
+    }
+}

@@ -1,0 +1,161 @@
+// Suspects: what marking left white, until it is rescued or condemned. All of this runs with the world stopped.
+//
+// A suspect has no owner and its count is merged, so `local` is free: it counts the references from other suspects.
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
+
+extension Collector {
+    func beginFlagging(_ world: borrowing StoppedWorld) {
+        setBarrier(world, BarrierMode.suspects)
+        fields.pointee.suspectPoolCount = 0
+        enter(.flagging)
+    }
+
+    /// All pools that exist, from the cursor on. True: the walk is complete.
+    func walk(_ deadline: UInt64, _ body: (Pool) -> Void) -> Bool {
+        while fields.pointee.cursor < heap.poolCount {
+            if fields.pointee.cursor & 15 == 15 && Clock.monotonicNanoseconds() >= deadline { return false }
+            let pool = heap.pool(at: fields.pointee.cursor)
+            fields.pointee.cursor += 1
+            if pool.fields.pointee.kind.load(ordering: .relaxed) == UInt8(PoolKind.collectable) { body(pool) }
+        }
+        return true
+    }
+
+    /// Flags every white object of a pool.
+    func flag(_ pool: Pool) {
+        var any = false
+        let white = fields.pointee.white
+        for index in 0..<Int(pool.fields.pointee.capacity)
+        where pool.colours[index].load(ordering: .relaxed) == white {
+            let object = ObjectRef(pool.block(at: index))
+            _ = ReferenceCount.merge(object, setting: SharedFlags.suspect)
+            if SharedFlags.count(object.sharedWord.pointee.load(ordering: .relaxed)) <= 0 {
+                // Already dying: it waits on some thread's list to be freed.
+                let uncounted = object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.deferred != 0
+                if !uncounted {
+                    unflag(object)
+                    pool.colours[index].store(fields.pointee.black, ordering: .relaxed)
+                    continue
+                }
+            }
+            fields.pointee.statistics.examined += 1
+            any = true
+        }
+        if any { remember(pool) }
+    }
+
+    private func remember(_ pool: Pool) {
+        pool.fields.pointee.pinned.store(1, ordering: .relaxed)
+        if fields.pointee.suspectPoolCount == fields.pointee.suspectPoolCapacity {
+            let capacity = max(256, fields.pointee.suspectPoolCapacity * 2)
+            guard let grown = rawReallocate(fields.pointee.suspectPools.map(UnsafeMutableRawPointer.init), capacity * 8)
+            else { stillBug("no memory for a list of \(capacity) pools") }
+            fields.pointee.suspectPools = grown.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+            fields.pointee.suspectPoolCapacity = capacity
+        }
+        fields.pointee.suspectPools![fields.pointee.suspectPoolCount] = pool.raw
+        fields.pointee.suspectPoolCount += 1
+    }
+
+    /// White objects in the remembered pools, from the cursors on. The body returns the item to go on with, 0 when it is
+    /// done with the object. True: the walk is complete.
+    func walkSuspects(_ deadline: UInt64, _ body: (ObjectRef, Int) -> Int) -> Bool {
+        var work = 0
+        while fields.pointee.cursor < fields.pointee.suspectPoolCount {
+            let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
+            let capacity = Int(pool.fields.pointee.capacity)
+            while fields.pointee.blockCursor < capacity {
+                work += 1
+                if work & 31 == 0 && Clock.monotonicNanoseconds() >= deadline { return false }
+                if pool.colours[fields.pointee.blockCursor].load(ordering: .relaxed) == fields.pointee.white {
+                    let next = body(
+                        ObjectRef(pool.block(at: fields.pointee.blockCursor)), fields.pointee.itemCursor)
+                    if next != 0 {
+                        fields.pointee.itemCursor = next
+                        work += 20
+                        continue
+                    }
+                }
+                fields.pointee.itemCursor = 0
+                fields.pointee.blockCursor += 1
+            }
+            fields.pointee.blockCursor = 0
+            fields.pointee.itemCursor = 0
+            fields.pointee.cursor += 1
+        }
+        return true
+    }
+
+    /// Counts the counted references from a suspect to other suspects.
+    func countReferences(_ object: ObjectRef, _ item: Int) -> Int {
+        var visitor = TraceVisitor(
+            visit: { visitor, referent, counted in
+                guard counted else { return }
+                let collector = Collector(visitor.trace.pointee.context)
+                let object = ObjectRef(referent)
+                guard object.isCollectable,
+                    Pool.containing(referent).colour(of: referent).pointee.load(ordering: .relaxed)
+                        == collector.fields.pointee.white
+                else { return }
+                object.local.pointee &+= 1
+            }, context: raw)
+        visitor.firstItem = item
+        visitor.itemLimit = Collector.chunkItems
+        TypeMemorySlots.of(object).pointee.traverse?(object.raw, &visitor)
+        return visitor.nextItem
+    }
+
+    /// Rescues a suspect that has references from elsewhere.
+    func compare(_ object: ObjectRef, _ item: Int) -> Int {
+        if FaultInjection.isActive(.ignoreOutsideCounts) { return 0 }
+        if SharedFlags.count(object.sharedWord.pointee.load(ordering: .relaxed)) > Int(object.local.pointee) {
+            makeGrey(object)
+        }
+        return 0
+    }
+
+    /// Nothing is grey, all frames are scanned: every white object is garbage.
+    func condemn(_ world: borrowing StoppedWorld) {
+        var condemned = 0
+        for index in 0..<fields.pointee.suspectPoolCount {
+            let pool = Pool(fields.pointee.suspectPools![index])
+            for block in 0..<Int(pool.fields.pointee.capacity)
+            where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white { condemned += 1 }
+        }
+        setBarrier(world, BarrierMode.off)
+        if condemned == 0 {
+            endCycle(world)
+            return
+        }
+        fields.pointee.doomed.store(1, ordering: .releasing)
+        if !fields.pointee.secondPass { fields.pointee.collectedNow = condemned }
+        enter(fields.pointee.secondPass ? .breaking : .finalizing)
+    }
+
+    /// In a pause: figures, and empty pools are asked back.
+    func endCycle(_ world: borrowing StoppedWorld) {
+        for index in 0..<fields.pointee.suspectPoolCount {
+            Pool(fields.pointee.suspectPools![index]).fields.pointee.pinned.store(0, ordering: .relaxed)
+        }
+        fields.pointee.suspectPoolCount = 0
+        fields.pointee.doomed.store(0, ordering: .releasing)
+        var live = 0
+        for index in 0..<heap.poolCount {
+            let pool = heap.pool(at: index)
+            if pool.fields.pointee.kind.load(ordering: .relaxed) == UInt8(PoolKind.collectable) {
+                live += Int(pool.fields.pointee.used)
+            }
+        }
+        fields.pointee.statistics.live = live
+        fields.pointee.statistics.collections += 1
+        fields.pointee.allocatedAtEnd = allocated
+        world.forEachThread { other in
+            ThreadHeap(other).fields.pointee.trimWanted = 1
+            other.request(RequestBits.collect)
+        }
+        enter(.idle)
+    }
+}
