@@ -19,7 +19,8 @@ public enum CompileMode: Sendable {
 ///   - mode: with `.expression` the module must consist of one expression statement.
 ///   - source: the text that was parsed; it gives errors their column in characters and their line.
 /// - Throws: `SyntaxError` for what the grammar alone cannot see, with Python's wording.
-/// - Threads: any; keeps nothing of the tree.
+/// - Threads: any with 1 MiB of stack (4 MiB in debug builds); deeper trees are refused. Keeps nothing
+///   of the tree.
 public func compile(
     module: Module, filename: String, mode: CompileMode = .module, source: [UInt8]? = nil
 ) throws(SyntaxError) -> CodeUnit {
@@ -116,7 +117,7 @@ private struct FutureFeatures {
                         "from __future__ imports must occur at the beginning of the file",
                         statement.span)
                 }
-                for alias in names { try add(alias, reporter) }
+                for alias in names { try add(alias, statement.span, reporter) }
             case .expr(let value):
                 if index > 0 || !isString(value) { isStart = false }
             default: isStart = false
@@ -128,10 +129,12 @@ private struct FutureFeatures {
         if case .constant(.string) = value.kind { true } else { false }
     }
 
-    private mutating func add(_ alias: Alias, _ reporter: ErrorReporter) throws(SyntaxError) {
-        if alias.name == "braces" { throw reporter.error("not a chance", alias.span) }
+    private mutating func add(
+        _ alias: Alias, _ span: SourceSpan, _ reporter: ErrorReporter
+    ) throws(SyntaxError) {
+        if alias.name == "braces" { throw reporter.error("not a chance", span) }
         if !Self.known.contains(alias.name) {
-            throw reporter.error("future feature \(alias.name) is not defined", alias.span)
+            throw reporter.error("future feature \(alias.name) is not defined", span)
         }
         if alias.name == "annotations" { annotations = true }
     }

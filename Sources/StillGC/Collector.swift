@@ -46,6 +46,9 @@ public enum CollectorRoots {
 }
 
 @frozen public struct CollectorFields: ~Copyable {
+    /// Never accessed. ThreadSanitizer takes every write of a field through `pointee` for a write of the record's first byte,
+    /// so no atomic may lie there.
+    let base: UInt64
     public let busy: Atomic<UInt8>
     public let enabled: Atomic<UInt8>
     /// CollectionPhase; changed in pauses or by the busy thread.
@@ -108,7 +111,7 @@ public enum CollectorRoots {
         else { throw .outOfMemory(bytes: markCapacity * 8) }
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
             to: CollectorFields(
-                busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
+                base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
                 budgetNanoseconds: Atomic(defaultBudgetNanoseconds), heapRaw: heap.raw, statistics: CollectorStatistics(),
                 allocatedAtStart: 0, allocatedAtEnd: 0, lastSliceEnd: 0, lastSliceNanoseconds: 0, cursor: 0,
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, finalizersRan: false,

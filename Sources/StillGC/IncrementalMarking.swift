@@ -38,7 +38,7 @@ extension Collector {
     /// In a pause: every thread's barrier and colours.
     func setBarrier(_ world: borrowing StoppedWorld, _ mode: UInt8) {
         let heap = self.heap
-        world.interpreter.record.pointee.barrierActive = mode
+        world.interpreter.record.pointee.barrierActive.store(mode, ordering: .relaxed)
         world.forEachThread { other in
             other.barrierActive = mode
             let own = ThreadHeap(other).fields

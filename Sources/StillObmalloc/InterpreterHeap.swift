@@ -35,6 +35,9 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
     static let slotsPerChunk = 256
 
     @frozen public struct Fields: ~Copyable {
+        /// Never accessed. ThreadSanitizer takes every write of a field through `pointee` for a write of the record's first byte,
+        /// so no atomic may lie there.
+        let base: UInt64
         public let greyPools: Atomic<UInt>
         public let lock: Atomic<UInt8>
         public var birthColour: UInt8
@@ -66,12 +69,12 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         raw.assumingMemoryBound(to: Fields.self)
     }
     @inlinable public var greyPools: UnsafeMutablePointer<Atomic<UInt>> {
-        raw.assumingMemoryBound(to: Atomic<UInt>.self)
+        (raw + 8).assumingMemoryBound(to: Atomic<UInt>.self)
     }
     public var interpreter: Interpreter { Interpreter(fields.pointee.interpreter) }
 
     func withLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
-        let byte = (raw + MemoryLayout<UInt>.size).assumingMemoryBound(to: Atomic<UInt8>.self)
+        let byte = (raw + 16).assumingMemoryBound(to: Atomic<UInt8>.self)
         ObjectLock.lock(byte)
         defer { ObjectLock.unlock(byte) }
         return try body()

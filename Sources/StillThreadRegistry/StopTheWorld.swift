@@ -74,14 +74,14 @@ extension Interpreter {
     ) throws(E) -> R {
         var detail: UInt32 = 0
         if let thread, isStopped(by: thread) { return try body(StoppedWorld(self, thread, &detail)) }
-        if !RegistryLock.tryLock(pauseLockWord) {
+        if !WordLock.tryLock(pauseLockWord) {
             if let thread {
                 // Detached, so that the present pauser need not wait for us.
                 thread.detach()
-                RegistryLock.lock(pauseLockWord)
+                WordLock.lock(pauseLockWord)
                 thread.attach()  // nobody stops the world now but us
             } else {
-                RegistryLock.lock(pauseLockWord)
+                WordLock.lock(pauseLockWord)
             }
         }
         waitForOwedThreads()
@@ -98,20 +98,20 @@ extension Interpreter {
             resumeOthers(thread)
             let cpu = Clock.threadCPUNanoseconds() - cpuBefore
             let end = Clock.monotonicNanoseconds()
-            record.pointee.lastPauseEnd = end
+            record.pointee.lastPauseEnd.store(end, ordering: .relaxed)
             PauseLog.append(
                 PauseRecord(
                     sequence: 0, interpreter: id, reason: reason, detail: detail, requester: thread?.id ?? 0,
                     requestedAt: requestedAt, timeToStopNanoseconds: stoppedAt - requestedAt,
                     wallNanoseconds: end - requestedAt, cpuNanoseconds: cpu, lastToStop: last))
-            RegistryLock.unlock(pauseLockWord)
+            WordLock.unlock(pauseLockWord)
         }
         return try body(StoppedWorld(self, thread, &detail))
     }
 
     private func waitForOwedThreads() {
         guard record.pointee.owedThreads.load(ordering: .relaxed) > 0 else { return }
-        let limit = record.pointee.lastPauseEnd + 10_000_000
+        let limit = record.pointee.lastPauseEnd.load(ordering: .relaxed) + 10_000_000
         var spins = 0
         while record.pointee.owedThreads.load(ordering: .relaxed) > 0 {
             spins += 1
@@ -173,8 +173,8 @@ extension Interpreter {
     }
 
     private func resumeOthers(_ requester: ThreadState?) {
-        withLock { record.pointee.requested.store(0, ordering: .relaxed) }
-        forEachThread { thread in
+        // Under one hold of the lock: a thread born before it ends starts suspended and is resumed here, one born after it is free.
+        forEachThread(first: { record.pointee.requested.store(0, ordering: .relaxed) }) { thread in
             if thread == requester { return }
             let own = thread.record
             thread.clearRequest(RequestBits.stop)

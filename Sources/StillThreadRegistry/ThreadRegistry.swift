@@ -33,6 +33,9 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
 }
 
 @frozen public struct InterpreterRecord: ~Copyable {
+    /// Never accessed. ThreadSanitizer takes every write of a field through `pointee` for a write of the record's first byte,
+    /// so no atomic may lie there.
+    let base: UInt64
     let lock: Atomic<UInt32>
     /// Held by the thread that stops the world.
     let pauseLock: Atomic<UInt32>
@@ -45,7 +48,7 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     let owedThreads: Atomic<Int32>
     /// 1 while every thread but the requester is stopped.
     let stopped: Atomic<UInt32>
-    public var barrierActive: UInt8
+    public let barrierActive: Atomic<UInt8>
     /// Record of the thread that stops the world, nil for none or one without thread state. Written by it alone.
     let requester: Atomic<UInt>
     let lastStopped: Atomic<UInt64>
@@ -54,7 +57,7 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     var qsbrRaw: UnsafeMutableRawPointer
     var firstThread: UnsafeMutableRawPointer?
     var threadCount: Int
-    var lastPauseEnd: UInt64
+    let lastPauseEnd: Atomic<UInt64>
     var nextInterpreter: UnsafeMutableRawPointer?
 }
 
@@ -78,13 +81,13 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     public var threadCount: Int { withLock { record.pointee.threadCount } }
 
     func withLock<R>(_ body: () -> R) -> R {
-        RegistryLock.lock(lockWord)
-        defer { RegistryLock.unlock(lockWord) }
+        WordLock.lock(lockWord)
+        defer { WordLock.unlock(lockWord) }
         return body()
     }
-    var lockWord: UnsafeMutablePointer<Atomic<UInt32>> { raw.assumingMemoryBound(to: Atomic<UInt32>.self) }
-    var pauseLockWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 4).assumingMemoryBound(to: Atomic<UInt32>.self) }
-    var stopSequenceWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 12).assumingMemoryBound(to: Atomic<UInt32>.self) }
+    var lockWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 8).assumingMemoryBound(to: Atomic<UInt32>.self) }
+    var pauseLockWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 12).assumingMemoryBound(to: Atomic<UInt32>.self) }
+    var stopSequenceWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 20).assumingMemoryBound(to: Atomic<UInt32>.self) }
 
     // MARK: Threads
 
@@ -100,17 +103,19 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
         let thread = ThreadState(raw)
         thread.record.initialize(
             to: ThreadRecord(
-                evalBreaker: Atomic(0), attachment: Atomic(Attachment.detached), ownerSlot: 0, barrierActive: 0,
+                base: 0, evalBreaker: Atomic(0), attachment: Atomic(Attachment.detached), ownerSlot: 0, barrierActive: 0,
                 ownsOSThread: 0, pad: 0, interpreter: self.raw, id: Runtime.nextThreadID(), qsbrDomain: qsbr.raw,
                 qsbrSlot: slot.raw, delayedFree: DelayedFreeQueue(), waiting: Atomic(0), owed: Atomic(0),
-                osThreadID: Atomic(0), next: nil, previous: nil))
+                osThreadID: Atomic(0), next: Atomic(0), previous: Atomic(0)))
         withLock {
             if record.pointee.requested.load(ordering: .relaxed) != 0 {
                 thread.record.pointee.attachment.store(Attachment.suspended, ordering: .relaxed)
             }
-            thread.record.pointee.barrierActive = record.pointee.barrierActive
-            thread.record.pointee.next = record.pointee.firstThread
-            if let first = record.pointee.firstThread { ThreadState(first).record.pointee.previous = raw }
+            thread.record.pointee.barrierActive = record.pointee.barrierActive.load(ordering: .relaxed)
+            thread.record.pointee.next.store(UInt(bitPattern: record.pointee.firstThread), ordering: .relaxed)
+            if let first = record.pointee.firstThread {
+                ThreadState(first).record.pointee.previous.store(UInt(bitPattern: raw), ordering: .relaxed)
+            }
             record.pointee.firstThread = raw
             record.pointee.threadCount += 1
         }
@@ -118,11 +123,14 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Calls `body` for every thread state, under the registry lock: it must not block, allocate or stop.
-    public func forEachThread(_ body: (ThreadState) -> Void) {
+    public func forEachThread(_ body: (ThreadState) -> Void) { forEachThread(first: {}, body) }
+
+    func forEachThread(first: () -> Void, _ body: (ThreadState) -> Void) {
         withLock {
+            first()
             var next = record.pointee.firstThread
             while let raw = next {
-                next = ThreadState(raw).record.pointee.next
+                next = UnsafeMutableRawPointer(bitPattern: ThreadState(raw).record.pointee.next.load(ordering: .relaxed))
                 body(ThreadState(raw))
             }
         }
@@ -131,12 +139,16 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     func unlink(_ thread: ThreadState) {
         withLock {
             let own = thread.record
-            if let previous = own.pointee.previous {
-                ThreadState(previous).record.pointee.next = own.pointee.next
+            let next = own.pointee.next.load(ordering: .relaxed)
+            let previous = own.pointee.previous.load(ordering: .relaxed)
+            if let before = UnsafeMutableRawPointer(bitPattern: previous) {
+                ThreadState(before).record.pointee.next.store(next, ordering: .relaxed)
             } else {
-                record.pointee.firstThread = own.pointee.next
+                record.pointee.firstThread = UnsafeMutableRawPointer(bitPattern: next)
             }
-            if let next = own.pointee.next { ThreadState(next).record.pointee.previous = own.pointee.previous }
+            if let after = UnsafeMutableRawPointer(bitPattern: next) {
+                ThreadState(after).record.pointee.previous.store(previous, ordering: .relaxed)
+            }
             record.pointee.threadCount -= 1
             if own.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
                 record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
@@ -200,10 +212,10 @@ public enum Runtime {
         let interpreter = Interpreter(raw)
         interpreter.record.initialize(
             to: InterpreterRecord(
-                lock: Atomic(0), pauseLock: Atomic(0), requested: Atomic(0), stopSequence: Atomic(0),
-                pauserSleeps: Atomic(0), owedThreads: Atomic(0), stopped: Atomic(0), barrierActive: 0,
+                base: 0, lock: Atomic(0), pauseLock: Atomic(0), requested: Atomic(0), stopSequence: Atomic(0),
+                pauserSleeps: Atomic(0), owedThreads: Atomic(0), stopped: Atomic(0), barrierActive: Atomic(0),
                 requester: Atomic(0), lastStopped: Atomic(0), id: interpreterIDs.wrappingAdd(1, ordering: .relaxed).oldValue,
-                hooks: InterpreterHooks(), qsbrRaw: domain.raw, firstThread: nil, threadCount: 0, lastPauseEnd: 0,
+                hooks: InterpreterHooks(), qsbrRaw: domain.raw, firstThread: nil, threadCount: 0, lastPauseEnd: Atomic(0),
                 nextInterpreter: nil))
         withLock {
             interpreter.record.pointee.nextInterpreter = first
@@ -268,22 +280,5 @@ extension Interpreter {
         qsbr.destroy()
         record.deinitialize(count: 1)
         rawFree(raw)
-    }
-}
-
-/// A lock on one word for short sections: 0 free, 1 held, 2 held with sleepers.
-enum RegistryLock {
-    static func lock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
-        for _ in 0..<40 {
-            if word.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { return }
-            cpuRelax()
-        }
-        while word.pointee.exchange(2, ordering: .acquiring) != 0 { Parker.wait(on: word, while: 2) }
-    }
-    static func tryLock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) -> Bool {
-        word.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
-    }
-    static func unlock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
-        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
     }
 }

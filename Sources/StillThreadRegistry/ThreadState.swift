@@ -5,6 +5,9 @@ public import Synchronization
 
 /// The registry's part of a thread's record.
 @frozen public struct ThreadRecord: ~Copyable {
+    /// Never accessed. ThreadSanitizer takes every write of a field through `pointee` for a write of the record's first byte,
+    /// so no atomic may lie there.
+    let base: UInt64
     /// Requests, RequestBits: set by anybody, served by the thread at safepoints.
     public let evalBreaker: Atomic<UInt32>
     public let attachment: Atomic<UInt32>
@@ -24,9 +27,9 @@ public import Synchronization
     /// 1 from the end of a pause in which the thread waited until it is attached (fairness).
     let owed: Atomic<UInt32>
     public let osThreadID: Atomic<UInt64>
-    // Links of the interpreter's list, under its lock.
-    var next: UnsafeMutableRawPointer?
-    var previous: UnsafeMutableRawPointer?
+    // Links of the interpreter's list, under its lock: written by other threads, so atomic.
+    let next: Atomic<UInt>
+    let previous: Atomic<UInt>
 }
 
 @frozen public struct ThreadState: Equatable, @unchecked Sendable {
@@ -82,7 +85,10 @@ public import Synchronization
         invariant(record.pointee.attachment.load(ordering: .relaxed) != Attachment.attached || ThreadState.current != self,
             "thread \(id) attaches twice")
         takeAttachment()
-        record.pointee.osThreadID.store(OSThread.currentID, ordering: .relaxed)
+        // A system call: once for each thread state, which serves one OS thread unless a host moves it.
+        if record.pointee.osThreadID.load(ordering: .relaxed) == 0 {
+            record.pointee.osThreadID.store(OSThread.currentID, ordering: .relaxed)
+        }
         CurrentThread.set(raw)
     }
 
@@ -135,7 +141,7 @@ public import Synchronization
 
     @inline(__always)
     func withAttachmentWord<R>(_ body: (UnsafeMutablePointer<Atomic<UInt32>>) -> R) -> R {
-        body((raw + 4).assumingMemoryBound(to: Atomic<UInt32>.self))
+        body((raw + 12).assumingMemoryBound(to: Atomic<UInt32>.self))
     }
 
     /// Runs `body` detached: for anything that may block.

@@ -54,6 +54,11 @@ enum Calls {
         if _slowPath(regs < t.vm.pointee.lowWater) { t.vm.pointee.lowWater = regs }
     }
 
+    /// The same when native code takes over from a frame that has ended.
+    static func noteNativeReturn(_ t: Thread) {
+        if let frame = t.currentFrame { noteReturn(t, frame) }
+    }
+
     static func raiseTooDeep(_ t: Thread) {
         _ = t.raise(.recursionError, "maximum recursion depth exceeded")
     }
@@ -365,7 +370,9 @@ extension VM {
                 t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: count, flags: FrameFlags.entry)
         }
         // The caller's reference keeps the function alive: native code holds counted references, registers are scanned.
-        return run(t, frame, UnsafeMutableRawPointer(code.pointee.instructions))
+        let result = run(t, frame, UnsafeMutableRawPointer(code.pointee.instructions))
+        Calls.noteNativeReturn(t)
+        return result
     }
 
     /// Runs a function without parameters with a locals mapping: module and class bodies, exec, eval.
@@ -382,6 +389,8 @@ extension VM {
         Calls.push(
             t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: 0,
             locals: locals.isNull ? 0 : locals.object.address, flags: FrameFlags.entry)
-        return try t.checked(run(t, frame, UnsafeMutableRawPointer(code.pointee.instructions)))
+        let result = run(t, frame, UnsafeMutableRawPointer(code.pointee.instructions))
+        Calls.noteNativeReturn(t)
+        return try t.checked(result)
     }
 }

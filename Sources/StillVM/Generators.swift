@@ -171,6 +171,7 @@ enum Generators {
             }
         }
         let bits = VM.run(t, frame, start, raising: raising)
+        Calls.noteNativeReturn(t)
         t.objects.pointee.handled = callersHandled
         if generator.state.pointee.load(ordering: .relaxed) == GeneratorRef.suspended { return bits }
         finish(t, generator)

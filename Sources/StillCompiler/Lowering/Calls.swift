@@ -12,19 +12,35 @@ extension CodeGenerator {
         let base = topmost(destination)
         let isSimple = !needsSpread(arguments, keywords)
         if isSimple, keywords.isEmpty, case .attribute(let value, let name, _) = function.kind {
-            try at(function.span) { () throws(SyntaxError) in
-                let object = try operand(value, scratch: base)
-                emit(.loadMethod, base, object, c: try nameIndex(mangled(name)))
+            let object = try operand(value, scratch: base)
+            let method = try nameIndex(mangled(name))
+            try at(methodSpan(function.span, function.span, name)) { () throws(SyntaxError) in
+                emit(.loadMethod, base, object, c: method)
             }
             let first = base + FrameLayout.argumentOffset + 1
             try placeArguments(arguments, at: first)
+            code.span = methodSpan(expression.span, function.span, name)
             code.emit(.callMethod, a: base, b: arguments.count)
+            code.span = expression.span
         } else {
             try evaluate(function, into: base)
             try emitCall(base, arguments, keywords)
         }
         top = base + 1
         move(to: destination, from: temporary(base))
+    }
+
+    /// A method call spread over several lines counts as being on the line of the method's name.
+    private func methodSpan(
+        _ span: SourceSpan, _ attribute: SourceSpan, _ name: String
+    ) -> SourceSpan {
+        guard span.line != attribute.endLine else { return span }
+        let length = Int32(name.utf8.count)
+        guard length <= attribute.endColumn else { return span }
+        return SourceSpan(
+            line: attribute.endLine, column: attribute.endColumn - length,
+            endLine: max(span.endLine, attribute.endLine),
+            endColumn: max(span.endColumn, attribute.endColumn))
     }
 
     func needsSpread(_ arguments: [Expr], _ keywords: [Keyword]) -> Bool {

@@ -93,7 +93,8 @@ extension CodeGenerator {
         var first = try operand(left, before: comparators)
         for index in ops.indices {
             let isLast = index == ops.count - 1
-            let later = Array(comparators[(index + 1)...])
+            let later =
+                host.walrusTargets.isEmpty ? [] : Array(comparators[(index + 1)...])
             let second = try comparand(ops[index], comparators[index], before: later)
             if let label = compare(ops[index], first, second, isLast, !isLast) {
                 failures.append((label, second))

@@ -104,8 +104,8 @@ extension CodeGenerator {
 
     func lowerReturn(_ value: Expr?, _ span: SourceSpan) throws(SyntaxError) {
         guard host.kind == .function else { throw error("'return' outside function", span) }
-        try rejectInExceptStar(span)
         let constant = value.map { ConstantFolder.value(of: $0) } ?? CodeConstant.none
+        try rejectInExceptStar(constant == nil ? span : value?.span ?? span)
         if let constant {
             try unwind(to: 0) { () throws(SyntaxError) in
                 self.code.emit(.returnConstant, wide: self.wideConstantIndex(constant))
@@ -137,7 +137,7 @@ extension CodeGenerator {
         for block in blocks[count...] {
             if case .exceptStar = block.kind {
                 throw error(
-                    "'break', 'continue' and 'return' cannot appear in an 'except*' block", span)
+                    "'break', 'continue' and 'return' cannot appear in an except* block", span)
             }
         }
     }

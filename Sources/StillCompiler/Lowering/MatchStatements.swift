@@ -185,7 +185,7 @@ extension CodeGenerator {
         for (index, pattern) in patterns.enumerated() {
             guard case .star = pattern.kind else { continue }
             if starred != nil {
-                throw error("multiple starred expressions in sequence pattern", pattern.span)
+                throw error("multiple starred names in sequence pattern", code.span)
             }
             starred = index
         }

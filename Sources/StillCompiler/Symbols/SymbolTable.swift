@@ -174,13 +174,13 @@ final class SymbolTableBuilder {
         for alias in names {
             if alias.name == "*" {
                 if scope.kind != .module {
-                    throw reporter.error("import * only allowed at module level", span)
+                    throw reporter.error("import * only allowed at module level", alias.span)
                 }
                 continue
             }
             let name =
                 alias.asName ?? String(alias.name.prefix(while: { $0 != "." }))
-            try bind(name, alias.span, [.assigned, .imported])
+            try bind(name, span, [.assigned, .imported])
         }
     }
 
@@ -205,8 +205,10 @@ final class SymbolTableBuilder {
                     }
                 if let problem { throw reporter.error(problem, span) }
             }
+            let isFirst =
+                scope.symbols[name]?.flags.isDisjoint(with: [.global, .nonlocal]) ?? true
             scope.add(name, flag, span)
-            scope.symbols[name]!.span = span
+            if isFirst { scope.symbols[name]!.span = span }
         }
     }
 

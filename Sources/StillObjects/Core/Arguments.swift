@@ -1,6 +1,6 @@
 // Parsing the arguments of native functions that take keywords, with CPython's error texts.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 public enum Arguments {

@@ -3,10 +3,10 @@
 // Order: data descriptor of the type, instance attribute (inline or dict), other descriptor or plain attribute of the type, then
 // `__getattr__` (GenericSlots.swift). Types have their own rules (TypeAttributes.swift). A descriptor found in the type is borrowed from the type
 // and therefore retained before any Python code may run.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 extension ThreadState {
     @inlinable public func getAttribute(_ v: Value, _ name: Value) throws(PythonError) -> Value {
@@ -41,6 +41,13 @@ extension ThreadState {
     }
 
     // MARK: Generic rules
+
+    /// `object.__getattribute__`.
+    public func genericGetAttribute(_ v: Value, _ name: Value) throws(PythonError) -> Value {
+        let found = try genericGet(v, name)
+        if found.isNull { throw noAttribute(v, name) }
+        return found
+    }
 
     /// `object.__getattribute__` without the error: null when absent.
     public func genericGet(_ v: Value, _ name: Value) throws(PythonError) -> Value {
@@ -118,6 +125,9 @@ extension ThreadState {
                 "type object '\(StrRef(TypeRef(v).record.pointee.name).string)' has no attribute '\(StrRef(name).string)'", v, name)
         }
         return attributeError("'\(typeName(v))' object has no attribute '\(StrRef(name).string)'", v, name)
+    }
+    public func attributeError(_ message: String, name: Value, object: Value) -> PythonError {
+        attributeError(message, object, name)
     }
     public func attributeError(_ message: String, _ v: Value, _ name: Value) -> PythonError {
         let error = raise(.attributeError, message)

@@ -2,8 +2,8 @@
 //
 // The exception lies in the thread (`objects.raised`); the Swift error carries nothing. Internal functions are
 // `throws(PythonError)`; C-convention slots return 0 or -1 instead: `returning` and `storing` convert.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 /// A Python exception is set in the thread.

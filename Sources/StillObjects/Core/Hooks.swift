@@ -1,7 +1,7 @@
 // Functions that upper layers supply. Set once, before a second thread exists, and read plainly afterwards.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 /// Supplied by the collector.
 public enum CollectorHooks {

@@ -7,9 +7,9 @@
 // Versions   A type without version gets one at its first lookup, after all its bases have theirs, under the type lock;
 //            see TypeVersions.swift.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 @frozen public struct MethodCacheEntry: BitwiseCopyable {
     public var version: UInt64
@@ -66,16 +66,8 @@ extension ThreadState {
         let mro = type.record.pointee.mro
         if mro.isNull { return .null }
         let count = TypeRef.tupleCount(mro)
-        // Static tables compare by identity: use the process-wide string, if there is one.
-        var interned = name
-        var known = StrRef(name).isInterned
         for index in 0..<count {
-            let base = TypeRef(TypeRef.tupleItem(mro, index))
-            if base.record.pointee.staticAttributes != nil && !known {
-                interned = StaticStrings.intern(StrRef(name).string)
-                known = true
-            }
-            let found = ownAttribute(base, interned)
+            let found = ownAttribute(TypeRef(TypeRef.tupleItem(mro, index)), name)
             if !found.isNull { return found }
         }
         return .null
@@ -83,7 +75,7 @@ extension ThreadState {
 
     /// In the type's own dict only. Borrowed.
     func ownAttribute(_ type: TypeRef, _ name: Value) -> Value {
-        if let table = type.record.pointee.staticAttributes { return StaticAttributes(table).find(name) }
+        if let table = type.record.pointee.staticAttributes { return StaticAttributes(table).find(equal: name) }
         let dict = type.record.pointee.dict
         if dict.isNull { return .null }
         let value = DictRef(dict).getName(self, name)

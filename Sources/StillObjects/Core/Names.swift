@@ -1,7 +1,7 @@
 // Interned names that the object layer itself looks up.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 /// Immortal interned strings. Reading one costs the check of a lazy global: hot code keeps the value.
 public enum Names {

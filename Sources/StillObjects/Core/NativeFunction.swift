@@ -6,7 +6,7 @@
 // Both kinds share the layout, so that binding copies fields and a call needs no further indirection. All fields are written before the
 // object is published and never change, so they are read plainly.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 @frozen public enum NativeFlags {
@@ -88,7 +88,9 @@ public import StillThreadRegistry
     var displayName: String {
         let short = StrRef(name).string
         guard let owner else { return short }
-        return StrRef(TypeRef(owner).record.pointee.name).string + "." + short
+        var shown = TypeRef(owner)
+        if flags & NativeFlags.classMethod != 0 && boundSelf.isObject { shown = TypeRef(boundSelf) }
+        return StrRef(shown.record.pointee.qualifiedName).string + "." + short
     }
 }
 
@@ -107,6 +109,16 @@ extension ThreadState {
         object.setField(64, retain(receiver))
         object.setField(72, retain(module))
         return Value(object)
+    }
+
+    /// The same for a module object, which is the function's self.
+    public func makeBuiltinFunction(
+        name: String, module: Value, min: Int, max: Int, keywords: Bool = false, _ function: @escaping NativeFunction
+    ) throws(PythonError) -> Value {
+        let own = try getAttributeOrNull(module, Names.__name__)
+        defer { release(own) }
+        return try makeBuiltinFunction(
+            name, module: own, min: min, max: max, keywords: keywords, self: module, function)
     }
 
     /// `[].append`: a method descriptor's function bound to an object.

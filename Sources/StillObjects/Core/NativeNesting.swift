@@ -1,6 +1,6 @@
 // Limits on native recursion, and the stack of objects whose repr is running.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {

@@ -1,6 +1,6 @@
 // The object protocol: repr, str, hash, comparison, truth. Arguments are borrowed, results owned.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {
@@ -203,7 +203,9 @@ extension ThreadState {
     /// By the real type, then by `__class__` when that lies.
     func instanceOfType(_ v: Value, _ type: TypeRef) -> Bool {
         if isSubtype(typeOf(v), type) { return true }
-        let claimed = typeOf(v).has(TypeFlags.customGetAttribute) ? (try? getAttribute(v, Names.__class__)) ?? .null : .null
+        let mayLie = typeOf(v).has(TypeFlags.customGetAttribute)
+            || !typeLookup(typeOf(v), Names.__class__).isSame(ObjectType.classDescriptor)
+        let claimed = mayLie ? (try? getAttribute(v, Names.__class__)) ?? .null : .null
         if claimed.isNull {
             clearRaised()
             return false

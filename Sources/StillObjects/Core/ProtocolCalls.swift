@@ -1,6 +1,6 @@
 // Calling: fixed-argument forms on the native stack, methods by name, special methods.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {

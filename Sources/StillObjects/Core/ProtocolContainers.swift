@@ -1,6 +1,6 @@
 // The container protocol: length, items, membership, iteration.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {
@@ -41,12 +41,13 @@ extension ThreadState {
     public func getItem(_ o: Value, _ key: Value) throws(PythonError) -> Value {
         if let slot = typeOf(o).record.pointee.getItem { return try checked(slot(raw, o.bits, key.bits)) }
         if isType(o) {
-            if o.object == type(.type).object { return try makeGenericAlias(o, key) }
             let method = try getAttributeOrNull(o, Names.__class_getitem__)
             if !method.isNull {
                 defer { release(method) }
                 return try call(method, key)
             }
+            for id in [TypeID.list, .dict, .tuple, .set, .frozenset, .type, .enumerate, .weakReference, .slice]
+            where type(id).object == o.object { return try makeGenericAlias(o, key) }
             throw raise(.typeError, "type '\(StrRef(TypeRef(o).record.pointee.name).string)' is not subscriptable")
         }
         throw raise(.typeError, "'\(typeName(o))' object is not subscriptable")

@@ -2,8 +2,8 @@
 //
 // A type's `binary` slot is asked with the operands in source order, whether it belongs to the left or the right one; it answers
 // NotImplemented for operands it does not know. When the right operand's type is a subclass of the left one's, it is asked first.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {

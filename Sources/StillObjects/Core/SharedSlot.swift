@@ -4,7 +4,7 @@
 // Store     under the object's lock, release; the old value is given up after the lock is free.
 // Ordering  (S1) the store releases what the value refers to, the load acquires it.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

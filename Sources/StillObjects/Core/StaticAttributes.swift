@@ -1,10 +1,9 @@
 // Attributes of a static type: a table that is filled once, before a second thread exists, and only read afterwards.
 //
-// Keys are immortal interned strings and are compared by identity; a name that is not interned is interned by the caller or not found
-// through `find(equal:)`.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+// Keys are immortal interned strings and are compared by identity; `find(equal:)` also finds names that are not interned.
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 @frozen public struct StaticAttributes: @unchecked Sendable {
     @frozen public struct Entry: BitwiseCopyable {
@@ -39,6 +38,16 @@ public import StillThreadRegistry
             if entries[Int(entry)].name.isSame(name) { return entries[Int(entry)].value }
             at = (at &+ 1) & mask
         }
+    }
+
+    /// The same for a name that may not be interned: compares texts.
+    func find(equal name: Value) -> Value {
+        if StrRef(name).isInterned { return find(name) }
+        let length = StrRef(name).count
+        for at in 0..<count where StrRef(entries[at].name).count == length && StrRef.equal(entries[at].name, name) {
+            return entries[at].value
+        }
+        return .null
     }
 
     static func make(_ pairs: [(Value, Value)]) -> StaticAttributes {

@@ -4,9 +4,9 @@
 // refer to each other. A definition fills slots and collects attributes; `finish` inherits what was left out from the base,
 // adds wrappers for the slots, and freezes the attributes. Nothing changes afterwards, so everything is read plainly.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 public enum StaticTypes {
     static let typeCount = TypeID.allCases.count
@@ -86,11 +86,11 @@ public enum StaticTypes {
     /// - Parameter body: fills slots of `b.record` and adds attributes.
     public static func define(
         _ id: TypeID, _ name: String, module: String = "builtins", base: TypeID? = .object,
-        basicSize: Int, flags: UInt32, _ body: (TypeBuilder) -> Void
+        basicSize: some BinaryInteger, flags: UInt32, _ body: (TypeBuilder) -> Void
     ) {
         define(
             record(id), staticID: id.rawValue, name, module: module, base: base.map { record($0) },
-            basicSize: basicSize, flags: flags, body)
+            basicSize: Int(basicSize), flags: flags, body)
     }
 
     static func define(
@@ -117,6 +117,7 @@ public enum StaticTypes {
         if builder.operators == nil { builder.operators = OperatorSet.usual(type) }
         record.pointee.operators = builder.operators!.bits
         SlotWrapper.addAll(to: builder)
+        if !builder.has(Names.__doc__) { builder.add(Names.__doc__, record.pointee.doc.isNull ? .none : record.pointee.doc) }
         if let base {
             SlotInheritance.inherit(type, from: base)
             record.pointee.bases = immortalTuple([base.value])

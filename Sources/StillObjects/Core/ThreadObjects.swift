@@ -1,6 +1,6 @@
 // What the object layer and the VM keep per thread, in the thread record's private area behind the heap's part.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 @frozen public struct ThreadObjects {

@@ -1,7 +1,7 @@
 // Collects a static type's attributes while it is being defined.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 /// Setter of a builtin property: (thread, self, value or 0 to delete): 0, or -1 with an exception.
 public typealias PropertySetter = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64) -> Int

@@ -10,8 +10,8 @@
 // Concurrency  Slots and data of a class are changed only with the world stopped when its version is in use
 //           (`TypeRef.modify`), and read plainly elsewhere.
 public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillPlatform
+import StillThreadRegistry
 public import Synchronization
 
 /// Function of a slot or a native method: (thread, callee or self, arguments, count, keyword-name tuple or 0).

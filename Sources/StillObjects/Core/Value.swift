@@ -8,7 +8,7 @@
 // Objects stored anywhere but in registers are always of the owning form. Compare identity with `isSame`, which ignores the
 // ownership bit.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 @frozen public struct Value: BitwiseCopyable, @unchecked Sendable {

@@ -1,6 +1,6 @@
 // Builtin callables: functions written in Swift, their descriptors, bound methods.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 enum CallableTypes {
@@ -306,6 +306,9 @@ enum CallableTypes {
 }
 
 extension ThreadState {
+    public func makeBoundMethod(function: Value, receiver: Value) throws(PythonError) -> Value {
+        try makeBoundMethod(function, receiver)
+    }
     /// A method bound to an object. Both are borrowed.
     public func makeBoundMethod(_ function: Value, _ receiver: Value) throws(PythonError) -> Value {
         let object = try makeObject(.boundMethod, bytes: 40)

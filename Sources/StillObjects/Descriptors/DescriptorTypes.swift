@@ -4,9 +4,9 @@
 //   memberDescriptor   24 offset   32 flags   40 owner type (uncounted)   48 name
 //   classmethod, staticmethod   24 function   32 dict
 //   property           24 get   32 set   40 delete   48 doc   56 name   64 flags
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 struct GetSetRef {
     let object: ObjectRef

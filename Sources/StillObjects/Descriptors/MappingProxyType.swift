@@ -1,6 +1,6 @@
 // mappingproxy: a read-only view of a mapping. 24 mapping.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 enum MappingProxyType {

@@ -1,7 +1,7 @@
 // classmethod and staticmethod.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum MethodDecorators {
     static func define() {

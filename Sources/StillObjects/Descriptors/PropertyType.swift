@@ -1,8 +1,8 @@
 // property. Layout in DescriptorTypes.swift.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
-public import Synchronization
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
 
 enum PropertyType {
     private static let getOffset = 24, setOffset = 32, deleteOffset = 40, docOffset = 48, nameOffset = 56

@@ -1,8 +1,8 @@
 // super.
 //
 //   24 class   32 object (null when unbound)   40 the object's type
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 public enum SuperObject {

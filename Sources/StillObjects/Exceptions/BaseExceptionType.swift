@@ -1,7 +1,7 @@
 // BaseException: construction, text, and the attributes all exceptions have.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum BaseExceptionType {
     static func fill(_ b: TypeBuilder) {
@@ -46,7 +46,7 @@ enum BaseExceptionType {
                 if !value.isNone && !t.matches(value, .baseException) {
                     throw t.raise(.typeError, "exception cause must be None or derive from BaseException")
                 }
-                ExceptionRef(Value(bits: s)).setCause(t, value)
+                ExceptionRef(Value(bits: s)).setCause(t, t.retain(value))
                 return 0
             }
         })
@@ -57,7 +57,7 @@ enum BaseExceptionType {
                 if !value.isNone && !t.matches(value, .baseException) {
                     throw t.raise(.typeError, "exception context must be None or derive from BaseException")
                 }
-                ExceptionRef(Value(bits: s)).setContext(t, value)
+                ExceptionRef(Value(bits: s)).setContext(t, t.retain(value))
                 return 0
             }
         })
@@ -110,7 +110,7 @@ enum BaseExceptionType {
         if !traceback.isNone && t.typeOf(traceback) != t.type(.traceback) {
             throw t.raise(.typeError, "__traceback__ must be a traceback or None")
         }
-        ExceptionRef(exception).setTraceback(t, traceback)
+        ExceptionRef(exception).setTraceback(t, t.retain(traceback))
     }
 
     static let new: NativeFunction = { t, s, a, n, k in

@@ -1,6 +1,6 @@
 // BaseExceptionGroup and ExceptionGroup: construction, text, derive, split and subgroup.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 enum ExceptionGroups {

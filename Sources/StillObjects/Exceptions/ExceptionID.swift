@@ -1,7 +1,7 @@
 // The builtin exception types and their places in the hierarchy.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 public enum ExceptionID: UInt32, CaseIterable, Sendable {
     case baseException, exception

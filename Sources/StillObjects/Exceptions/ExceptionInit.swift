@@ -1,7 +1,7 @@
 // Construction and texts of exceptions with values of their own.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum ExceptionInit {
     private static func rejectKeywords(_ t: Thread, _ s: UInt64, _ k: UInt64) throws(PythonError) {

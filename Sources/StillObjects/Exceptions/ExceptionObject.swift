@@ -6,21 +6,21 @@
 // An exception may be seen by several threads. Words are replaced under the object's lock and read through `tryRetain`, like any slot that lock-free
 // readers use; the flags word is a relaxed atomic.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
-enum ExceptionLayout {
-    static let dict = 24, args = 32, traceback = 40, cause = 48, context = 56, value = 64, flags = 72, fields = 80
-    static let attributeName = 80, attributeObject = 88
-    static let nameErrorName = 80
-    static let importMessage = 80, importName = 88, importPath = 96
-    static let errno = 80, strerror = 88, filename = 96, filename2 = 104, charactersWritten = 112
-    static let groupMessage = 80, groupExceptions = 88
-    static let encoding = 80, object = 88, start = 96, end = 104, reason = 112
-    static let suppressContext: UInt64 = 1
+public enum ExceptionLayout {
+    public static let dict = 24, args = 32, traceback = 40, cause = 48, context = 56, value = 64, flags = 72, fields = 80
+    public static let attributeName = 80, attributeObject = 88
+    public static let nameErrorName = 80
+    public static let importMessage = 80, importName = 88, importPath = 96
+    public static let errno = 80, strerror = 88, filename = 96, filename2 = 104, charactersWritten = 112
+    public static let groupMessage = 80, groupExceptions = 88
+    public static let encoding = 80, object = 88, start = 96, end = 104, reason = 112
+    public static let suppressContext: UInt64 = 1
     /// The flags word holds no reference.
-    static func isReference(_ offset: Int) -> Bool { offset != flags }
+    public static func isReference(_ offset: Int) -> Bool { offset != flags }
 }
 
 public struct ExceptionRef {
@@ -35,15 +35,25 @@ public struct ExceptionRef {
 
     public func args(_ t: Thread) -> Value { field(t, ExceptionLayout.args) }
     public func traceback(_ t: Thread) -> Value { field(t, ExceptionLayout.traceback) }
-    public func setTraceback(_ t: Thread, _ traceback: Value) { setField(t, ExceptionLayout.traceback, traceback.isNone ? .null : traceback) }
+    /// Takes the traceback out: owned, null when absent.
+    public func takeTraceback(_ t: Thread) -> Value {
+        SharedSlot.exchange(t, object, ExceptionLayout.traceback, owned: .null)
+    }
+    /// Consumes the reference; none clears.
+    public func setTraceback(_ t: Thread, _ traceback: Value) { replace(t, ExceptionLayout.traceback, traceback) }
     public func cause(_ t: Thread) -> Value { field(t, ExceptionLayout.cause) }
-    /// Sets `__cause__` and `__suppress_context__`. None or null: no cause.
+    /// Sets `__cause__` and `__suppress_context__`. Consumes the reference; none or null: no cause.
     public func setCause(_ t: Thread, _ cause: Value) {
-        setField(t, ExceptionLayout.cause, cause.isNone ? .null : cause)
+        replace(t, ExceptionLayout.cause, cause)
         suppressContext = true
     }
     public func context(_ t: Thread) -> Value { field(t, ExceptionLayout.context) }
-    public func setContext(_ t: Thread, _ context: Value) { setField(t, ExceptionLayout.context, context.isNone ? .null : context) }
+    /// Consumes the reference.
+    public func setContext(_ t: Thread, _ context: Value) { replace(t, ExceptionLayout.context, context) }
+
+    private func replace(_ t: Thread, _ offset: Int, _ owned: Value) {
+        t.release(SharedSlot.exchange(t, object, offset, owned: owned.isNone ? .null : owned))
+    }
 
     public var suppressContext: Bool {
         get { object.atomicWord(ExceptionLayout.flags).pointee.load(ordering: .relaxed) & ExceptionLayout.suppressContext != 0 }

@@ -1,6 +1,6 @@
 // The exception types: what all share, and the table that defines them.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 public enum ExceptionTypes {

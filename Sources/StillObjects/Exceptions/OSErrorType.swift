@@ -1,6 +1,6 @@
 // OSError: arguments, the subclass that fits the error number, and the text.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 enum OSErrorType {

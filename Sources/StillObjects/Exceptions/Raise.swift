@@ -1,6 +1,6 @@
 // Raising builtin exceptions from Swift, and asking about the raised one.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {
@@ -46,7 +46,7 @@ extension ThreadState {
             steps += 1
         }
         release(at)
-        ExceptionRef(exception).setContext(self, handled)
+        ExceptionRef(exception).setContext(self, retain(handled))
     }
 
     /// Builds an exception without running Python code. `args` borrowed.
@@ -91,6 +91,48 @@ extension ThreadState {
         guard let exception = try? makeException(id, args) else { return PythonError() }
         return raiseObject(exception)
     }
+    /// NameError or UnboundLocalError with its `name`.
+    public func raiseNameError(_ message: String, name: Value, _ id: ExceptionID = .nameError) -> PythonError {
+        let error = raise(id, message)
+        if raisedMatches(.nameError) {
+            ExceptionRef(objects.pointee.raised).setField(self, ExceptionLayout.nameErrorName, name)
+        }
+        return error
+    }
+    /// ImportError or ModuleNotFoundError with `name` and `path`; null where unknown.
+    public func raiseImportError(
+        _ message: String, name: Value, path: Value = .null, _ id: ExceptionID = .importError
+    ) -> PythonError {
+        let error = raise(id, message)
+        if raisedMatches(.importError) {
+            let exception = ExceptionRef(objects.pointee.raised)
+            exception.setField(self, ExceptionLayout.importName, name)
+            exception.setField(self, ExceptionLayout.importPath, path)
+        }
+        return error
+    }
+    public func importError(_ message: String, name: String, _ id: ExceptionID = .importError) -> PythonError {
+        guard let text = try? makeString(name) else { return PythonError() }
+        defer { release(text) }
+        return raiseImportError(message, name: text, id)
+    }
+    /// SyntaxError, IndentationError or TabError with its place. Lines and offsets count from 1; nil: unknown.
+    public func raiseSyntaxError(
+        _ message: String, file: String?, line: Int?, offset: Int?, text: String?, endLine: Int? = nil, endOffset: Int? = nil,
+        _ id: ExceptionID = .syntaxError
+    ) -> PythonError {
+        do throws(PythonError) {
+            let number = { (n: Int?) -> Value in n.map { Value(smallInt: $0) } ?? .none }
+            let details = try makeTuple([
+                file == nil ? .none : try makeString(file!), number(line), number(offset),
+                text == nil ? .none : try makeString(text!), number(endLine), number(endOffset),
+            ])
+            defer { release(details) }
+            let string = try makeString(message)
+            defer { release(string) }
+            return raiseObject(try call(exceptionType(id).value, string, details))
+        } catch { return error }
+    }
     public func keyError(_ key: Value) -> PythonError { raise(.keyError, args: key) }
 
     // MARK: Asking
@@ -102,6 +144,14 @@ extension ThreadState {
     @inlinable public func matches(exception: Value, _ id: ExceptionID) -> Bool { matches(exception, id) }
     /// The same for the raised exception; false when none is.
     @inlinable public func raisedMatches(_ id: ExceptionID) -> Bool { matches(objects.pointee.raised, id) }
+    @inlinable public func matchesRaised(_ id: ExceptionID) -> Bool { raisedMatches(id) }
+    /// Takes the raised StopIteration away and returns its value, owned.
+    public func takeStopIterationValue() -> Value {
+        let exception = takeRaised()
+        if exception.isNull { return .none }
+        defer { release(exception) }
+        return ExceptionRef(exception).stopValue(self)
+    }
     /// Forgets the raised exception.
     public func clearRaised() { release(takeRaised()) }
 
@@ -147,6 +197,8 @@ extension ThreadState {
         text += "\n" + exceptionSummary(exception) + "\n"
         StandardError.write(Array(text.utf8))
     }
+
+    public func writeUnraisable(context: Value) { writeUnraisable(context) }
 
     /// "TypeError: message": the last line of a traceback.
     public func exceptionSummary(_ exception: Value) -> String {

@@ -1,7 +1,7 @@
 // UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError: construction and texts.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum UnicodeErrors {
     static let initializeDecode: Slot.Initialize = { t, s, a, n, k in

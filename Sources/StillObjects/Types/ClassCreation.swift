@@ -2,10 +2,10 @@
 //
 // Steps: bases and metaclass, layout, namespace, record, slots, then the hooks that run Python code (`__set_name__`, `__init_subclass__`), when
 // the class is complete.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
-public import Synchronization
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
 
 enum ClassCreation {
     /// `type.__new__(meta, name, bases, namespace, **keywords)`

@@ -4,9 +4,9 @@
 // instance, or a class with `__slots__`. The solid bases of all bases of a class must lie on one chain.
 // Inline values: a class that keeps attributes of its instances inline has room for the names that `__static_attributes__` of it and its
 // bases announce, and some more; without the announcement for eight. What does not fit moves the object's attributes to a dict.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum ClassLayout {
     static let mostInline = 30

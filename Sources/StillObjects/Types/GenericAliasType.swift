@@ -1,6 +1,6 @@
 // list[int]: a class with type arguments. 24 GenericAliasType.origin, 32 GenericAliasType.args (tuple).
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 enum GenericAliasType {

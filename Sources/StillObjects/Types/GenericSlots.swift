@@ -1,7 +1,7 @@
 // Slots of classes: each looks its special method up and calls it.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum GenericSlots {
     static let repr: Slot.Unary = { t, v in

@@ -4,9 +4,9 @@
 //           its part (and, for its own subclasses, dictionary and inline values); those here handle the slots.
 // Death     finalizer (may resurrect), weak references, slots, then the native base's part.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 extension ThreadState {
     /// A new instance of a class or builtin type, all fields zero.

@@ -1,7 +1,7 @@
 // The method resolution order: C3 linearisation.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum MethodResolution {
     /// The MRO of a class with the given bases, the class first. Borrowed types.

@@ -1,11 +1,14 @@
 // The type `object`: what every object can do.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum ObjectType {
     /// `object.__getattribute__`, to see whether a class overrides it.
     nonisolated(unsafe) private(set) static var getAttributeWrapper = Value.null
+
+    /// `object.__class__`, likewise.
+    nonisolated(unsafe) private(set) static var classDescriptor = Value.null
 
     static func define() {
         StaticTypes.define(
@@ -46,6 +49,7 @@ enum ObjectType {
         let record = StaticTypes.record(.object).record
         record.pointee.flags &= ~(TypeFlags.customGetAttribute | TypeFlags.customSetAttribute)
         getAttributeWrapper = StaticAttributes(record.pointee.staticAttributes!).find(Names.__getattribute__)
+        classDescriptor = StaticAttributes(record.pointee.staticAttributes!).find(Names.__class__)
     }
 
     /// `object.__ne__`: the opposite of `==`.
@@ -212,8 +216,7 @@ enum ObjectType {
             // The inline values follow the old class's names: move them to a dict first. The block may be shorter than the
             // new class wants, but a materialised object never uses its inline words again.
             if b.dictOffset != 0 {
-                let dict = try InstanceAttributes.materialize(t, receiver.object)
-                _ = dict
+                t.release(try InstanceAttributes.materialize(t, receiver.object))
             }
             t.withStoppedWorld(.versionInvalidation) { (world: borrowing StoppedWorld) in
                 receiver.object.typeRaw = newType.raw

@@ -1,7 +1,7 @@
 // NoneType, ellipsis, NotImplementedType and SimpleNamespace.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum SimpleTypes {
     static func define() {

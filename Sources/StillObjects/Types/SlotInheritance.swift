@@ -2,9 +2,9 @@
 //
 // A static type inherits from its base the slots it left out. A class's slot is the generic one (GenericSlots.swift) when any of the
 // slot's special methods is defined by a class in the MRO, else that of the first static type which defines one, else empty.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum SlotInheritance {
     // MARK: Static types
@@ -13,10 +13,10 @@ enum SlotInheritance {
         let own = type.record
         let from = base.record
         own.pointee.flags |= from.pointee.flags & TypeFlags.subclassMask
-        if own.pointee.hash == nil && own.pointee.compare == nil && !definesHash(type) {
+        if own.pointee.hash == nil && own.pointee.compare == nil {
             own.pointee.hash = from.pointee.hash
-            own.pointee.compare = from.pointee.compare
         }
+        if own.pointee.compare == nil { own.pointee.compare = from.pointee.compare }
         if own.pointee.getAttribute != nil { own.pointee.flags |= TypeFlags.customGetAttribute }
         if own.pointee.setAttribute != nil { own.pointee.flags |= TypeFlags.customSetAttribute }
         let inheritedFlags = TypeFlags.customGetAttribute | TypeFlags.customSetAttribute | TypeFlags.patternSequence
@@ -57,7 +57,6 @@ enum SlotInheritance {
         if own.pointee.int == nil { own.pointee.int = from.pointee.int }
         if own.pointee.float == nil { own.pointee.float = from.pointee.float }
     }
-    private static func definesHash(_ type: TypeRef) -> Bool { type.record.pointee.hash != nil }
 
     // MARK: Classes
 

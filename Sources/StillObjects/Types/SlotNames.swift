@@ -1,7 +1,7 @@
 // The special methods: number, name, and the slot each belongs to.
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 /// A slot of the type record that special methods fill.
 enum SlotGroup: Int, CaseIterable {

@@ -2,9 +2,9 @@
 //
 //   slotWrapper    24 number of the special method   32 owner type   40 name
 //   methodWrapper  24 slotWrapper   32 self
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 struct SlotWrapper {
     let object: ObjectRef
@@ -31,7 +31,6 @@ struct SlotWrapper {
             case .reflected: if !operators.has(reflected: BinaryOperator(rawValue: method.op)!) { continue }
             case .inPlace: if !operators.has(inPlace: BinaryOperator(rawValue: method.op)!) { continue }
             case .unary: if !operators.has(unary: UnaryOperator(rawValue: method.op)!) { continue }
-            case .setItem, .deleteItem where builder.type == StaticTypes.record(.mappingProxy): continue
             default: break
             }
             let object = StaticTypes.immortalObject(.slotWrapper, bytes: bytes)

@@ -2,9 +2,9 @@
 //
 // Buffer: count, capacity, pointers. A class leaves its bases' lists when it is freed; all classes of an interpreter leave the lists
 // of static types when the interpreter ends (`purge`).
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 public enum SubclassList {
     static func add(_ type: TypeRef, to base: TypeRef) {
@@ -78,6 +78,7 @@ public enum SubclassList {
 
     /// An interpreter ends: its classes leave the lists of the static types.
     public static func purge(interpreter: UnsafeMutableRawPointer) {
+        DeadTypes.forget(interpreter)
         TypeLock.with {
             for number in 0..<(StaticTypes.typeCount + ExceptionID.allCases.count) {
                 filter(TypeRef(StaticTypes.table[number])) { $0.record.pointee.interpreter != interpreter }

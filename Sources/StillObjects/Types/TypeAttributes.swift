@@ -1,6 +1,6 @@
 // Attributes of types: read through metaclass and bases, changed with versions and slots kept right.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {

@@ -1,7 +1,7 @@
 // Properties and methods of types: `__name__`, `__bases__`, `__mro__`, `__subclasses__()`, …
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum TypeProperties {
     static func add(to b: TypeBuilder) {

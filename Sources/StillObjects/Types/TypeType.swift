@@ -1,8 +1,8 @@
 // The type `type`: calling classes, and what a class tells about itself.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 enum TypeType {
     static func define() {
@@ -87,33 +87,64 @@ enum TypeType {
         let thread = Thread(t)
         let type = TypeRef(object)
         if !type.has(TypeFlags.heapType) { return }
-        // Instances that die after the class was cleared still need sizes and functions, which stay; names and bases go with
-        // deallocation. The dict and the order are what close cycles.
-        let dict = type.record.pointee.dict
-        if dict.isCounted { try? DictRef(dict).clear(thread) }
-        thread.clearRaised()
+        TypeType.leaveBases(type)
+        // The type's entry in its own MRO and the functions in its dict close cycles. Sizes and memory functions stay: instances that
+        // die later need them.
+        let record = type.record
+        let dict = record.pointee.dict
+        let mro = record.pointee.mro
+        record.pointee.dict = .null
+        record.pointee.mro = .null
+        thread.release(dict)
+        thread.release(mro)
     }
     private static let deallocate: TypeMemorySlots.Deallocate = { t, object in
         let thread = Thread(t)
         let type = TypeRef(object)
         let ref = ObjectRef(object)
         if ref.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(thread, ref) }
-        let record = type.record
-        if !record.pointee.bases.isNull {
-            for base in TypeRef.tupleItems(record.pointee.bases) { SubclassList.remove(type, from: TypeRef(base)) }
-        }
+        TypeType.leaveBases(type)
         SubclassList.free(type)
         InstanceLayout.releaseKeys(thread, type)
+        let record = type.record
         let owned = [record.pointee.dict, record.pointee.mro, record.pointee.bases, record.pointee.qualifiedName, record.pointee.name]
         record.pointee.dict = .null
         record.pointee.mro = .null
         record.pointee.bases = .null
         record.pointee.qualifiedName = .null
         record.pointee.name = .null
-        for value in owned where value.isCounted {
-            // Entries of this type in its own MRO must not free it again.
-            thread.release(value)
-        }
-        Allocation.free(ref, thread)
+        for value in owned { thread.release(value) }
+        DeadTypes.add(type, thread)
     }
+
+    private static func leaveBases(_ type: TypeRef) {
+        let bases = type.record.pointee.bases
+        if bases.isNull { return }
+        for base in TypeRef.tupleItems(bases) { SubclassList.remove(type, from: TypeRef(base)) }
+    }
+}
+
+/// Blocks of classes that the collector has freed. Instances refer to their class uncounted and may die after it in the same
+/// collection, so the block with its sizes and functions is kept until the collection ends.
+public enum DeadTypes {
+    /// Under the type lock.
+    nonisolated(unsafe) private static var list: [(type: TypeRef, interpreter: UnsafeMutableRawPointer?)] = []
+
+    static func add(_ type: TypeRef, _ t: Thread) {
+        TypeLock.with { list.append((type, type.record.pointee.interpreter)) }
+    }
+
+    /// Gives the blocks of the thread's interpreter back. The collector's last step, when nothing condemned is left.
+    public static func free(_ t: Thread) {
+        var mine: [TypeRef] = []
+        let own = t.interpreter.raw
+        TypeLock.with {
+            mine = list.filter { $0.interpreter == own }.map(\.type)
+            list.removeAll { $0.interpreter == own }
+        }
+        for type in mine { Allocation.free(type.object, t) }
+    }
+
+    /// An interpreter ends: its arenas are unmapped.
+    static func forget(_ interpreter: UnsafeMutableRawPointer) { TypeLock.with { list.removeAll { $0.interpreter == interpreter } } }
 }

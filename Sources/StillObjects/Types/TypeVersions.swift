@@ -6,10 +6,10 @@
 // Change    `modify` runs the change with the world stopped when the tag is in use: no other thread is between a check of the tag and the
 //           use of what it found. An unused tag needs only the type lock: a reader would have to take that first, to get one.
 // Lock      The type lock is a leaf but for the lock of a class's dict. Never held at a safepoint.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 public enum TypeVersions {
     private static let counter = Atomic<UInt32>(65_536)

@@ -1,7 +1,7 @@
 // int | str. 24 members (tuple, flat, without duplicates; None stands for NoneType).
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 
 enum UnionType {
     static func define() {

@@ -11,9 +11,9 @@
 // Clearing  under the bucket's lock; callbacks run after it is free.
 // Ordering  (K1) clearing stores release, readers acquire.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 public enum WeakReferences {
     static let referent = 24, callback = 32, hash = 40, next = 48, previous = 56, bucket = 64, bytes = 72

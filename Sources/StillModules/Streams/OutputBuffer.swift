@@ -1,0 +1,53 @@
+// What programs write to standard output and standard error, on its way to the system.
+//
+// Standard output is gathered and written when 8 KiB have come together, at the end of a line when it is a terminal, on flush() and at exit.
+// Standard error is written at once.
+// Locks     `pending` is a leaf, held while bytes are copied. `writing` is held over the system call, so that output keeps its order;
+//           threads wait for it, and write, detached.
+import StillObjects
+import StillPlatform
+public import StillThreadRegistry
+import Synchronization
+
+public enum OutputBuffer {
+    private static let limit = 8192
+    private static let pending = Mutex<[UInt8]>([])
+    private static let writing = BlockingLock()
+    private static let isTerminal = StandardOutput.isTerminal
+
+    /// Appends to standard output. The bytes of one call stay together. Attached thread.
+    static func write(_ t: ThreadState, _ bytes: [UInt8]) {
+        let count = pending.withLock { (buffer: inout [UInt8]) in
+            buffer.append(contentsOf: bytes)
+            return buffer.count
+        }
+        if count >= limit || (isTerminal && bytes.contains(10)) { flush(t) }
+    }
+
+    /// Writes to standard error at once, standard output not included. Attached thread.
+    public static func writeError(_ t: ThreadState, _ bytes: [UInt8]) {
+        t.detached { _ = StandardError.write(bytes) }
+    }
+
+    /// Hands everything over to the system. Attached thread.
+    public static func flush(_ t: ThreadState) {
+        if pending.withLock({ (buffer: inout [UInt8]) in buffer.isEmpty }) { return }
+        _ = writing.acquire(t, timeoutNanoseconds: nil)
+        let bytes = take()
+        t.detached { _ = StandardOutput.write(bytes) }
+        writing.release()
+    }
+
+    /// The same without a thread, when the process ends.
+    public static func flushAtExit() {
+        StandardOutput.write(take())
+    }
+
+    private static func take() -> [UInt8] {
+        pending.withLock { (buffer: inout [UInt8]) in
+            let bytes = buffer
+            buffer = []
+            return bytes
+        }
+    }
+}

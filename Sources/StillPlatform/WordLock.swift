@@ -1,0 +1,40 @@
+// A lock on one 32-bit word, for short sections: 0 free, 1 held, 2 held and somebody may sleep.
+//
+// ThreadSanitizer sees its atomics, which it does not for the standard library's Mutex on Linux.
+// Ordering  taking acquires, giving back releases.
+public import Synchronization
+
+public enum WordLock {
+    public static func lock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
+        for _ in 0..<40 {
+            if tryLock(word) { return }
+            cpuRelax()
+        }
+        while word.pointee.exchange(2, ordering: .acquiring) != 0 { Parker.wait(on: word, while: 2) }
+    }
+    public static func tryLock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) -> Bool {
+        word.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
+    }
+    public static func unlock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
+        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
+    }
+}
+
+/// A value behind a WordLock. Lives as long as the process or its owner; for cold paths.
+public final class Guarded<State>: @unchecked Sendable {
+    private let word: UnsafeMutablePointer<Atomic<UInt32>>
+    private var state: State
+
+    public init(_ state: State) {
+        word = .allocate(capacity: 1)
+        word.initialize(to: Atomic(0))
+        self.state = state
+    }
+    deinit { word.deallocate() }
+
+    public func withLock<R>(_ body: (inout State) throws -> R) rethrows -> R {
+        WordLock.lock(word)
+        defer { WordLock.unlock(word) }
+        return try body(&state)
+    }
+}
