@@ -4,7 +4,7 @@
 // constants and the names. Constants and names are immortal: registers hold them without counting, and threads
 // that share code never write a shared count.
 // The object is deferred: frames and registers refer to it uncounted, the collector frees it.
-package import StillBytecode
+public import StillBytecode
 public import StillObjects
 public import StillObmalloc
 public import StillPlatform

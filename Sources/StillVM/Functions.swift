@@ -1,11 +1,11 @@
 // Making functions and classes, and rare instructions.
 import StillBytecode
-import StillObjects
+public import StillObjects
 import StillObmalloc
 import StillPlatform
-import StillThreadRegistry
+public import StillThreadRegistry
 
-enum Functions {
+public enum Functions {
     static func make(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let parts = UInt16(pc.c)
@@ -56,7 +56,7 @@ enum Functions {
     }
 
     /// builtins.__build_class__(function, name, *bases, metaclass=…, **keywords)
-    static func buildClass(
+    public static func buildClass(
         _ t: Thread, _ arguments: UnsafeMutablePointer<UInt64>, _ count: Int, _ names: Value
     ) throws(PythonError) -> Value {
         guard count >= 2 else { throw t.raise(.typeError, "__build_class__: not enough arguments") }

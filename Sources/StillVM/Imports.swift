@@ -14,6 +14,9 @@ public enum Imports {
 
     /// Makes a native module importable. Before the first interpreter starts.
     public static func register(_ definition: ModuleDefinition) { natives[definition.name] = definition }
+    nonisolated(unsafe) private static var sources: [String: String] = [:]
+    /// Makes a module with built-in Python source importable; a file of that name on the path comes first.
+    public static func registerSource(_ name: String, _ source: String) { sources[name] = source }
     public static var nativeNames: [String] { natives.keys.sorted() }
 
     // MARK: Instructions
@@ -185,6 +188,8 @@ public enum Imports {
             try modules.set(t, key, module)
         } else if let place = try find(t, leaf, search) {
             module = try execute(t, name, place)
+        } else if let source = sources[name] {
+            module = try execute(t, name, Place(file: "<frozen \(name)>", package: nil), source: Array(source.utf8))
         } else {
             throw t.moduleNotFound("No module named '\(name)'", name: name)
         }
@@ -218,10 +223,14 @@ public enum Imports {
         return nil
     }
 
-    static func execute(_ t: Thread, _ name: String, _ place: Place) throws(PythonError) -> Value {
+    static func execute(
+        _ t: Thread, _ name: String, _ place: Place, source given: [UInt8]? = nil
+    ) throws(PythonError) -> Value {
         let source: [UInt8]
-        do { source = try File.read(place.file) } catch {
-            throw t.importError("\(error)", name: name)
+        if let given {
+            source = given
+        } else {
+            do { source = try File.read(place.file) } catch { throw t.importError("\(error)", name: name) }
         }
         let code = try VMHooks.compile(t, source, place.file, .module)
         let module = try ModuleRef.make(t, name: name)
@@ -229,9 +238,11 @@ public enum Imports {
         let modules = DictRef(t.interpreterState.pointee.modules)
         let key = Interning.intern(name)
         do throws(PythonError) {
-            let file = try t.makeString(place.file)
-            defer { t.release(file) }
-            try dict.set(t, Interning.intern("__file__"), file)
+            if given == nil {
+                let file = try t.makeString(place.file)
+                defer { t.release(file) }
+                try dict.set(t, Interning.intern("__file__"), file)
+            }
             try dict.set(t, Interning.intern("__builtins__"), t.interpreterState.pointee.builtins)
             if let package = place.package {
                 let folder = try t.makeString(package)
@@ -267,6 +278,12 @@ public enum Imports {
         let function = try FunctionRef.make(t, code: code, globals: globals, builtins: t.interpreterState.pointee.builtins)
         defer { t.release(function) }
         return try VM.runBody(t, function, locals: locals)
+    }
+}
+
+extension ThreadState {
+    func moduleNotFound(_ message: String, name: String) -> PythonError {
+        importError(message, name: name, .moduleNotFoundError)
     }
 }
 

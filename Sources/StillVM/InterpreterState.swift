@@ -61,6 +61,12 @@ public enum VirtualMachine {
         Generators.define()
         Tracebacks.define()
         ModuleType.define()
+        RunningFrame.installHooks()
+    }
+
+    /// Gives a new interpreter its part of the VM. Before its first thread attaches.
+    public static func prepare(_ interpreter: Interpreter) {
+        interpreter.state.pointee.importLock = Unmanaged.passRetained(ImportLock()).toOpaque()
     }
 
     /// Gives a new, attached thread its part of the VM.

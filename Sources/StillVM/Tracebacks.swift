@@ -14,6 +14,26 @@ public struct TracebackRef {
     func slot(_ offset: Int) -> UnsafeMutablePointer<Value> { (raw + offset).assumingMemoryBound(to: Value.self) }
     public var next: Value { slot(24).pointee }
     var code: UnsafeMutablePointer<CodeRecord> { CodeRef(slot(32).pointee.object.raw).record }
+    /// Where the frame was. Lines from 1, columns in UTF-8 bytes from 0, -1 when unknown.
+    public struct Place: Sendable {
+        public var filename: String
+        public var function: String
+        public var line, column, endLine, endColumn: Int
+    }
+    public var place: Place {
+        let entry = position
+        return Place(
+            filename: StrRef(code.pointee.filename).string, function: StrRef(code.pointee.name).string,
+            line: Int(entry.line), column: Int(entry.column), endLine: Int(entry.endLine), endColumn: Int(entry.endColumn))
+    }
+    /// Globals of the frame. Borrowed.
+    public var globals: Value { slot(40).pointee }
+    /// Names of the frame's variables, of which some may have had no value.
+    public var variableNames: [String] {
+        let record = code.pointee
+        return (0..<Int(record.localCount)).map { StrRef(Value(bits: record.localNames[$0])).string }
+            + (0..<Int(record.freeCount)).map { StrRef(Value(bits: record.freeNames[$0])).string }
+    }
     var position: LineTableEntry { code.pointee.position(at: ObjectRef(raw).field(48, as: Int.self)) }
 }
 

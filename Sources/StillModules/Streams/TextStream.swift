@@ -1,8 +1,9 @@
 // The objects sys.stdin, sys.stdout and sys.stderr. Layout: 24 descriptor (Int: 0, 1, 2).
-import StillObjects
+public import StillObjects
 import StillObmalloc
 import StillPlatform
-import StillThreadRegistry
+public import StillThreadRegistry
+import StillVM
 import Synchronization
 
 public enum TextStream {
@@ -134,26 +135,11 @@ public enum TextStream {
 /// Standard input, read in lines. One reader at a time; waits detached.
 enum InputBuffer {
     private static let lock = BlockingLock()
-    nonisolated(unsafe) private static var bytes: [UInt8] = []
-    nonisolated(unsafe) private static var ended = false
 
     /// The next line with its end, empty at the end of the input.
     static func line(_ t: Thread) -> String {
         _ = lock.acquire(t, timeoutNanoseconds: nil)
         defer { lock.release() }
-        while true {
-            if let end = bytes.firstIndex(of: 10) {
-                let line = String(decoding: bytes[...end], as: UTF8.self)
-                bytes.removeSubrange(...end)
-                return line
-            }
-            if ended {
-                let line = String(decoding: bytes, as: UTF8.self)
-                bytes = []
-                return line
-            }
-            let more = t.detached { StandardInput.readSome() }
-            if more.isEmpty { ended = true } else { bytes.append(contentsOf: more) }
-        }
+        return t.detached { readLine(strippingNewline: false) ?? "" }
     }
 }

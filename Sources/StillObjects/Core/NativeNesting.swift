@@ -4,6 +4,13 @@ import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {
+    /// Sets the limit on native recursion from the stack of the running OS thread. Again when another OS thread takes the thread state over.
+    public func updateStackLimit() {
+        let bounds = OSThread.stackBounds
+        let reserve = min(UInt(256 * 1024), (bounds.high - bounds.low) / 4)
+        objects.pointee.nativeStackLimit = bounds.low == 0 ? 0 : bounds.low + reserve
+    }
+
     /// Enters a native function that may recurse through Python objects.
     ///
     /// - Parameter place: end of the RecursionError's message, e.g. " in comparison".

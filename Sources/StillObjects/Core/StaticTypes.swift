@@ -68,6 +68,7 @@ public enum StaticTypes {
         own.pointee.reprCount = 0
         own.pointee.reprCapacity = 0
         own.pointee.methodCache = MethodCache.make()
+        thread.updateStackLimit()
     }
     /// Undoes `attach`. Own thread, last use.
     public static func detach(_ thread: ThreadState) {

@@ -27,6 +27,8 @@ public import StillThreadRegistry
     public var stackTop: UnsafeMutableRawPointer?
     public var stackLimit: UnsafeMutableRawPointer?
     public var asyncException: Value
+    /// Counter behind `nextKeysVersion`.
+    public var keysVersions: UInt64
     /// Cache of type lookups, this thread's only (MethodCache.swift).
     public var methodCache: UnsafeMutablePointer<MethodCacheEntry>
 

@@ -1,0 +1,17 @@
+// All native modules and the types that come with them.
+import StillVM
+
+public enum NativeModules {
+    /// Once, after the object layer and the VM have started and before the first interpreter.
+    public static func start() {
+        TextStream.define()
+        LockTypes.define()
+        for definition in [
+            BuiltinsModule.definition, SysModule.definition, TimeModule.definition, ThreadModule.definition,
+            GcModule.definition, ModuleDefinition(name: "math") { MathModule.define($0) },
+        ] {
+            Imports.register(definition)
+        }
+        Imports.registerSource("threading", ThreadingSource.text)
+    }
+}

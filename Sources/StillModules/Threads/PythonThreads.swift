@@ -1,0 +1,215 @@
+// Starting threads that run Python code, and what ends them.
+//
+// Birth     The starting thread makes the thread state and hands it function and arguments (counts included); the new OS thread attaches,
+//           takes its heap slot and its parts of the object layer and the VM.
+// Death     Its own thread, attached: everything it holds is released, then the state is destroyed.
+// Exit      Threads of this module do not keep the process alive: at exit they are simply abandoned. The threading module waits
+//           for its non-daemon threads itself.
+public import StillObjects
+public import StillObmalloc
+import StillPlatform
+public import StillThreadRegistry
+import StillVM
+import Synchronization
+
+public enum PythonThreads {
+    private static let running = Atomic<Int>(0)
+    private static let recursionLimit = Atomic<Int>(1000)
+    /// Native stack bytes of new threads.
+    static let stackBytes = Atomic<Int>(16 << 20)
+
+    public static func isFinalizing(_ interpreter: Interpreter) -> Bool {
+        ModuleState.finalizing(interpreter).pointee.load(ordering: .relaxed) != 0
+    }
+    /// From now on the interpreter starts no threads.
+    public static func beginFinalization(_ interpreter: Interpreter) {
+        ModuleState.finalizing(interpreter).pointee.store(1, ordering: .relaxed)
+    }
+    /// Threads started by programs and not ended.
+    static var count: Int { running.load(ordering: .relaxed) }
+
+    /// Prepares the calling OS thread's new state. Afterwards it is attached and can run Python code.
+    public static func enter(_ t: ThreadState) throws(PythonError) {
+        t.attach()
+        do { try ModuleState.heap(t.interpreter).takeSlot(for: t) } catch {
+            t.detach()
+            throw PythonError()
+        }
+        StaticTypes.attach(t)
+        t.objects.pointee.nativeStackLimit = OSThread.stackBounds.low + (256 << 10)
+        t.objects.pointee.recursionLimit = recursionLimit.load(ordering: .relaxed)
+        try VirtualMachine.attach(t)
+    }
+
+    static func setRecursionLimit(_ t: ThreadState, _ limit: Int) {
+        recursionLimit.store(limit, ordering: .relaxed)
+        t.withStoppedWorld(.introspection) { (world: borrowing StoppedWorld) in
+            world.forEachThread { $0.objects.pointee.recursionLimit = limit }
+        }
+    }
+
+    /// Raises KeyboardInterrupt in the main thread when an interrupt has come.
+    static func checkInterrupt(_ t: ThreadState) throws(PythonError) {
+        guard t.isMainThread, t.interpreterState.pointee.interrupted != 0 else { return }
+        t.interpreterState.pointee.interrupted = 0
+        throw t.raise(.keyboardInterrupt)
+    }
+    static func isInterrupted(_ t: ThreadState) -> Bool { t.isMainThread && t.interpreterState.pointee.interrupted != 0 }
+
+    private final class Start: @unchecked Sendable {
+        let thread: ThreadState
+        let function, arguments, keywords: Value
+        let ended: ThreadHandle?
+        init(_ thread: ThreadState, _ function: Value, _ arguments: Value, _ keywords: Value, _ ended: ThreadHandle?) {
+            self.thread = thread
+            self.function = function
+            self.arguments = arguments
+            self.keywords = keywords
+            self.ended = ended
+        }
+    }
+
+    /// Starts a thread that calls `function(*arguments, **keywords)`; all borrowed, keywords may be null.
+    ///
+    /// - Returns: the new thread's number, unique in the process.
+    static func start(
+        _ t: ThreadState, _ function: Value, _ arguments: Value, _ keywords: Value, ended: ThreadHandle? = nil
+    ) throws(PythonError) -> UInt64 {
+        if isFinalizing(t.interpreter) {
+            throw t.raise(.pythonFinalizationError, "can't create new thread at interpreter shutdown")
+        }
+        let state: ThreadState
+        do { state = try t.interpreter.makeThread() } catch { throw t.raise(.runtimeError, "can't start new thread") }
+        let start = Start(state, t.retain(function), t.retain(arguments), t.retain(keywords), ended)
+        ended?.identifier.store(state.id, ordering: .releasing)
+        let number = state.id
+        running.wrappingAdd(1, ordering: .relaxed)
+        do {
+            let os = try OSThread.start(name: "python-\(number)", stackBytes: stackBytes.load(ordering: .relaxed)) {
+                PythonThreads.run(start)
+            }
+            os.detach()
+        } catch {
+            running.wrappingSubtract(1, ordering: .relaxed)
+            // No OS thread ever uses the state: end it from a borrowed one.
+            t.detached {
+                state.attach()
+                state.destroy()
+            }
+            t.release(start.function)
+            t.release(start.arguments)
+            t.release(start.keywords)
+            throw t.raise(.runtimeError, "can't start new thread")
+        }
+        return number
+    }
+
+    private static func run(_ start: Start) {
+        let t = start.thread
+        do throws(PythonError) { try enter(t) } catch {
+            if ThreadState.current == t { t.destroy() }
+            running.wrappingSubtract(1, ordering: .relaxed)
+            start.ended?.finish()
+            return
+        }
+        do throws(PythonError) {
+            t.release(try t.callSpread(start.function, start.arguments, start.keywords))
+        } catch {
+            if t.matchesRaised(.systemExit) {
+                t.clearRaised()
+            } else {
+                let exception = t.takeRaised()
+                Unraisable.report(t, exception, start.function, message: "Exception ignored in thread started by")
+                t.release(exception)
+            }
+        }
+        t.release(start.function)
+        t.release(start.arguments)
+        t.release(start.keywords)
+        start.ended?.finish()
+        t.destroy()
+        running.wrappingSubtract(1, ordering: .relaxed)
+    }
+}
+
+extension ThreadState {
+    /// `f(*arguments, **keywords)`; arguments a tuple, keywords a dict or null.
+    func callSpread(_ f: Value, _ arguments: Value, _ keywords: Value) throws(PythonError) -> Value {
+        var words: [UInt64] = []
+        for index in 0..<TupleRef(arguments).count { words.append(TupleRef(arguments).item(index).bits) }
+        let count = words.count
+        var names = Value.null
+        let owned = try makeList(capacity: 0)
+        defer { release(owned) }
+        if !keywords.isNull && !keywords.isNone {
+            let keys = try makeList(capacity: 0)
+            defer { release(keys) }
+            try ListRef(keys).extend(self, keywords)
+            for index in 0..<ListRef(keys).count {
+                let key = ListRef(keys).item(self, index)
+                defer { release(key) }
+                guard isStr(key) else { throw raise(.typeError, "keywords must be strings") }
+                let value = try getItem(keywords, key)
+                words.append(value.bits)
+                try ListRef(owned).appendOwned(self, value)
+            }
+            names = try tupleFromList(keys)
+        }
+        defer { release(names) }
+        words.append(0)
+        return try words.withUnsafeMutableBufferPointer { (buffer) throws(PythonError) -> Value in
+            try call(f, args: buffer.baseAddress!, count: count, keywords: names)
+        }
+    }
+}
+
+/// The words that an interpreter keeps for the native modules.
+public enum ModuleState {
+    /// Set before the first thread enters.
+    public static func setHeap(_ interpreter: Interpreter, _ heap: InterpreterHeap) {
+        interpreter.state.pointee.moduleState.0 = UInt64(UInt(bitPattern: heap.raw))
+    }
+    public static func heap(_ interpreter: Interpreter) -> InterpreterHeap {
+        InterpreterHeap(UnsafeMutableRawPointer(bitPattern: UInt(interpreter.state.pointee.moduleState.0))!)
+    }
+    /// The list gc.callbacks, null before gc is imported.
+    static func collectorCallbacks(_ interpreter: Interpreter) -> Value {
+        Value(bits: interpreter.state.pointee.moduleState.1)
+    }
+    static func setCollectorCallbacks(_ interpreter: Interpreter, _ list: Value) {
+        interpreter.state.pointee.moduleState.1 = list.bits
+    }
+    /// 1 from the beginning of the shutdown.
+    static func finalizing(_ interpreter: Interpreter) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        let word = withUnsafeMutablePointer(to: &interpreter.state.pointee.moduleState.2) { UnsafeMutableRawPointer($0) }
+        return word.assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+    /// What the collector must visit.
+    public static func forEachValue(_ interpreter: Interpreter, _ body: (Value) -> Void) {
+        body(collectorCallbacks(interpreter))
+    }
+}
+
+/// Tells others that a thread has ended.
+final class ThreadHandle: @unchecked Sendable {
+    let identifier = Atomic<UInt64>(0)
+    private let lock = BlockingLock()
+    private let done = Atomic<UInt32>(0)
+
+    init() { _ = lock.tryAcquire() }
+
+    var isDone: Bool { done.load(ordering: .acquiring) != 0 }
+    func finish() {
+        done.store(1, ordering: .releasing)
+        lock.release()
+    }
+    /// - Returns: false when the time is over or an interrupt has come.
+    func wait(_ t: ThreadState, timeoutNanoseconds: UInt64?) -> Bool {
+        if isDone { return true }
+        guard lock.acquire(t, timeoutNanoseconds: timeoutNanoseconds, interrupted: { PythonThreads.isInterrupted(t) }) else {
+            return isDone
+        }
+        lock.release()
+        return true
+    }
+}

@@ -1,0 +1,543 @@
+// The module `threading`, in Python on top of `_thread`.
+public enum ThreadingSource {
+    public static let text = #"""
+        import _thread
+        import sys as _sys
+        import time as _time
+
+        Lock = _thread.lock
+        RLock = _thread.RLock
+        ThreadError = _thread.error
+        TIMEOUT_MAX = _thread.TIMEOUT_MAX
+        get_ident = _thread.get_ident
+        get_native_id = _thread.get_native_id
+        stack_size = _thread.stack_size
+
+        _registry_lock = _thread.allocate_lock()
+        _active = {}
+        _non_daemons = {}
+        _counter = 0
+        _shutting_down = False
+
+
+        class BrokenBarrierError(RuntimeError):
+            pass
+
+
+        class ExceptHookArgs:
+            def __init__(self, args):
+                self.exc_type, self.exc_value, self.exc_traceback, self.thread = args
+
+
+        def excepthook(args, /):
+            if args.exc_type is SystemExit:
+                return
+            name = args.thread.name if args.thread is not None else get_ident()
+            stderr = _sys.stderr
+            if stderr is None:
+                return
+            print('Exception in thread ' + str(name) + ':\n' + _sys._format_exception(args.exc_value), end='', file=stderr)
+            stderr.flush()
+
+
+        __excepthook__ = excepthook
+
+
+        def _new_number():
+            global _counter
+            with _registry_lock:
+                _counter += 1
+                return _counter
+
+
+        class Condition:
+            def __init__(self, lock=None):
+                if lock is None:
+                    lock = RLock()
+                self._lock = lock
+                self.acquire = lock.acquire
+                self.release = lock.release
+                self._waiters = []
+
+            def __enter__(self):
+                return self._lock.__enter__()
+
+            def __exit__(self, *args):
+                return self._lock.__exit__(*args)
+
+            def __repr__(self):
+                return '<Condition(%s, %d)>' % (self._lock, len(self._waiters))
+
+            def _release_save(self):
+                if isinstance(self._lock, RLock):
+                    return self._lock._release_save()
+                self._lock.release()
+
+            def _acquire_restore(self, state):
+                if isinstance(self._lock, RLock):
+                    self._lock._acquire_restore(state)
+                else:
+                    self._lock.acquire()
+
+            def _is_owned(self):
+                if isinstance(self._lock, RLock):
+                    return self._lock._is_owned()
+                if self._lock.acquire(False):
+                    self._lock.release()
+                    return False
+                return True
+
+            def wait(self, timeout=None):
+                if not self._is_owned():
+                    raise RuntimeError('cannot wait on un-acquired lock')
+                waiter = _thread.allocate_lock()
+                waiter.acquire()
+                self._waiters.append(waiter)
+                state = self._release_save()
+                got = False
+                try:
+                    if timeout is None:
+                        waiter.acquire()
+                        got = True
+                    elif timeout > 0:
+                        got = waiter.acquire(True, timeout)
+                    else:
+                        got = waiter.acquire(False)
+                    return got
+                finally:
+                    self._acquire_restore(state)
+                    if not got:
+                        try:
+                            self._waiters.remove(waiter)
+                        except ValueError:
+                            pass
+
+            def wait_for(self, predicate, timeout=None):
+                end = None
+                left = timeout
+                result = predicate()
+                while not result:
+                    if left is not None:
+                        if end is None:
+                            end = _time.monotonic() + left
+                        else:
+                            left = end - _time.monotonic()
+                            if left <= 0:
+                                break
+                    self.wait(left)
+                    result = predicate()
+                return result
+
+            def notify(self, n=1):
+                if not self._is_owned():
+                    raise RuntimeError('cannot notify on un-acquired lock')
+                chosen = self._waiters[:n]
+                del self._waiters[:n]
+                for waiter in chosen:
+                    waiter.release()
+
+            def notify_all(self):
+                self.notify(len(self._waiters))
+
+            notifyAll = notify_all
+
+
+        class Semaphore:
+            def __init__(self, value=1):
+                if value < 0:
+                    raise ValueError('semaphore initial value must be >= 0')
+                self._cond = Condition(Lock())
+                self._value = value
+
+            def acquire(self, blocking=True, timeout=None):
+                if not blocking and timeout is not None:
+                    raise ValueError("can't specify timeout for non-blocking acquire")
+                end = None
+                with self._cond:
+                    while self._value == 0:
+                        if not blocking:
+                            return False
+                        if timeout is not None:
+                            if end is None:
+                                end = _time.monotonic() + timeout
+                            else:
+                                timeout = end - _time.monotonic()
+                                if timeout <= 0:
+                                    return False
+                        self._cond.wait(timeout)
+                    self._value -= 1
+                    return True
+
+            __enter__ = acquire
+
+            def release(self, n=1):
+                if n < 1:
+                    raise ValueError('n must be one or more')
+                with self._cond:
+                    self._value += n
+                    self._cond.notify(n)
+
+            def __exit__(self, t, v, tb):
+                self.release()
+
+
+        class BoundedSemaphore(Semaphore):
+            def __init__(self, value=1):
+                super().__init__(value)
+                self._initial_value = value
+
+            def release(self, n=1):
+                if n < 1:
+                    raise ValueError('n must be one or more')
+                with self._cond:
+                    if self._value + n > self._initial_value:
+                        raise ValueError('Semaphore released too many times')
+                    self._value += n
+                    self._cond.notify(n)
+
+
+        class Event:
+            def __init__(self):
+                self._cond = Condition(Lock())
+                self._flag = False
+
+            def is_set(self):
+                return self._flag
+
+            isSet = is_set
+
+            def set(self):
+                with self._cond:
+                    self._flag = True
+                    self._cond.notify_all()
+
+            def clear(self):
+                with self._cond:
+                    self._flag = False
+
+            def wait(self, timeout=None):
+                with self._cond:
+                    if not self._flag:
+                        self._cond.wait_for(lambda: self._flag, timeout)
+                    return self._flag
+
+
+        class Barrier:
+            def __init__(self, parties, action=None, timeout=None):
+                if parties < 1:
+                    raise ValueError('parties must be >= 1')
+                self._cond = Condition(Lock())
+                self._action = action
+                self._timeout = timeout
+                self._parties = parties
+                self._state = 0  # 0 filling, 1 draining, -1 resetting, -2 broken
+                self._count = 0
+
+            def wait(self, timeout=None):
+                if timeout is None:
+                    timeout = self._timeout
+                with self._cond:
+                    while self._state in (-1, 1):
+                        self._cond.wait()
+                    if self._state < 0:
+                        raise BrokenBarrierError
+                    index = self._count
+                    self._count += 1
+                    try:
+                        if index + 1 == self._parties:
+                            try:
+                                if self._action:
+                                    self._action()
+                                self._state = 1
+                                self._cond.notify_all()
+                            except:
+                                self._break()
+                                raise
+                        else:
+                            if not self._cond.wait_for(lambda: self._state != 0, timeout):
+                                self._break()
+                                raise BrokenBarrierError
+                            if self._state < 0:
+                                raise BrokenBarrierError
+                        return index
+                    finally:
+                        self._count -= 1
+                        if self._count == 0 and self._state in (-1, 1):
+                            self._state = 0
+                            self._cond.notify_all()
+
+            def _break(self):
+                self._state = -2
+                self._cond.notify_all()
+
+            def reset(self):
+                with self._cond:
+                    if self._count > 0:
+                        if self._state in (0, -2):
+                            self._state = -1
+                    else:
+                        self._state = 0
+                    self._cond.notify_all()
+
+            def abort(self):
+                with self._cond:
+                    self._break()
+
+            @property
+            def parties(self):
+                return self._parties
+
+            @property
+            def n_waiting(self):
+                return self._count if self._state == 0 else 0
+
+            @property
+            def broken(self):
+                return self._state == -2
+
+
+        class Thread:
+            def __init__(self, group=None, target=None, name=None, args=(), kwargs=None, *, daemon=None):
+                assert group is None, 'group argument must be None for now'
+                if name is None:
+                    name = 'Thread-' + str(_new_number())
+                    if target is not None and hasattr(target, '__name__'):
+                        name += ' (' + target.__name__ + ')'
+                self._target = target
+                self._name = str(name)
+                self._args = args
+                self._kwargs = {} if kwargs is None else kwargs
+                self._daemonic = current_thread().daemon if daemon is None else daemon
+                self._ident = None
+                self._native_id = None
+                self._started = Event()
+                self._handle = None
+                self._ended = False
+                self._initialized = True
+
+            def __repr__(self):
+                status = 'initial'
+                if self._started.is_set():
+                    status = 'stopped' if self._ended else 'started'
+                if self._daemonic:
+                    status += ' daemon'
+                if self._ident is not None:
+                    status += ' ' + str(self._ident)
+                return '<%s(%s, %s)>' % (self.__class__.__name__, self._name, status)
+
+            def start(self):
+                if self._handle is not None or self._started.is_set():
+                    raise RuntimeError('threads can only be started once')
+                if not self._daemonic:
+                    with _registry_lock:
+                        _non_daemons[id(self)] = self
+                try:
+                    ident, self._handle = _thread._start_joinable(self._bootstrap)
+                except:
+                    with _registry_lock:
+                        _non_daemons.pop(id(self), None)
+                    raise
+                self._started.wait()
+
+            def run(self):
+                try:
+                    if self._target is not None:
+                        self._target(*self._args, **self._kwargs)
+                finally:
+                    del self._target, self._args, self._kwargs
+
+            def _bootstrap(self):
+                self._ident = get_ident()
+                self._native_id = get_native_id()
+                with _registry_lock:
+                    _active[self._ident] = self
+                self._started.set()
+                try:
+                    self.run()
+                except:
+                    _report(self)
+                finally:
+                    self._ended = True
+                    with _registry_lock:
+                        _active.pop(self._ident, None)
+                        _non_daemons.pop(id(self), None)
+
+            def join(self, timeout=None):
+                if not self._started.is_set():
+                    raise RuntimeError('cannot join thread before it is started')
+                if self is current_thread():
+                    raise RuntimeError('cannot join current thread')
+                handle = self._handle
+                if handle is None:
+                    return
+                if _thread._join(handle, None if timeout is None else max(timeout, 0)):
+                    self._ended = True
+                    _thread._forget(handle)
+
+            def is_alive(self):
+                return self._started.is_set() and not self._ended
+
+            @property
+            def name(self):
+                return self._name
+
+            @name.setter
+            def name(self, name):
+                self._name = str(name)
+
+            @property
+            def ident(self):
+                return self._ident
+
+            @property
+            def native_id(self):
+                return self._native_id
+
+            @property
+            def daemon(self):
+                return self._daemonic
+
+            @daemon.setter
+            def daemon(self, daemonic):
+                if self._started.is_set():
+                    raise RuntimeError('cannot set daemon status of active thread')
+                self._daemonic = daemonic
+
+            def getName(self):
+                return self._name
+
+            def setName(self, name):
+                self._name = str(name)
+
+            def isDaemon(self):
+                return self._daemonic
+
+            def setDaemon(self, daemonic):
+                self.daemon = daemonic
+
+
+        def _report(thread):
+            kind, value, traceback = _sys.exc_info()
+            try:
+                excepthook(ExceptHookArgs((kind, value, traceback, thread)))
+            except BaseException as error:
+                _sys.excepthook(type(error), error, error.__traceback__)
+
+
+        class Timer(Thread):
+            def __init__(self, interval, function, args=None, kwargs=None):
+                Thread.__init__(self)
+                self.interval = interval
+                self.function = function
+                self.args = args if args is not None else []
+                self.kwargs = kwargs if kwargs is not None else {}
+                self.finished = Event()
+
+            def cancel(self):
+                self.finished.set()
+
+            def run(self):
+                self.finished.wait(self.interval)
+                if not self.finished.is_set():
+                    self.function(*self.args, **self.kwargs)
+                self.finished.set()
+
+
+        class _MainThread(Thread):
+            def __init__(self):
+                self._daemonic = False
+                Thread.__init__(self, name='MainThread', daemon=False)
+                self._started.set()
+                self._ident = _thread._get_main_thread_ident()
+                _active[self._ident] = self
+
+
+        class _DummyThread(Thread):
+            def __init__(self):
+                Thread.__init__(self, name='Dummy-' + str(_new_number()), daemon=True)
+                self._started.set()
+                self._ident = get_ident()
+                with _registry_lock:
+                    _active[self._ident] = self
+
+            def join(self, timeout=None):
+                raise RuntimeError('cannot join a dummy thread')
+
+
+        class local:
+            def __init__(self, /, *args, **kwargs):
+                object.__setattr__(self, '_local_values', {})
+                object.__setattr__(self, '_local_arguments', (args, kwargs))
+
+            def _own(self):
+                values = object.__getattribute__(self, '_local_values')
+                me = get_ident()
+                own = values.get(me)
+                if own is None:
+                    own = values[me] = {}
+                return own
+
+            def __getattribute__(self, name):
+                own = object.__getattribute__(self, '_own')()
+                if name == '__dict__':
+                    return own
+                if name in own:
+                    return own[name]
+                if name in ('_local_values', '_local_arguments'):
+                    raise AttributeError(name)
+                return object.__getattribute__(self, name)
+
+            def __setattr__(self, name, value):
+                object.__getattribute__(self, '_own')()[name] = value
+
+            def __delattr__(self, name):
+                own = object.__getattribute__(self, '_own')()
+                if name not in own:
+                    raise AttributeError("'%s' object has no attribute '%s'" % (type(self).__name__, name))
+                del own[name]
+
+
+        def current_thread():
+            thread = _active.get(get_ident())
+            return _DummyThread() if thread is None else thread
+
+
+        currentThread = current_thread
+
+
+        def main_thread():
+            return _main_thread
+
+
+        def active_count():
+            return len(_active)
+
+
+        activeCount = active_count
+
+
+        def enumerate():
+            with _registry_lock:
+                return list(_active.values())
+
+
+        def _shutdown():
+            global _shutting_down
+            _shutting_down = True
+            _main_thread._ended = True
+            while True:
+                with _registry_lock:
+                    waiting = list(_non_daemons.values())
+                if not waiting:
+                    return
+                for thread in waiting:
+                    if thread._handle is None:
+                        thread._started.wait()
+                        _time.sleep(0.001)
+                    else:
+                        thread.join()
+
+
+        _main_thread = _MainThread()
+        """#
+}

@@ -1,0 +1,283 @@
+// Attributes of instances: inline values named by the class, or a dict made on demand.
+//
+// Names     A class keeps an append-only list of attribute names (SharedKeys); value number i of an instance lies at
+//           inlineOffset + 8 * i, null when absent. The dict word is null until somebody asks for `__dict__`, or the values
+//           cannot be kept inline in the order they were set; then all values move to the dict, for good.
+// Changing  A present inline value is overwritten by compare-and-swap without a lock. Adding, deleting and moving to a dict hold the
+//           object's lock. A reader that finds null where the class has the name looks again under the lock, because the values may
+//           be on their way to the dict.
+// Ordering  (I1) stores release, loads acquire, as in SharedSlot.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+public import Synchronization
+
+/// Layout: 0 count (atomic), 8 capacity, 16 names (atomic words).
+@frozen public struct SharedKeys {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable @inline(__always) public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+    @inlinable @inline(__always) var countWord: UnsafeMutablePointer<Atomic<Int>> { raw.assumingMemoryBound(to: Atomic<Int>.self) }
+    @inlinable @inline(__always) public var count: Int { countWord.pointee.load(ordering: .acquiring) }
+    @inlinable var capacity: Int { raw.load(fromByteOffset: 8, as: Int.self) }
+    @inlinable func name(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        (raw + 16 + index &* 8).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
+    /// - Parameter name: interned.
+    func index(of name: Value) -> Int {
+        for index in 0..<count where (self.name(index).pointee.load(ordering: .relaxed) ^ name.bits) & ~4 == 0 { return index }
+        return -1
+    }
+}
+
+public enum InstanceAttributes {
+    @inlinable public static func keyCount(_ type: TypeRef) -> Int {
+        type.record.pointee.sharedKeys.map { SharedKeys($0).count } ?? 0
+    }
+
+    /// Number of the inline value with that name, -1 for none.
+    public static func inlineIndex(_ type: TypeRef, _ name: Value) -> Int {
+        guard let keys = type.record.pointee.sharedKeys else { return -1 }
+        return SharedKeys(keys).index(of: name)
+    }
+
+    private static func addKey(_ type: TypeRef, _ name: Value) -> Int {
+        guard let raw = type.record.pointee.sharedKeys, StrRef(name).isInterned else { return -1 }
+        let keys = SharedKeys(raw)
+        ObjectLock.lock(type.object.lockByte)
+        defer { ObjectLock.unlock(type.object.lockByte) }
+        let known = keys.index(of: name)
+        if known >= 0 { return known }
+        let count = keys.count
+        if count == keys.capacity { return -1 }
+        keys.name(count).pointee.store(name.bits & ~7, ordering: .releasing)  // interned: immortal
+        keys.countWord.pointee.store(count + 1, ordering: .releasing)
+        return count
+    }
+
+    // MARK: Fast paths for inline caches
+
+    /// Owned inline value at an offset, or null.
+    @inlinable @inline(__always)
+    public static func loadInline(_ t: Thread, _ object: ObjectRef, _ offset: Int) -> Value {
+        let word = object.atomicWord(offset)
+        let value = Value(bits: word.pointee.load(ordering: .acquiring))  // I1
+        if !value.isCounted { return value }
+        if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
+            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits) { return value }
+            t.release(value)
+        }
+        return SharedSlot.loadLocked(t, object, offset)
+    }
+
+    /// Overwrites a present inline value. False: it is absent or was changed meanwhile; nothing has happened.
+    @inlinable @inline(__always)
+    public static func storeInline(_ t: Thread, _ object: ObjectRef, _ offset: Int, _ value: Value) -> Bool {
+        let word = object.atomicWord(offset)
+        let old = Value(bits: word.pointee.load(ordering: .relaxed))
+        if old.isNull { return false }
+        let fresh = t.retain(value)
+        guard
+            word.pointee.compareExchange(
+                expected: old.bits, desired: fresh.bits, successOrdering: .acquiringAndReleasing,
+                failureOrdering: .relaxed
+            ).exchanged  // I1
+        else {
+            t.release(fresh)
+            return false
+        }
+        if _slowPath(t.barrierActive != 0) {
+            if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
+        }
+        t.release(old)
+        return true
+    }
+
+    // MARK: General
+
+    /// Owned value, or null.
+    public static func get(_ t: Thread, _ object: ObjectRef, _ type: TypeRef, _ name: Value) throws(PythonError) -> Value {
+        let record = type.record
+        if record.pointee.sharedKeys != nil {
+            let index = inlineIndex(type, name)
+            if index >= 0 {
+                let offset = Int(record.pointee.inlineOffset) + index * 8
+                let value = loadInline(t, object, offset)
+                if !value.isNull { return value }
+                if object.atomicWord(Int(record.pointee.dictOffset)).pointee.load(ordering: .acquiring) == 0 {
+                    // Perhaps on its way to the dict.
+                    let again = SharedSlot.loadLocked(t, object, offset)
+                    if !again.isNull { return again }
+                }
+            }
+        }
+        let dict = SharedSlot.load(t, object, Int(record.pointee.dictOffset))
+        if dict.isNull { return .null }
+        defer { t.release(dict) }
+        return try StrRef(name).isInterned ? DictRef(dict).getName(t, name) : DictRef(dict).get(t, name)
+    }
+
+    /// Sets an attribute (retained), or deletes it when `value` is null.
+    public static func set(
+        _ t: Thread, _ object: ObjectRef, _ type: TypeRef, _ name: Value, _ value: Value
+    ) throws(PythonError) {
+        let record = type.record
+        let dictOffset = Int(record.pointee.dictOffset)
+        let key = StrRef(name).isInterned ? name : StaticStrings.intern(name)
+        if record.pointee.sharedKeys != nil && object.atomicWord(dictOffset).pointee.load(ordering: .acquiring) == 0 {
+            var index = inlineIndex(type, key)
+            if index < 0 && !value.isNull { index = addKey(type, key) }
+            if index >= 0 && storeLocked(t, object, record, index, value) { return }
+            if index < 0 && value.isNull { return }
+        }
+        let dict = try materialize(t, object)
+        defer { t.release(dict) }
+        if value.isNull { _ = try DictRef(dict).delete(t, key) } else { try DictRef(dict).set(t, key, value) }
+    }
+
+    /// False: the values are in a dict, or must move there to keep their order.
+    private static func storeLocked(
+        _ t: Thread, _ object: ObjectRef, _ record: UnsafeMutablePointer<TypeRecord>, _ index: Int, _ value: Value
+    ) -> Bool {
+        let first = Int(record.pointee.inlineOffset)
+        let word = object.atomicWord(first + index * 8)
+        ObjectLock.lock(object.lockByte)
+        if object.atomicWord(Int(record.pointee.dictOffset)).pointee.load(ordering: .relaxed) != 0 {
+            ObjectLock.unlock(object.lockByte)
+            return false
+        }
+        if !value.isNull && word.pointee.load(ordering: .relaxed) == 0 {
+            var later = index + 1
+            while later < Int(record.pointee.inlineCount) {
+                if object.atomicWord(first + later * 8).pointee.load(ordering: .relaxed) != 0 {
+                    ObjectLock.unlock(object.lockByte)
+                    return false
+                }
+                later += 1
+            }
+        }
+        // Exchange: compare-and-swaps do not take the lock.
+        let old = Value(bits: word.pointee.exchange(t.retain(value).bits, ordering: .acquiringAndReleasing))  // I1
+        if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
+        ObjectLock.unlock(object.lockByte)
+        t.release(old)
+        return true
+    }
+
+    /// The instance's dict, made of its inline values if there is none yet. Owned.
+    public static func materialize(_ t: Thread, _ object: ObjectRef) throws(PythonError) -> Value {
+        let record = TypeRef(object.typeRaw).record
+        let dictOffset = Int(record.pointee.dictOffset)
+        let present = SharedSlot.load(t, object, dictOffset)
+        if !present.isNull { return present }
+        let dict = try t.makeDict()
+        ReferenceCount.share(dict.object)
+        ObjectLock.lock(object.lockByte)
+        let word = object.atomicWord(dictOffset)
+        let other = Value(bits: word.pointee.load(ordering: .relaxed))
+        if !other.isNull {
+            ReferenceCount.retainAndShare(other.object, t)
+            ObjectLock.unlock(object.lockByte)
+            t.release(dict)
+            return other
+        }
+        var failed = false
+        if let raw = record.pointee.sharedKeys {
+            WriteBarrier.willShiftItems(object, t)
+            let keys = SharedKeys(raw)
+            for index in 0..<keys.count {
+                let slot = object.atomicWord(Int(record.pointee.inlineOffset) + index * 8)
+                let value = Value(bits: slot.pointee.exchange(0, ordering: .acquiringAndReleasing))  // I1
+                if value.isNull { continue }
+                let name = Value(bits: keys.name(index).pointee.load(ordering: .relaxed))
+                // The new dict is ours alone and its keys are interned: no Python code runs.
+                do throws(PythonError) { try DictRef(dict).set(t, name, value) } catch { failed = true }
+                t.release(value)
+            }
+        }
+        WriteBarrier.willStore(object, t)
+        word.pointee.store(t.retain(dict).bits, ordering: .releasing)  // I1
+        ObjectLock.unlock(object.lockByte)
+        if failed {
+            t.release(dict)
+            throw PythonError()
+        }
+        return dict
+    }
+
+    /// Replaces the dict (`x.__dict__ = d`). Retains.
+    public static func replaceDict(_ t: Thread, _ object: ObjectRef, _ dict: Value) throws(PythonError) {
+        t.release(try materialize(t, object))
+        SharedSlot.store(t, object, Int(TypeRef(object.typeRaw).record.pointee.dictOffset), dict)
+    }
+}
+
+/// The part of an instance that its class added to the native layout: dict word and inline values.
+public enum InstanceLayout {
+    @inlinable @inline(__always)
+    public static func hasNoDict(_ object: ObjectRef, _ type: TypeRef) -> Bool {
+        let offset = Int(type.record.pointee.dictOffset)
+        return offset == 0 || object.atomicWord(offset).pointee.load(ordering: .acquiring) == 0
+    }
+
+    /// Gives a class its list of names.
+    static func prepare(_ t: Thread, _ type: TypeRef) throws(PythonError) {
+        let capacity = Int(type.record.pointee.inlineCount)
+        guard let raw = rawAllocateZeroed(16 + capacity * 8) else { throw t.noMemory() }
+        raw.storeBytes(of: capacity, toByteOffset: 8, as: Int.self)
+        type.record.pointee.sharedKeys = raw
+    }
+    static func releaseKeys(_ t: Thread, _ type: TypeRef) {
+        if let raw = type.record.pointee.sharedKeys { rawFree(raw) }
+        type.record.pointee.sharedKeys = nil
+    }
+
+    @inline(__always)
+    private static func forEachWord(_ object: ObjectRef, _ body: (Int) -> Void) {
+        let record = TypeRef(object.typeRaw).record
+        if record.pointee.dictOffset != 0 {
+            let dictOffset = Int(record.pointee.dictOffset)
+            let hasDict = object.atomicWord(dictOffset).pointee.load(ordering: .relaxed) != 0
+            body(dictOffset)
+            // The inline words are empty then, and after a change of `__class__` they may not even exist.
+            if hasDict { return }
+        }
+        var offset = Int(record.pointee.inlineOffset)
+        for _ in 0..<Int(record.pointee.inlineCount) {
+            body(offset)
+            offset += 8
+        }
+    }
+
+    static func traverseExtra(_ raw: UnsafeMutableRawPointer, _ visitor: UnsafeMutableRawPointer) {
+        let object = ObjectRef(raw)
+        forEachWord(object) { offset in
+            let value = Value(bits: object.atomicWord(offset).pointee.load(ordering: .relaxed))
+            if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+        }
+    }
+
+    /// Gives up what the words hold; the object lives on.
+    static func clearExtra(_ t: Thread, _ object: ObjectRef) {
+        forEachWord(object) { offset in
+            let word = object.atomicWord(offset)
+            if word.pointee.load(ordering: .relaxed) == 0 { return }
+            ObjectLock.lock(object.lockByte)
+            let old = Value(bits: word.pointee.exchange(0, ordering: .acquiringAndReleasing))
+            if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) }
+            ObjectLock.unlock(object.lockByte)
+            t.release(old)
+        }
+    }
+
+    /// The object dies: nobody else sees it.
+    static func releaseExtra(_ t: Thread, _ object: ObjectRef) {
+        forEachWord(object) { offset in
+            let word = object.atomicWord(offset)
+            let old = Value(bits: word.pointee.load(ordering: .relaxed))
+            if old.isNull { return }
+            word.pointee.store(0, ordering: .relaxed)
+            t.release(old)
+        }
+    }
+}

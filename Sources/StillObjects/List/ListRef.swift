@@ -1,0 +1,285 @@
+// list: reads without a lock, changes under the object's one-byte lock. Layout: 24 items (atomic, 0: none), 32 count (atomic).
+//
+// Buffer    word 0 its capacity, items from word 1; replaced when it is full, the old one retired. So a reader that loads the buffer knows
+//           how far it may read, whatever the count says. Removed items leave null.
+// Reading   buffer (acquire), index within count and capacity, slot (acquire), count on the object, slot and buffer
+//           again; when that fails, under the lock.
+// Ordering  (L1) stores of slots, count and buffer release, loads acquire.
+// Released  is what a change displaces after the lock is free: releasing may run Python code.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+public import Synchronization
+
+@frozen public struct ListRef {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable @inline(__always) public init(_ value: Value) { raw = value.object.raw }
+    @inlinable @inline(__always) public init(raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+    @inlinable @inline(__always) public var object: ObjectRef { ObjectRef(raw) }
+    @inlinable public var value: Value { Value(object) }
+    @inlinable @inline(__always) var bufferWord: UnsafeMutablePointer<Atomic<UInt64>> { object.atomicWord(24) }
+    @inlinable @inline(__always) var countWord: UnsafeMutablePointer<Atomic<UInt64>> { object.atomicWord(32) }
+    @inlinable @inline(__always) public var count: Int { Int(countWord.pointee.load(ordering: .acquiring)) }
+    @inlinable @inline(__always) var buffer: UnsafeMutablePointer<Atomic<UInt64>>? {
+        UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: UInt(bufferWord.pointee.load(ordering: .acquiring)))  // L1
+    }
+    @inlinable @inline(__always) static func capacity(_ buffer: UnsafeMutablePointer<Atomic<UInt64>>) -> Int {
+        UnsafeMutableRawPointer(buffer).load(as: Int.self)
+    }
+    @inlinable static func bytes(_ capacity: Int) -> Int { (capacity + 1) * 8 }
+
+    static func makeBuffer(_ t: Thread, _ capacity: Int) -> UnsafeMutablePointer<Atomic<UInt64>>? {
+        guard capacity < 1 << 40, let raw = Allocation.buffer(t, bytes: bytes(capacity)) else { return nil }
+        raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes(capacity))
+        raw.storeBytes(of: capacity, as: Int.self)
+        return raw.assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
+    // MARK: Reading
+
+    /// Owned item, or null when the index (not negative) is out of range or the list is changing under it.
+    @inlinable @inline(__always)
+    public func tryLoad(_ t: Thread, _ index: Int) -> Value {
+        guard index >= 0, index < count, let buffer, index < ListRef.capacity(buffer) else { return .null }
+        let word = buffer + (index &+ 1)
+        let value = Value(bits: word.pointee.load(ordering: .acquiring))
+        if !value.isCounted { return value }
+        if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
+            if _fastPath(
+                word.pointee.load(ordering: .acquiring) == value.bits
+                    && bufferWord.pointee.load(ordering: .acquiring) == UInt64(UInt(bitPattern: buffer)))
+            {
+                return value
+            }
+            t.release(value)
+        }
+        return loadLocked(t, index)
+    }
+
+    @usableFromInline @inline(never)
+    func loadLocked(_ t: Thread, _ index: Int) -> Value {
+        ObjectLock.lock(object.lockByte)
+        defer { ObjectLock.unlock(object.lockByte) }
+        guard index >= 0, index < count, let buffer else { return .null }
+        let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
+        if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
+        return value
+    }
+
+    /// Owned item; null when the index is out of range.
+    public func item(_ t: Thread, _ index: Int) -> Value {
+        let value = tryLoad(t, index)
+        return value.isNull ? loadLocked(t, index) : value
+    }
+
+    /// All items at one moment, owned.
+    public func snapshot(_ t: Thread) -> [Value] {
+        ObjectLock.lock(object.lockByte)
+        defer { ObjectLock.unlock(object.lockByte) }
+        var items: [Value] = []
+        guard let buffer else { return items }
+        items.reserveCapacity(count)
+        for index in 0..<count {
+            let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
+            if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
+            items.append(value)
+        }
+        return items
+    }
+
+    // MARK: Changing
+
+    /// Replaces an item (retained). False when the index (not negative) is out of range.
+    @inlinable @inline(__always)
+    public func tryStore(_ t: Thread, _ index: Int, _ value: Value) -> Bool {
+        ObjectLock.lock(object.lockByte)
+        guard index >= 0, index < count, let buffer else {
+            ObjectLock.unlock(object.lockByte)
+            return false
+        }
+        let old = Value(bits: buffer[index &+ 1].load(ordering: .relaxed))
+        if _slowPath(t.barrierActive != 0) {
+            if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
+        }
+        buffer[index &+ 1].store(t.retain(value).bits, ordering: .releasing)  // L1
+        ObjectLock.unlock(object.lockByte)
+        t.release(old)
+        return true
+    }
+
+    @inlinable @inline(__always)
+    public func append(_ t: Thread, _ value: Value) throws(PythonError) { try appendOwned(t, t.retain(value)) }
+
+    /// Steals the reference.
+    @inlinable @inline(__always)
+    public func appendOwned(_ t: Thread, _ value: Value) throws(PythonError) {
+        ObjectLock.lock(object.lockByte)
+        let count = Int(countWord.pointee.load(ordering: .relaxed))
+        if let buffer, count < ListRef.capacity(buffer) {
+            if _slowPath(t.barrierActive != 0) { WriteBarrier.willStore(object, t) }
+            buffer[count &+ 1].store(value.bits, ordering: .releasing)
+            countWord.pointee.store(UInt64(count &+ 1), ordering: .releasing)  // L1
+            ObjectLock.unlock(object.lockByte)
+            return
+        }
+        try appendGrowing(t, value)
+    }
+
+    @usableFromInline @inline(never)
+    func appendGrowing(_ t: Thread, _ value: Value) throws(PythonError) {
+        let count = Int(countWord.pointee.load(ordering: .relaxed))
+        guard let buffer = reserve(t, count + 1) else {
+            ObjectLock.unlock(object.lockByte)
+            t.release(value)
+            throw t.noMemory()
+        }
+        WriteBarrier.willStore(object, t)
+        buffer[count + 1].store(value.bits, ordering: .releasing)
+        countWord.pointee.store(UInt64(count + 1), ordering: .releasing)
+        ObjectLock.unlock(object.lockByte)
+    }
+
+    /// A buffer with room for `wanted` items, holding the present ones. Under the lock. nil: no memory.
+    func reserve(_ t: Thread, _ wanted: Int) -> UnsafeMutablePointer<Atomic<UInt64>>? {
+        let old = buffer
+        if let old, wanted <= ListRef.capacity(old) { return old }
+        let capacity = wanted <= 4 ? 4 : (wanted + wanted >> 3 + 6) | 1
+        guard let fresh = ListRef.makeBuffer(t, capacity) else { return nil }
+        if let old {
+            for index in 0..<count { fresh[index + 1].store(old[index + 1].load(ordering: .relaxed), ordering: .relaxed) }
+        }
+        bufferWord.pointee.store(UInt64(UInt(bitPattern: fresh)), ordering: .releasing)  // L1
+        if let old { Allocation.retireBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old))) }
+        return fresh
+    }
+
+    /// Replaces items start ..< end by `items` (owned, stolen). Returns what was there, owned.
+    func splice(_ t: Thread, _ start: Int, _ end: Int, _ items: [Value]) throws(PythonError) -> [Value] {
+        ObjectLock.lock(object.lockByte)
+        let count = self.count
+        let first = min(max(start, 0), count)
+        let last = min(max(end, first), count)
+        let total = count - (last - first) + items.count
+        WriteBarrier.willShiftItems(object, t)
+        guard let buffer = reserve(t, max(total, 1)) else {
+            ObjectLock.unlock(object.lockByte)
+            for item in items { t.release(item) }
+            throw t.noMemory()
+        }
+        var removed: [Value] = []
+        removed.reserveCapacity(last - first)
+        for index in first..<last {
+            let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
+            if value.isCounted { WriteBarrier.willOverwrite(object, old: value.object, t) }
+            removed.append(value)
+        }
+        WriteBarrier.willStore(object, t)
+        let shift = items.count - (last - first)
+        if shift > 0 {
+            var index = count - 1
+            while index >= last {
+                buffer[index + shift + 1].store(buffer[index + 1].load(ordering: .relaxed), ordering: .releasing)
+                index -= 1
+            }
+        } else if shift < 0 {
+            var index = last
+            while index < count {
+                buffer[index + shift + 1].store(buffer[index + 1].load(ordering: .relaxed), ordering: .releasing)
+                index += 1
+            }
+            for index in total..<count { buffer[index + 1].store(0, ordering: .releasing) }
+        }
+        for (index, item) in items.enumerated() { buffer[first + index + 1].store(item.bits, ordering: .releasing) }
+        countWord.pointee.store(UInt64(total), ordering: .releasing)
+        ObjectLock.unlock(object.lockByte)
+        return removed
+    }
+
+    /// Removes one item; owned, null when there is none.
+    public func pop(_ t: Thread, _ index: Int) -> Value {
+        ObjectLock.lock(object.lockByte)
+        let count = self.count
+        guard index >= 0, index < count, let buffer else {
+            ObjectLock.unlock(object.lockByte)
+            return .null
+        }
+        let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
+        if value.isCounted { WriteBarrier.willOverwrite(object, old: value.object, t) } else { WriteBarrier.willStore(object, t) }
+        if index != count - 1 {
+            WriteBarrier.willShiftItems(object, t)
+            for at in index..<(count - 1) { buffer[at + 1].store(buffer[at + 2].load(ordering: .relaxed), ordering: .releasing) }
+        }
+        buffer[count].store(0, ordering: .releasing)
+        countWord.pointee.store(UInt64(count - 1), ordering: .releasing)
+        ObjectLock.unlock(object.lockByte)
+        return value
+    }
+
+    public func extend(_ t: Thread, _ source: Value) throws(PythonError) {
+        let type = t.typeOf(source)
+        if type == t.type(.list) {
+            for value in ListRef(source).snapshot(t) { try appendOwned(t, value) }
+            return
+        }
+        if type == t.type(.tuple) {
+            let tuple = TupleRef(source)
+            for index in 0..<tuple.count { try append(t, tuple.item(index)) }
+            return
+        }
+        let iterator = try t.iterate(source)
+        defer { t.release(iterator) }
+        while true {
+            let item = try t.next(iterator)
+            if item.isNull { return }
+            try appendOwned(t, item)
+            if t.hasRequest { t.safepoint() }
+        }
+    }
+
+    /// Takes all items out; owned.
+    public func takeAll(_ t: Thread) -> [Value] {
+        ObjectLock.lock(object.lockByte)
+        WriteBarrier.willShiftItems(object, t)
+        let old = buffer
+        let count = self.count
+        bufferWord.pointee.store(0, ordering: .releasing)
+        countWord.pointee.store(0, ordering: .releasing)
+        var items: [Value] = []
+        items.reserveCapacity(count)
+        if let old {
+            for index in 0..<count {
+                // Emptied, so that a reader that still holds the buffer does not trust the slot.
+                items.append(Value(bits: old[index + 1].exchange(0, ordering: .acquiringAndReleasing)))
+            }
+            Allocation.retireBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old)))
+        }
+        ObjectLock.unlock(object.lockByte)
+        return items
+    }
+
+    public func clear(_ t: Thread) { for item in takeAll(t) { t.release(item) } }
+}
+
+extension ThreadState {
+    public func makeList(capacity: Int) throws(PythonError) -> Value {
+        guard let object = Allocation.object(self, type: type(.list).raw, bytes: 40, collectable: true) else { throw noMemory() }
+        if capacity > 0 {
+            guard let buffer = ListRef.makeBuffer(self, capacity) else {
+                release(object)
+                throw noMemory()
+            }
+            object.atomicWord(24).pointee.store(UInt64(UInt(bitPattern: buffer)), ordering: .relaxed)
+        }
+        return Value(object)
+    }
+
+    /// Steals the references.
+    public func makeList(_ values: [Value]) throws(PythonError) -> Value {
+        let list = try makeList(capacity: values.count)
+        for value in values { try ListRef(list).appendOwned(self, value) }
+        return list
+    }
+
+    @inlinable public func isList(_ value: Value) -> Bool { value.isObject && typeOf(value).has(TypeFlags.listSubclass) }
+}

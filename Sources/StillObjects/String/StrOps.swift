@@ -1,0 +1,192 @@
+// Building, searching and cutting strings.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+
+/// Collects code points. Cold paths; `finish` makes the narrowest string.
+public struct StrBuilder {
+    public var points: [UInt32] = []
+    public init() {}
+    public mutating func append(_ point: UInt32) { points.append(point) }
+    public mutating func append(_ text: String) { for scalar in text.unicodeScalars { points.append(scalar.value) } }
+    public mutating func append(_ string: StrRef) {
+        points.reserveCapacity(points.count + string.count)
+        for index in 0..<string.count { points.append(string.codePoint(index)) }
+    }
+    public func finish(_ t: Thread) throws(PythonError) -> Value { try t.makeString(codePoints: points) }
+}
+
+public enum StrOps {
+    /// Copies code points into a string of the same or a wider kind.
+    static func copy(_ from: StrRef, _ start: Int, _ count: Int, to: StrRef, at offset: Int) {
+        let width = to.width
+        if from.width == width {
+            copyBytes(to.data + offset * width, from.data + start * width, count * width)
+            return
+        }
+        if width == 2 {
+            for index in 0..<count {
+                to.data.storeBytes(of: UInt16(from.codePoint(start + index)), toByteOffset: (offset + index) * 2, as: UInt16.self)
+            }
+        } else {
+            for index in 0..<count {
+                to.data.storeBytes(of: from.codePoint(start + index), toByteOffset: (offset + index) * 4, as: UInt32.self)
+            }
+        }
+    }
+
+    /// The strings in `count` registers, joined. Owned.
+    public static func concatenate(_ t: Thread, _ registers: UnsafeMutablePointer<UInt64>, _ count: Int) throws(PythonError) -> Value {
+        var total = 0
+        var kind = 0
+        for index in 0..<count {
+            let part = StrRef(Value(bits: registers[index]))
+            total += part.count
+            kind = max(kind, part.kind)
+        }
+        if total == 0 { return t.emptyString }
+        let result = try t.newString(count: total, kind: kind)
+        var at = 0
+        for index in 0..<count {
+            let part = StrRef(Value(bits: registers[index]))
+            copy(part, 0, part.count, to: result, at: at)
+            at += part.count
+        }
+        return result.value
+    }
+
+    static func concatenate(_ t: Thread, _ a: Value, _ b: Value) throws(PythonError) -> Value {
+        if StrRef(b).count == 0 && t.typeOf(a) == t.type(.str) { return t.retain(a) }
+        if StrRef(a).count == 0 && t.typeOf(b) == t.type(.str) { return t.retain(b) }
+        var pair = (a.bits, b.bits)
+        return try withUnsafeMutablePointer(to: &pair) { (pointer) throws(PythonError) -> Value in
+            try concatenate(t, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt64.self), 2)
+        }
+    }
+
+    /// Code points start ..< end. Owned.
+    public static func slice(_ t: Thread, _ string: StrRef, _ start: Int, _ end: Int) throws(PythonError) -> Value {
+        if end <= start { return t.emptyString }
+        if start == 0 && end == string.count && t.typeOf(string.value) == t.type(.str) { return t.retain(string.value) }
+        if end - start == 1 && string.codePoint(start) < 256 { return StaticStrings.single(string.codePoint(start)) }
+        if string.kind == 0 {
+            let result = try t.newString(count: end - start, kind: 0)
+            copy(string, start, end - start, to: result, at: 0)
+            return result.value
+        }
+        return try t.makeString(codePoints: (start..<end).map { string.codePoint($0) })
+    }
+
+    static func multiply(_ t: Thread, _ string: StrRef, _ times: Int) throws(PythonError) -> Value {
+        if times <= 0 || string.count == 0 { return t.emptyString }
+        if times == 1 && t.typeOf(string.value) == t.type(.str) { return t.retain(string.value) }
+        let (total, overflow) = string.count.multipliedReportingOverflow(by: times)
+        if overflow || total > 1 << 40 { throw t.noMemory() }
+        let result = try t.newString(count: total, kind: string.kind)
+        for index in 0..<times { copy(string, 0, string.count, to: result, at: index * string.count) }
+        return result.value
+    }
+
+    /// First place of `needle` in start ..< end, -1 for none.
+    static func find(_ string: StrRef, _ needle: StrRef, _ start: Int, _ end: Int) -> Int {
+        let length = needle.count
+        if length == 0 { return start <= end ? start : -1 }
+        if end - start < length { return -1 }
+        if string.width == 1 && needle.width == 1 {
+            let first = needle.data.load(as: UInt8.self)
+            var at = start
+            while at + length <= end {
+                guard let hit = findByte(string.data + at, first, end - length - at + 1) else { return -1 }
+                let place = UnsafeRawPointer(hit) - UnsafeRawPointer(string.data)
+                if compareBytes(hit, needle.data, length) == 0 { return place }
+                at = place + 1
+            }
+            return -1
+        }
+        if needle.kind > string.kind { return -1 }
+        var at = start
+        search: while at + length <= end {
+            for index in 0..<length where string.codePoint(at + index) != needle.codePoint(index) {
+                at += 1
+                continue search
+            }
+            return at
+        }
+        return -1
+    }
+
+    static func findLast(_ string: StrRef, _ needle: StrRef, _ start: Int, _ end: Int) -> Int {
+        let length = needle.count
+        var at = end - length
+        search: while at >= start {
+            for index in 0..<length where string.codePoint(at + index) != needle.codePoint(index) {
+                at -= 1
+                continue search
+            }
+            return at
+        }
+        return -1
+    }
+
+    static func isSpace(_ point: UInt32) -> Bool {
+        switch point {
+        case 9...13, 28...32, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+        default: false
+        }
+    }
+
+    // MARK: repr
+
+    static func repr(_ string: StrRef) -> String {
+        var single = false
+        var double = false
+        for index in 0..<string.count {
+            let point = string.codePoint(index)
+            if point == 39 { single = true }
+            if point == 34 { double = true }
+        }
+        let quote: UInt32 = single && !double ? 34 : 39
+        var text = String.UnicodeScalarView()
+        text.append(Unicode.Scalar(quote)!)
+        for index in 0..<string.count { escape(string.codePoint(index), quote, &text) }
+        text.append(Unicode.Scalar(quote)!)
+        return String(text)
+    }
+
+    static func hex(_ value: UInt32, _ digits: Int) -> String {
+        let text = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+
+    static func escape(_ point: UInt32, _ quote: UInt32, _ text: inout String.UnicodeScalarView) {
+        switch point {
+        case 9: text.append(contentsOf: "\\t".unicodeScalars)
+        case 10: text.append(contentsOf: "\\n".unicodeScalars)
+        case 13: text.append(contentsOf: "\\r".unicodeScalars)
+        case 92: text.append(contentsOf: "\\\\".unicodeScalars)
+        case quote:
+            text.append("\\")
+            text.append(Unicode.Scalar(quote)!)
+        case 32...126: text.append(Unicode.Scalar(point)!)
+        case 0...31, 127: text.append(contentsOf: "\\x\(hex(point, 2))".unicodeScalars)
+        default:
+            if let scalar = Unicode.Scalar(point), isPrintable(scalar) {
+                text.append(scalar)
+            } else if point < 0x100 {
+                text.append(contentsOf: "\\x\(hex(point, 2))".unicodeScalars)
+            } else if point < 0x10000 {
+                text.append(contentsOf: "\\u\(hex(point, 4))".unicodeScalars)
+            } else {
+                text.append(contentsOf: "\\U\(hex(point, 8))".unicodeScalars)
+            }
+        }
+    }
+
+    static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+            scalar.value == 32
+        default: true
+        }
+    }
+}

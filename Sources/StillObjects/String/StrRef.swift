@@ -1,0 +1,203 @@
+// str: immutable code points of one, two or four bytes each, always the narrowest. Not collectable.
+//
+// Layout    24 length, 32 hash (atomic, 0: not computed), 40 data (inline at 48 or a buffer). Flag bits of the header: kind
+//           (0 ASCII, 1 Latin-1, 2 two bytes, 3 four bytes), interned.
+// Interned  strings are immortal and equal ones are the same object: names compare by address.
+public import StillObmalloc
+public import StillPlatform
+public import StillThreadRegistry
+public import Synchronization
+
+@frozen public struct StrRef {
+    public let raw: UnsafeMutableRawPointer
+    @inlinable @inline(__always) public init(_ value: Value) { raw = value.object.raw }
+
+    @inlinable public static var headerBytes: Int { 48 }
+    @inlinable public static var kindShift: UInt8 { 4 }
+    @inlinable public static var internedFlag: UInt8 { 64 }
+
+    @inlinable @inline(__always) public var object: ObjectRef { ObjectRef(raw) }
+    @inlinable public var value: Value { Value(object) }
+    /// Code points.
+    @inlinable @inline(__always) public var count: Int { raw.load(fromByteOffset: 24, as: Int.self) }
+    @inlinable @inline(__always) public var data: UnsafeMutableRawPointer {
+        raw.load(fromByteOffset: 40, as: UnsafeMutableRawPointer.self)
+    }
+    @inlinable @inline(__always) public var kind: Int { Int((object.flags &>> StrRef.kindShift) & 3) }
+    @inlinable @inline(__always) public var isASCII: Bool { kind == 0 }
+    @inlinable @inline(__always) public var isInterned: Bool { object.flags & StrRef.internedFlag != 0 }
+    /// Bytes of a code point.
+    @inlinable @inline(__always) public var width: Int { StrRef.width(kind) }
+    @inlinable @inline(__always) public static func width(_ kind: Int) -> Int { kind < 2 ? 1 : kind == 2 ? 2 : 4 }
+
+    @inlinable @inline(__always) public func codePoint(_ index: Int) -> UInt32 {
+        switch kind {
+        case 0, 1: UInt32(data.load(fromByteOffset: index, as: UInt8.self))
+        case 2: UInt32(data.load(fromByteOffset: index &* 2, as: UInt16.self))
+        default: data.load(fromByteOffset: index &* 4, as: UInt32.self)
+        }
+    }
+    public var codePoints: [UInt32] { (0..<count).map { codePoint($0) } }
+
+    /// As a Swift string; lone surrogates become U+FFFD.
+    public var string: String {
+        if kind == 0 {
+            return String(decoding: UnsafeRawBufferPointer(start: data, count: count), as: UTF8.self)
+        }
+        var text = String.UnicodeScalarView()
+        for index in 0..<count { text.append(Unicode.Scalar(codePoint(index)) ?? "\u{FFFD}") }
+        return String(text)
+    }
+
+    // MARK: Hash and equality
+
+    @inlinable @inline(__always) var hashWord: UnsafeMutablePointer<Atomic<Int>> {
+        (raw + 32).assumingMemoryBound(to: Atomic<Int>.self)
+    }
+    @inlinable @inline(__always) public var hash: Int {
+        let known = hashWord.pointee.load(ordering: .relaxed)
+        return _fastPath(known != 0) ? known : computeHash()
+    }
+    @usableFromInline @inline(never) func computeHash() -> Int {
+        let value = StringHash.hash(UnsafeRawPointer(data), count * width)
+        hashWord.pointee.store(value, ordering: .relaxed)
+        return value
+    }
+
+    /// No exceptions, no Python code.
+    @inlinable public static func equal(_ a: StrRef, _ b: StrRef) -> Bool {
+        if a.raw == b.raw { return true }
+        let count = a.count
+        if count != b.count || a.kind != b.kind { return false }
+        return compareBytes(a.data, b.data, count &* a.width) == 0
+    }
+
+    @inlinable public static func equal(_ a: Value, _ b: Value) -> Bool { equal(StrRef(a), StrRef(b)) }
+
+    public static func compare(_ a: StrRef, _ b: StrRef) -> Int {
+        let count = min(a.count, b.count)
+        if a.kind < 2 && b.kind < 2 {
+            let order = compareBytes(a.data, b.data, count)
+            if order != 0 { return order }
+        } else {
+            for index in 0..<count {
+                let x = a.codePoint(index)
+                let y = b.codePoint(index)
+                if x != y { return x < y ? -1 : 1 }
+            }
+        }
+        return a.count - b.count
+    }
+}
+
+/// The hash of strings and bytes: 64 bits, seeded for each process.
+public enum StringHash {
+    /// 0 until `PYTHONHASHSEED` (or chance) has set it, before the first string is made.
+    nonisolated(unsafe) public static var seed: UInt64 = makeSeed()
+
+    private static func makeSeed() -> UInt64 {
+        if let text = Environment.get("PYTHONHASHSEED"), let number = UInt64(text) {
+            return number == 0 ? 0 : number &* 0x9E37_79B9_7F4A_7C15
+        }
+        return Process.randomWord()
+    }
+
+    /// Never 0.
+    public static func hash(_ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+        var state = seed ^ UInt64(count) &* 0x9E37_79B9_7F4A_7C15
+        var offset = 0
+        func mix(_ word: UInt64) {
+            let product = (state ^ word).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+            state = product.high ^ product.low ^ word &<< 1
+        }
+        while offset + 8 <= count {
+            mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            offset += 8
+        }
+        var tail: UInt64 = 0
+        var shift: UInt64 = 0
+        while offset < count {
+            tail |= UInt64(bytes.load(fromByteOffset: offset, as: UInt8.self)) &<< shift
+            shift += 8
+            offset += 1
+        }
+        mix(tail)
+        mix(0xE703_7ED1_A0B4_28DB)
+        let value = Int(bitPattern: UInt(state))
+        return value == 0 || value == -1 ? 0x5EED : value
+    }
+}
+
+extension ThreadState {
+    @inlinable @inline(__always) public func isStr(_ value: Value) -> Bool {
+        value.isObject && typeOf(value).has(TypeFlags.strSubclass)
+    }
+
+    /// A new exact str with undefined contents, to be filled before anyone else sees it.
+    ///
+    /// - Parameter kind: 0 ASCII … 3; the caller guarantees it is the narrowest.
+    public func newString(count: Int, kind: Int) throws(PythonError) -> StrRef {
+        let bytes = count * StrRef.width(kind)
+        let inline = StrRef.headerBytes + bytes <= ObjectLayout.largestObjectBytes
+        guard
+            let object = Allocation.object(
+                self, type: type(.str).raw, bytes: inline ? max(StrRef.headerBytes, StrRef.headerBytes + bytes) : StrRef.headerBytes,
+                collectable: false)
+        else { throw noMemory() }
+        object.setField(24, count)
+        if inline {
+            object.setField(40, object.raw + StrRef.headerBytes)
+        } else {
+            guard let buffer = Allocation.buffer(self, bytes: bytes) else {
+                object.setField(40, object.raw + StrRef.headerBytes)
+                object.setField(24, 0)
+                release(object)
+                throw noMemory()
+            }
+            object.setField(40, buffer)
+        }
+        if kind != 0 { object.setFlag(UInt8(kind) << StrRef.kindShift) }
+        return StrRef(Value(object))
+    }
+
+    public func makeString(_ text: String) throws(PythonError) -> Value {
+        var text = text
+        return try makeString(utf8: &text)
+    }
+
+    private func makeString(utf8 text: inout String) throws(PythonError) -> Value {
+        if text.isEmpty { return emptyString }
+        if text.utf8.allSatisfy({ $0 < 128 }) {
+            let count = text.utf8.count
+            let result = try newString(count: count, kind: 0)
+            text.withUTF8 { copyBytes(result.data, $0.baseAddress!, count) }
+            return result.value
+        }
+        return try makeString(codePoints: text.unicodeScalars.map(\.value))
+    }
+
+    public func makeString(codePoints points: [UInt32]) throws(PythonError) -> Value {
+        try points.withUnsafeBufferPointer { (buffer) throws(PythonError) -> Value in
+            try makeString(codePoints: buffer)
+        }
+    }
+
+    public func makeString(codePoints points: UnsafeBufferPointer<UInt32>) throws(PythonError) -> Value {
+        var all: UInt32 = 0
+        for point in points { all |= point }
+        if points.count == 0 { return emptyString }
+        let kind = all < 0x80 ? 0 : all < 0x100 ? 1 : all < 0x10000 ? 2 : 3
+        if points.count == 1 && kind < 2 { return StaticStrings.single(points[0]) }
+        let result = try newString(count: points.count, kind: kind)
+        let data = result.data
+        switch StrRef.width(kind) {
+        case 1: for (index, point) in points.enumerated() { data.storeBytes(of: UInt8(point), toByteOffset: index, as: UInt8.self) }
+        case 2: for (index, point) in points.enumerated() { data.storeBytes(of: UInt16(point), toByteOffset: index * 2, as: UInt16.self) }
+        default: for (index, point) in points.enumerated() { data.storeBytes(of: point, toByteOffset: index * 4, as: UInt32.self) }
+        }
+        return result.value
+    }
+
+    public var emptyString: Value { StaticStrings.empty }
+    public func internedString(_ text: String) throws(PythonError) -> Value { StaticStrings.intern(text) }
+}

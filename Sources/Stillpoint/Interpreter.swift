@@ -1,0 +1,259 @@
+// An interpreter for a host: create it, run code, shut it down.
+import StillGC
+import StillModules
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import StillVM
+
+/// A Python interpreter with its own modules, objects and collector.
+///
+/// The thread that creates it is its main thread: it runs the code given to `run`, and is the only one to call the methods. Python code may
+/// start further threads; they run at the same time.
+public final class Interpreter {
+    private let registry: StillThreadRegistry.Interpreter
+    private let thread: ThreadState
+    private var isOpen = true
+
+    /// - Parameter path: folders where modules are searched.
+    /// - Parameter arguments: `sys.argv`.
+    /// - Throws: `RunError.outOfResources`, or what the start of the modules raised.
+    public init(path: [String] = [], arguments: [String] = [""]) throws(RunError) {
+        ProcessStart.ensure()
+        do {
+            registry = try StillThreadRegistry.Runtime.makeInterpreter()
+            registry.hooks = ProcessStart.hooks()
+            let heap = try InterpreterHeap.make(for: registry)
+            ModuleState.setHeap(registry, heap)
+            try Collector.make(for: heap)
+            VirtualMachine.prepare(registry)
+            thread = try registry.makeThread()
+        } catch { throw .outOfResources(what: "an interpreter") }
+        registry.state.pointee.mainThreadID = thread.id
+        do throws(PythonError) { try PythonThreads.enter(thread) } catch {
+            throw .outOfResources(what: "the main thread of an interpreter")
+        }
+        do throws(PythonError) { try start(path, arguments) } catch {
+            let failure = failure()
+            thread.detach()
+            throw failure
+        }
+        thread.detach()
+    }
+
+    private func start(_ path: [String], _ arguments: [String]) throws(PythonError) {
+        let t = thread
+        let state = registry.state
+        state.pointee.modules = try t.makeDict()
+        state.pointee.path = try strings(path)
+        state.pointee.argv = try strings(arguments)
+        // Until builtins is complete, names are looked up in an empty dict.
+        state.pointee.builtins = try t.makeDict()
+        let builtins = try Imports.load(t, "builtins")
+        t.release(state.pointee.builtins)
+        state.pointee.builtins = t.retain(ModuleRef(builtins).dict)
+        t.release(builtins)
+        let sys = try Imports.load(t, "sys")
+        state.pointee.sysDict = t.retain(ModuleRef(sys).dict)
+        t.release(sys)
+    }
+
+    private func strings(_ list: [String]) throws(PythonError) -> Value {
+        let result = try thread.makeList(capacity: list.count)
+        for text in list { try ListRef(result).appendOwned(thread, try thread.makeString(text)) }
+        return result
+    }
+
+    // MARK: Running
+
+    /// Runs source text as the module `__main__`, in the calling thread.
+    ///
+    /// - Throws: `.exception` with the traceback, `.exit` for SystemExit.
+    public func run(source: [UInt8], filename: String = "<string>") throws(RunError) {
+        try attached { () throws(RunError) in
+            if filename.hasPrefix("<") { SourceCache.register(filename, source) }
+            do throws(PythonError) { try execute(source, filename) } catch { throw failure() }
+        }
+    }
+
+    /// Runs a program like the command `still run`: output and tracebacks go to the process's streams, and the interpreter is shut down.
+    ///
+    /// - Returns: the exit code: 0, 1 after an exception, the code of SystemExit, 130 after an interrupt.
+    public func runProgram(source: [UInt8], filename: String) -> Int32 {
+        thread.attach()
+        Interrupts.install(thread)
+        if filename.hasPrefix("<") { SourceCache.register(filename, source) }
+        var code: Int32 = 0
+        do throws(PythonError) { try execute(source, filename) } catch { code = report() }
+        code = finish(code)
+        Interrupts.uninstall()
+        thread.detach()
+        return code
+    }
+
+    /// Runs a module found on the path as `__main__`; the same otherwise.
+    public func runModule(_ name: String) -> Int32 {
+        for folder in searchPath() {
+            let base = "\(folder.isEmpty ? "" : folder + "/")\(name.split(separator: ".").joined(separator: "/"))"
+            for file in ["\(base).py", "\(base)/__main__.py"] where File.exists(file) {
+                guard let source = try? File.read(file) else { continue }
+                return runProgram(source: source, filename: file)
+            }
+        }
+        StandardError.write(Array("still: No module named \(name)\n".utf8))
+        return 1
+    }
+
+    private func searchPath() -> [String] {
+        thread.attach()
+        defer { thread.detach() }
+        let list = ListRef(registry.state.pointee.path)
+        var folders: [String] = []
+        for index in 0..<list.count {
+            let item = list.item(thread, index)
+            if thread.isStr(item) { folders.append(StrRef(item).string) }
+            thread.release(item)
+        }
+        return folders
+    }
+
+    private func attached(_ body: () throws(RunError) -> Void) throws(RunError) {
+        precondition(isOpen, "The interpreter has been shut down. Make a new one.")
+        thread.attach()
+        defer { thread.detach() }
+        try body()
+    }
+
+    private func execute(_ source: [UInt8], _ filename: String) throws(PythonError) {
+        let t = thread
+        let module = try ModuleRef.make(t, name: "__main__")
+        defer { t.release(module) }
+        let dict = DictRef(ModuleRef(module).dict)
+        try dict.set(t, Interning.intern("__builtins__"), registry.state.pointee.builtins)
+        if !filename.hasPrefix("<") {
+            let file = try t.makeString(filename)
+            defer { t.release(file) }
+            try dict.set(t, Interning.intern("__file__"), file)
+        }
+        try DictRef(registry.state.pointee.modules).set(t, Interning.intern("__main__"), module)
+        let code = try VMHooks.compile(t, source, filename, .module)
+        defer { t.release(code) }
+        t.release(try Imports.run(t, code, globals: ModuleRef(module).dict))
+    }
+
+    // MARK: Ending
+
+    /// Shuts the interpreter down: waits for its non-daemon threads, then gives its modules up. What daemon threads still use stays.
+    public func close() {
+        guard isOpen else { return }
+        thread.attach()
+        _ = finish(0)
+        thread.detach()
+    }
+
+    private func finish(_ code: Int32) -> Int32 {
+        var code = code
+        guard isOpen else { return code }
+        isOpen = false
+        let t = thread
+        do throws(PythonError) {
+            let threading = try DictRef(registry.state.pointee.modules).getName(t, Interning.intern("threading"))
+            defer { t.release(threading) }
+            if !threading.isNull { t.release(try t.callMethod(threading, Interning.intern("_shutdown"))) }
+        } catch { code = report() }
+        PythonThreads.beginFinalization(registry)
+        // Daemon threads still use the modules: then everything stays as it is until the process ends.
+        if registry.threadCount == 1 { dropModules() }
+        OutputBuffer.flush(t)
+        return code
+    }
+
+    /// Gives the modules up, so that finalizers run: `__main__` first, its variables in order when nothing else refers to them.
+    private func dropModules() {
+        let t = thread
+        let modules = DictRef(registry.state.pointee.modules)
+        _ = Collector(of: t).collect(t)
+        do throws(PythonError) {
+            let main = try modules.getName(t, Interning.intern("__main__"))
+            defer { t.release(main) }
+            modules.clear(t)
+            if !main.isNull && !isNamespaceOfFunctions(ModuleRef(main).dict) { DictRef(ModuleRef(main).dict).clear(t) }
+        } catch { t.clearRaised() }
+        _ = Collector(of: t).collect(t)
+    }
+
+    /// Functions and classes refer to their module's variables: finalizers must still find these.
+    private func isNamespaceOfFunctions(_ dict: Value) -> Bool {
+        let t = thread
+        do throws(PythonError) {
+            let values = try t.callMethod(dict, Interning.intern("values"))
+            defer { t.release(values) }
+            let list = try t.makeList(capacity: 0)
+            defer { t.release(list) }
+            try ListRef(list).extend(t, values)
+            for index in 0..<ListRef(list).count {
+                let item = ListRef(list).item(t, index)
+                defer { t.release(item) }
+                if t.typeOf(item) == t.type(.function) || (t.isType(item) && TypeRef(item).has(TypeFlags.heapType)) { return true }
+            }
+        } catch { t.clearRaised() }
+        return false
+    }
+
+    /// The raised exception as an error for the host.
+    private func failure() -> RunError {
+        let exception = thread.takeRaised()
+        if exception.isNull { return .outOfResources(what: "an interpreter") }
+        defer { thread.release(exception) }
+        OutputBuffer.flush(thread)
+        if thread.matches(exception, .systemExit) { return .exit(code: exitCode(exception)) }
+        return .exception(type: thread.typeName(exception), text: TracebackText.render(thread, exception))
+    }
+
+    /// Prints the raised exception through sys.excepthook and gives the exit code.
+    private func report() -> Int32 {
+        let t = thread
+        let exception = t.takeRaised()
+        if exception.isNull { return 1 }
+        defer { t.release(exception) }
+        OutputBuffer.flush(t)
+        if t.matches(exception, .systemExit) { return exitCode(exception) }
+        do throws(PythonError) {
+            let hook = try DictRef(registry.state.pointee.sysDict).getName(t, Interning.intern("excepthook"))
+            if hook.isNull || t.typeOf(hook) == t.type(.builtinFunction) {
+                t.release(hook)
+                TextStream.write(t, to: "stderr", TracebackText.render(t, exception))
+            } else {
+                defer { t.release(hook) }
+                let traceback = ExceptionRef(exception).traceback(t)
+                defer { t.release(traceback) }
+                t.release(try t.call(hook, t.typeOf(exception).value, exception, traceback.isNull ? .none : traceback))
+            }
+        } catch {
+            let second = t.takeRaised()
+            TextStream.write(
+                t, to: "stderr",
+                "Error in sys.excepthook:\n" + TracebackText.render(t, second) + "\nOriginal exception was:\n"
+                    + TracebackText.render(t, exception))
+            t.release(second)
+        }
+        return t.matches(exception, .keyboardInterrupt) ? 130 : 1
+    }
+
+    private func exitCode(_ exception: Value) -> Int32 {
+        let code = ExceptionRef(exception).stopValue(thread)
+        defer { thread.release(code) }
+        if code.isNone { return 0 }
+        if code.isBool { return code.isTrue ? 1 : 0 }
+        if thread.typeOf(code).has(TypeFlags.intSubclass) {
+            return Int32(truncatingIfNeeded: thread.intValue(code) ?? -1) & 0xFF
+        }
+        if let text = try? thread.str(code) {
+            TextStream.write(thread, to: "stderr", StrRef(text).string + "\n")
+            thread.release(text)
+        }
+        thread.clearRaised()
+        return 1
+    }
+}

@@ -1,0 +1,74 @@
+// The process-wide part: types, native modules and the hooks between the layers, set up once before the first interpreter.
+import StillGC
+import StillModules
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import StillVM
+import Synchronization
+
+enum ProcessStart {
+    private static let once: Void = run()
+
+    /// Any thread; the first call does the work.
+    static func ensure() { once }
+
+    private static func run() {
+        StaticTypes.start()
+        VirtualMachine.start()
+        NativeModules.start()
+        CompileHook.install()
+        SourceQuestions.install()
+        Unraisable.installHook()
+        VMHooks.displayHook = { (t, value) throws(PythonError) in try SysModule.display(t, value) }
+        CollectorRoots.scanFrames = FrameScanner.scan
+        CollectorRoots.finalize = { thread, object in Finalizer.runAlive(Thread(thread), ObjectRef(object)) }
+        CollectorRoots.clearWeakReferences = { thread, object, runs in
+            WeakReferences.clear(Thread(thread), ObjectRef(object), runCallbacks: runs)
+        }
+        CollectorRoots.visitInterpreter = { interpreter, visitor in
+            let interpreter = StillThreadRegistry.Interpreter(interpreter)
+            let state = interpreter.state.pointee
+            for value in [state.builtins, state.modules, state.sysDict, state.path, state.argv] where value.isObject {
+                visitor.trace.pointee.visit(visitor, value.object.raw, true)
+            }
+            ModuleState.forEachValue(interpreter) { value in
+                if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+            }
+        }
+        CollectorRoots.notify = { thread, start, collected, uncollectable in
+            GcModule.notify(Thread(thread), start: start, collected: collected, uncollectable: uncollectable)
+        }
+        CollectorHooks.isDoomed = { object in
+            guard let thread = ThreadState.current else { return false }
+            return Collector.isDoomed(ObjectRef(object), InterpreterHeap(of: thread).raw)
+        }
+    }
+
+    /// What an interpreter's registry calls in the layers above it.
+    static func hooks() -> InterpreterHooks {
+        var hooks = InterpreterHooks()
+        hooks.service = { raw, bits in
+            let t = ThreadState(raw)
+            if bits & RequestBits.mergeCounts != 0 { ReferenceCount.mergeQueued(t) }
+            if bits & RequestBits.collect != 0 { Collector(of: t).serve(t) }
+        }
+        hooks.threadDying = { raw in
+            let t = ThreadState(raw)
+            guard t.ownerSlot != 0 else { return }
+            VirtualMachine.detach(t)
+            StaticTypes.detach(t)
+            ModuleState.heap(t.interpreter).leaveSlot(of: t)
+        }
+        hooks.freeBlock = { thread, block, bytes in
+            if let thread {
+                Allocation.freeBuffer(Thread(thread), block, bytes: Int(bytes))
+            } else if Int(bytes) > SizeClass.largestBytes {
+                // Small blocks lie in arenas, which are unmapped with the interpreter.
+                rawFree(block)
+            }
+        }
+        return hooks
+    }
+}

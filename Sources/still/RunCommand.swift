@@ -1,0 +1,95 @@
+// `still run`: runs a program file, code from the command line, a module, or standard input.
+import ArgumentParser
+import StillPlatform
+import Stillpoint
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run a Python program.",
+        discussion: "FILE is a path, or - for standard input. Everything behind it goes to the program as sys.argv.")
+
+    @Flag(name: .customLong("gc-summary"), help: "Print the lengths of all pauses to standard error at the end.")
+    var gcSummary = false
+
+    @Option(name: .customShort("c"), parsing: .unconditional, help: "Run this code.")
+    var code: String?
+
+    @Option(name: .customShort("m"), parsing: .unconditional, help: "Run this module.")
+    var module: String?
+
+    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    var program: [String] = []
+
+    func run() throws {
+        let start = PauseSummary.now
+        let result = execute()
+        if gcSummary { printSummary(start) }
+        // Daemon threads may still run: no exit handlers.
+        Process.exitNow(result)
+    }
+
+    private func fail(_ text: String, _ code: Int32) -> Int32 {
+        StandardError.write(Array((text + "\n").utf8))
+        return code
+    }
+
+    private func execute() -> Int32 {
+        let source: [UInt8]
+        let filename: String
+        var folder = ""
+        var arguments = program
+        if let code {
+            source = Array(code.utf8)
+            filename = "<string>"
+            arguments.insert("-c", at: 0)
+        } else if module != nil {
+            source = []
+            filename = ""
+            arguments.insert("-m", at: 0)
+        } else {
+            guard let file = program.first else { return fail("still: run needs a FILE, -c CODE or -m MODULE", 2) }
+            do {
+                if file == "-" {
+                    source = try File.read(descriptor: 0, path: "<stdin>")
+                    filename = "<stdin>"
+                } else {
+                    if File.isDirectory(file) {
+                        return fail("still: can't find '__main__' module in '\(absolute(file))'", 1)
+                    }
+                    source = try File.read(file)
+                    filename = file
+                    let real = File.realPath(file) ?? file
+                    folder = real.lastIndex(of: "/").map { String(real[..<$0]) } ?? ""
+                }
+            } catch let error as FileError {
+                return fail("still: can't open file '\(absolute(file))': [Errno \(error.code)] \(error.reason)", 2)
+            } catch { return fail("still: \(error)", 2) }
+        }
+        do {
+            let interpreter = try Interpreter(path: [folder], arguments: arguments)
+            if let module { return interpreter.runModule(module) }
+            return interpreter.runProgram(source: source, filename: filename)
+        } catch { return fail("still: \(error)", 1) }
+    }
+
+    private func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return (File.realPath(".") ?? "") + "/" + path
+    }
+
+    private func printSummary(_ start: UInt64) {
+        let summary = PauseSummary(since: start)
+        func column(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        func time(_ nanoseconds: UInt64) -> String { column("\(Double(nanoseconds / 100) / 10) us", 14) }
+        var text = "pauses" + column("count", 34) + column("p50", 14) + column("p99", 14) + column("p99.9", 14) + column("max", 14) + "\n"
+        for row in summary.rows {
+            text += row.name + column("\(row.count)", max(1, 40 - row.name.count))
+            text += time(row.p50) + time(row.p99) + time(row.p999) + time(row.max) + "\n"
+        }
+        if summary.rows.isEmpty { text += "none\n" }
+        if summary.lost > 0 { text += "\(summary.lost) older pauses are not in the log any more\n" }
+        StandardError.write(Array(text.utf8))
+    }
+}
