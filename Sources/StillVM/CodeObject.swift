@@ -229,19 +229,19 @@ enum CodeType {
             b.getter("co_varnames") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let record = CodeRef(Value(bits: s).object.raw).record.pointee
-                    return try names(t, record.localNames, Int(record.localCount))
+                    return try CodeType.names(t, record.localNames, Int(record.localCount))
                 }
             }
             b.getter("co_freevars") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let record = CodeRef(Value(bits: s).object.raw).record.pointee
-                    return try names(t, record.freeNames, Int(record.freeCount))
+                    return try CodeType.names(t, record.freeNames, Int(record.freeCount))
                 }
             }
             b.getter("co_names") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let record = CodeRef(Value(bits: s).object.raw).record.pointee
-                    return try names(t, record.names, Int(record.nameCount))
+                    return try CodeType.names(t, record.names, Int(record.nameCount))
                 }
             }
         }

@@ -21,7 +21,7 @@ extension UnsafeMutableRawPointer {
     @inline(__always) var wide: Int { Int(load(fromByteOffset: 4, as: Int32.self)) }
     /// Cache word `index` after the instruction.
     @inline(__always) func cache(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        (self + 8 &+ index &* 8).assumingMemoryBound(to: Atomic<UInt64>.self)
+        (self + (8 &+ index &* 8)).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 }
 
@@ -523,12 +523,12 @@ public enum VM {
                     let y = regs[pc.c]
                     let wanted = pc.flags & InstructionFlags.jumpIfFalse == 0
                     if _fastPath(x & y & 1 != 0) {
-                        pc += 8 &+ ((Int64(bitPattern: x) < Int64(bitPattern: y)) == wanted ? pc.signedA &* 8 : 0)
+                        pc += (8 &+ ((Int64(bitPattern: x) < Int64(bitPattern: y)) == wanted ? pc.signedA &* 8 : 0))
                         continue instructions
                     }
                     let truth = Arithmetic.compareTruth(t, regs, pc, 0)
                     if _slowPath(truth < 0) { break }
-                    pc += 8 &+ ((truth == 1) == wanted ? pc.signedA &* 8 : 0)
+                    pc += (8 &+ ((truth == 1) == wanted ? pc.signedA &* 8 : 0))
                     continue instructions
                 case .jumpLessEqual, .jumpEqual, .jumpNotEqual, .jumpGreater, .jumpGreaterEqual:
                     let operation = Int(pc.load(as: UInt8.self) - Opcode.jumpLess.rawValue)
@@ -543,18 +543,18 @@ public enum VM {
                         if _slowPath(result < 0) { break }
                         truth = result == 1
                     }
-                    pc += 8 &+ (truth == wanted ? pc.signedA &* 8 : 0)
+                    pc += (8 &+ (truth == wanted ? pc.signedA &* 8 : 0))
                     continue instructions
                 case .jumpLessSmall:
                     let x = regs[pc.b]
                     let wanted = pc.flags & InstructionFlags.jumpIfFalse == 0
                     if _fastPath(x & 1 != 0) {
-                        pc += 8 &+ ((Int64(bitPattern: x) &>> 1 < Int64(pc.signedC)) == wanted ? pc.signedA &* 8 : 0)
+                        pc += (8 &+ ((Int64(bitPattern: x) &>> 1 < Int64(pc.signedC)) == wanted ? pc.signedA &* 8 : 0))
                         continue instructions
                     }
                     let truth = Arithmetic.compareSmallTruth(t, regs, pc, 0)
                     if _slowPath(truth < 0) { break }
-                    pc += 8 &+ ((truth == 1) == wanted ? pc.signedA &* 8 : 0)
+                    pc += (8 &+ ((truth == 1) == wanted ? pc.signedA &* 8 : 0))
                     continue instructions
                 case .jumpLessEqualSmall, .jumpEqualSmall, .jumpNotEqualSmall, .jumpGreaterSmall,
                     .jumpGreaterEqualSmall:
@@ -569,7 +569,7 @@ public enum VM {
                         if _slowPath(result < 0) { break }
                         truth = result == 1
                     }
-                    pc += 8 &+ (truth == wanted ? pc.signedA &* 8 : 0)
+                    pc += (8 &+ (truth == wanted ? pc.signedA &* 8 : 0))
                     continue instructions
                 case .jumpIsSame:
                     let x = regs.value(pc.b)
@@ -581,15 +581,15 @@ public enum VM {
                     let wanted = pc.flags & InstructionFlags.jumpIfFalse == 0
                     let jumps = x.isSame(y) == wanted
                     regs.consume(t, pc)
-                    pc += 8 &+ (jumps ? pc.signedA &* 8 : 0)
+                    pc += (8 &+ (jumps ? pc.signedA &* 8 : 0))
                     continue instructions
 
                 // MARK: Jumps
                 case .jump:
-                    pc += 8 &+ pc.wide &* 8
+                    pc += (8 &+ pc.wide &* 8)
                     continue instructions
                 case .jumpBack:
-                    pc += 8 &+ pc.wide &* 8
+                    pc += (8 &+ pc.wide &* 8)
                     if _slowPath(t.hasRequest) {
                         regs.savePC(pc)
                         if !Safepoints.serve(t) { break }
@@ -607,7 +607,7 @@ public enum VM {
                         if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
                         truth = result == 1
                     }
-                    pc += 8 &+ (truth == wanted ? pc.wide &* 8 : 0)
+                    pc += (8 &+ (truth == wanted ? pc.wide &* 8 : 0))
                     continue instructions
                 case .jumpIfNone, .jumpIfNotNone:
                     let x = regs[pc.a]
@@ -618,14 +618,14 @@ public enum VM {
                     let wanted = pc.load(as: UInt8.self) == Opcode.jumpIfNone.rawValue
                     let jumps = (x == Value.none.bits) == wanted
                     if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
-                    pc += 8 &+ (jumps ? pc.wide &* 8 : 0)
+                    pc += (8 &+ (jumps ? pc.wide &* 8 : 0))
                     continue instructions
                 case .jumpIfTrueOrPop, .jumpIfFalseOrPop:
                     let result = Arithmetic.truth(t, regs, pc.a)
                     if _slowPath(result < 0) { break }
                     let wanted = pc.load(as: UInt8.self) == Opcode.jumpIfTrueOrPop.rawValue
                     if (result == 1) == wanted {
-                        pc += 8 &+ pc.wide &* 8
+                        pc += (8 &+ pc.wide &* 8)
                     } else {
                         regs.drop(t, pc.a)
                         pc += 8
@@ -667,7 +667,7 @@ public enum VM {
                 case .forIterate:
                     let outcome = Iteration.next(t, regs, pc)
                     if _slowPath(outcome < 0) { break }
-                    pc += 8 &+ outcome &* 8
+                    pc += (8 &+ outcome &* 8)
                     continue instructions
 
                 // MARK: Calls
@@ -803,7 +803,7 @@ public enum VM {
                 case .endAsyncFor:
                     let outcome = Generators.endAsyncFor(t, regs, pc)
                     if outcome < 0 { break }
-                    pc += 8 &+ pc.wide &* 8
+                    pc += (8 &+ pc.wide &* 8)
                     continue instructions
 
                 // MARK: Functions and classes

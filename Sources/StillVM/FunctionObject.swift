@@ -105,20 +105,20 @@ enum FunctionType {
                 }
             }
             b.property(
-                "__code__", get: { t, s in part(t, s, 24) },
-                set: { t, s, v in setPart(t, s, 24, v, .code, "__code__ must be set to a code object", required: true) })
+                "__code__", get: { t, s in FunctionType.part(t, s, 24) },
+                set: { t, s, v in FunctionType.setPart(t, s, 24, v, .code, "__code__ must be set to a code object", required: true) })
             b.property(
-                "__defaults__", get: { t, s in part(t, s, 48) },
-                set: { t, s, v in setPart(t, s, 48, v, .tuple, "__defaults__ must be set to a tuple object", required: false) })
+                "__defaults__", get: { t, s in FunctionType.part(t, s, 48) },
+                set: { t, s, v in FunctionType.setPart(t, s, 48, v, .tuple, "__defaults__ must be set to a tuple object", required: false) })
             b.property(
-                "__kwdefaults__", get: { t, s in part(t, s, 56) },
-                set: { t, s, v in setPart(t, s, 56, v, .dict, "__kwdefaults__ must be set to a dict object", required: false) })
+                "__kwdefaults__", get: { t, s in FunctionType.part(t, s, 56) },
+                set: { t, s, v in FunctionType.setPart(t, s, 56, v, .dict, "__kwdefaults__ must be set to a dict object", required: false) })
             b.property(
-                "__name__", get: { t, s in part(t, s, 72) },
-                set: { t, s, v in setPart(t, s, 72, v, .str, "__name__ must be set to a string object", required: true) })
+                "__name__", get: { t, s in FunctionType.part(t, s, 72) },
+                set: { t, s, v in FunctionType.setPart(t, s, 72, v, .str, "__name__ must be set to a string object", required: true) })
             b.property(
-                "__qualname__", get: { t, s in part(t, s, 80) },
-                set: { t, s, v in setPart(t, s, 80, v, .str, "__qualname__ must be set to a string object", required: true) })
+                "__qualname__", get: { t, s in FunctionType.part(t, s, 80) },
+                set: { t, s, v in FunctionType.setPart(t, s, 80, v, .str, "__qualname__ must be set to a string object", required: true) })
             b.getter("__globals__") { t, s in Thread(t).retain(FunctionRef(Value(bits: s)).globals).bits }
             b.getter("__builtins__") { t, s in Thread(t).retain(FunctionRef(Value(bits: s)).builtins).bits }
             b.getter("__closure__") { t, s in
@@ -131,26 +131,26 @@ enum FunctionType {
                     returning(t) { (t) throws(PythonError) -> Value in
                         let function = FunctionRef(Value(bits: s))
                         if function.slot(96).pointee.isNull {
-                            replace(t, function, 96, try t.makeDict())
+                            FunctionType.replace(t, function, 96, try t.makeDict())
                         }
                         return t.retain(function.slot(96).pointee)
                     }
                 },
-                set: { t, s, v in replace(Thread(t), FunctionRef(Value(bits: s)), 96, Thread(t).retain(Value(bits: v))); return 0 })
+                set: { t, s, v in FunctionType.replace(Thread(t), FunctionRef(Value(bits: s)), 96, Thread(t).retain(Value(bits: v))); return 0 })
             b.property(
                 "__doc__",
                 get: { t, s in
                     let doc = FunctionRef(Value(bits: s)).slot(104).pointee
                     return doc.isNull ? Value.none.bits : Thread(t).retain(doc).bits
                 },
-                set: { t, s, v in replace(Thread(t), FunctionRef(Value(bits: s)), 104, Thread(t).retain(Value(bits: v))); return 0 })
+                set: { t, s, v in FunctionType.replace(Thread(t), FunctionRef(Value(bits: s)), 104, Thread(t).retain(Value(bits: v))); return 0 })
             b.property(
                 "__module__",
                 get: { t, s in
                     let module = FunctionRef(Value(bits: s)).slot(112).pointee
                     return module.isNull ? Value.none.bits : Thread(t).retain(module).bits
                 },
-                set: { t, s, v in replace(Thread(t), FunctionRef(Value(bits: s)), 112, Thread(t).retain(Value(bits: v))); return 0 })
+                set: { t, s, v in FunctionType.replace(Thread(t), FunctionRef(Value(bits: s)), 112, Thread(t).retain(Value(bits: v))); return 0 })
         }
     }
 

@@ -419,7 +419,7 @@ enum Generators {
                         let generator = GeneratorRef(Value(bits: v))
                         let name = StrRef(Value(bits: generator.word(72).pointee)).string
                         return try t.makeString(
-                            "<\(kindName(t, generator)) object \(name) at 0x\(String(v & ~7, radix: 16))>")
+                            "<\(Generators.kindName(t, generator)) object \(name) at 0x\(String(v & ~7, radix: 16))>")
                     }
                 }
                 if id == .generator {
