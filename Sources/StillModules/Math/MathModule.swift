@@ -3,7 +3,7 @@ import StillObjects
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
-import StillVM
+public import StillVM
 
 public enum MathModule {
     public static func define(_ m: ModuleBuilder) {
