@@ -745,12 +745,12 @@ public enum VM {
                 case .returnValue, .returnConstant:
                     let result: UInt64
                     if pc.load(as: UInt8.self) == Opcode.returnValue.rawValue {
-                        result = regs[pc.b]
+                        result = regs[pc.a]
                         if _slowPath(result == 0) {
-                            NameAccess.raiseUnbound(t, regs, pc.b)
+                            NameAccess.raiseUnbound(t, regs, pc.a)
                             break
                         }
-                        regs[pc.b] = 0  // the frame ends: a local's reference moves too
+                        regs[pc.a] = 0  // the frame ends: a local's reference moves too
                     } else {
                         result = regs.code.pointee.constants[pc.wide]
                     }

@@ -190,6 +190,11 @@ public enum Functions {
                 }
                 regs.consume(t, pc)
                 regs.put(t, pc.a, result.bits)
+            case .exceptionType:
+                regs.put(t, pc.a, t.retain(t.typeOf(regs.value(pc.b)).value).bits)
+            case .exceptionTraceback:
+                let traceback = ExceptionRef(regs.value(pc.b)).traceback(t)
+                regs.put(t, pc.a, traceback.isNull ? Value.none.bits : traceback.bits)
             case .unaryPlus:
                 let result = try t.unary(.positive, NameAccess.bound(t, regs, pc.b))
                 regs.consume(t, pc)

@@ -7,7 +7,7 @@ public import StillThreadRegistry
 struct NumberSpec {
     var fill: UInt32 = 0x20
     var align: Character?
-    var sign: Character = "-"
+    var sign: Character?
     var noNegativeZero = false
     var alternate = false
     var width = 0
@@ -82,6 +82,10 @@ struct NumberSpec {
             throw t.raise(.valueError, "Invalid format specifier '\(whole)' for object of type '\(typeName)'")
         }
         if at < text.count { type = character(at) ?? "\u{FFFD}" }
+        if let grouping, let type {
+            let allowed = "deEfFgG%".contains(type) || (grouping == "_" && "boxX".contains(type))
+            if !allowed { throw t.raise(.valueError, "Cannot specify '\(grouping)' with '\(type)'.") }
+        }
     }
 }
 
@@ -115,15 +119,14 @@ public enum NumberFormat {
         if spec.noNegativeZero {
             throw t.raise(.valueError, "Negative zero coercion (z) not allowed in integer format specifier")
         }
-        if let grouping = spec.grouping, type == "c" || type == "n" || (grouping == "," && type != "d") {
-            throw t.raise(.valueError, "Cannot specify '\(grouping)' with '\(type)'.")
-        }
         if type == "c" {
-            if spec.sign != "-" { throw t.raise(.valueError, "Sign not allowed with integer format specifier 'c'") }
+            if spec.sign != nil { throw t.raise(.valueError, "Sign not allowed with integer format specifier 'c'") }
             if spec.alternate {
                 throw t.raise(.valueError, "Alternate form (#) not allowed with integer format specifier 'c'")
             }
-            let code = try t.indexInt(v, overflow: .overflowError)
+            guard let code = t.intValue(v) else {
+                throw t.raise(.overflowError, "Python int too large to convert to C long")
+            }
             if code < 0 || code > 0x10FFFF { throw t.raise(.overflowError, "%c arg not in range(0x110000)") }
             return try place(t, sign: [], prefix: [], digits: [UInt32(code)], rest: [], group: 0, spec, defaultAlign: "<")
         }
@@ -153,7 +156,6 @@ public enum NumberFormat {
         case nil, "e", "E", "f", "F", "g", "G", "n", "%": break
         default: throw unknown(t, type!, typeName)
         }
-        if let grouping = spec.grouping, type == "n" { throw t.raise(.valueError, "Cannot specify '\(grouping)' with 'n'.") }
         if let precision = spec.precision, precision > Int(Int32.max) { throw t.raise(.valueError, "precision too big") }
         var text = magnitude(type == "%" ? number * 100 : number, type, spec.precision, spec.alternate)
         if type == "E" || type == "F" || type == "G" { text = text.uppercased() }

@@ -86,7 +86,7 @@ public enum NumberTypes {
             }
             b.method("__round__", 0, 1) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    try NumberTypes.roundInt(t, Value(bits: s), n == 0 ? .none : Value(bits: a[0]))
+                    try n == 0 ? IntOps.exact(t, Value(bits: s)) : NumberTypes.roundInt(t, Value(bits: s), Value(bits: a[0]))
                 }
             }
             b.method("__format__", 1, 1) { t, s, a, n, k in
@@ -203,7 +203,6 @@ public enum NumberTypes {
 
     /// `round(v, digits)`: to a power of ten, ties to even.
     private static func roundInt(_ t: Thread, _ v: Value, _ digits: Value) throws(PythonError) -> Value {
-        if digits.isNone { return try IntOps.exact(t, v) }
         let places = try t.indexInt(digits, overflow: nil)
         if places >= 0 { return try IntOps.exact(t, v) }
         if places < -1_000_000_000 || -places > IntOps.bitLength(v) { return Value(smallInt: 0) }
