@@ -81,8 +81,8 @@ let package = Package(
         layer(
             "StressScenarios",
             [
-                "Stillpoint", "StillObjects", "StillGC", "StillObmalloc", "StillThreadRegistry",
-                "StillQSBR", "StillPlatform",
+                "Stillpoint", "StillModules", "StillVM", "StillObjects", "StillGC", "StillObmalloc",
+                "StillThreadRegistry", "StillQSBR", "StillPlatform",
             ],
             path: "StressTests/Scenarios"),
         layer(

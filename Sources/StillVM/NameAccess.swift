@@ -167,11 +167,10 @@ enum NameAccess {
 extension ThreadState {
     func nameError(_ name: Value, free: Bool = false) -> PythonError {
         let text = StrRef(name).string
-        return raise(
-            .nameError,
+        return raiseNameError(
             free
                 ? "cannot access free variable '\(text)' where it is not associated with a value in enclosing scope"
-                : "name '\(text)' is not defined")
+                : "name '\(text)' is not defined", name: name)
     }
 }
 

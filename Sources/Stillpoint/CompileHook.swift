@@ -9,26 +9,38 @@ import StillVM
 enum CompileHook {
     static func install() {
         VMHooks.compile = { (t, source, filename, mode) throws(PythonError) in
+            let tree: Tree
+            do throws(SyntaxError) { tree = try parse(source, filename, mode) } catch { throw raise(t, error) }
             let unit: CodeUnit
-            do throws(SyntaxError) { unit = try make(source, filename, mode) } catch { throw raise(t, error) }
+            do throws(SyntaxError) { unit = try lower(tree, source, filename) } catch {
+                // Behind the parser CPython reads the line from the file: code that is in none has none.
+                var error = error
+                if filename.hasPrefix("<") { error.text = nil }
+                throw raise(t, error)
+            }
             return try CodeLoader.load(t, unit)
         }
     }
 
-    private static func make(
+    private enum Tree {
+        case expression(ExpressionTree)
+        case module(Module, CompileMode)
+    }
+
+    private static func parse(
         _ source: [UInt8], _ filename: String, _ mode: VMHooks.CompileMode
-    ) throws(SyntaxError) -> CodeUnit {
+    ) throws(SyntaxError) -> Tree {
         switch mode {
-        case .expression:
-            return try compile(
-                expression: try parseExpression(source, filename: filename), filename: filename, source: source)
-        case .interactive:
-            return try compile(
-                module: try parseInteractive(source, filename: filename), filename: filename, mode: .interactive,
-                source: source)
-        case .module:
-            return try compile(
-                module: try parseModule(source, filename: filename), filename: filename, mode: .module, source: source)
+        case .expression: .expression(try parseExpression(source, filename: filename))
+        case .interactive: .module(try parseInteractive(source, filename: filename), .interactive)
+        case .module: .module(try parseModule(source, filename: filename), .module)
+        }
+    }
+
+    private static func lower(_ tree: Tree, _ source: [UInt8], _ filename: String) throws(SyntaxError) -> CodeUnit {
+        switch tree {
+        case .expression(let tree): try compile(expression: tree, filename: filename, source: source)
+        case .module(let module, let mode): try compile(module: module, filename: filename, mode: mode, source: source)
         }
     }
 

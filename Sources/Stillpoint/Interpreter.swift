@@ -4,7 +4,7 @@ import StillModules
 import StillObjects
 import StillObmalloc
 import StillPlatform
-import StillThreadRegistry
+package import StillThreadRegistry
 import StillVM
 
 /// A Python interpreter with its own modules, objects and collector.
@@ -12,7 +12,7 @@ import StillVM
 /// The thread that creates it is its main thread: it runs the code given to `run`, and is the only one to call the methods. Python code may
 /// start further threads; they run at the same time.
 public final class Interpreter {
-    private let registry: StillThreadRegistry.Interpreter
+    package let registry: StillThreadRegistry.Interpreter
     private let thread: ThreadState
     private var isOpen = true
 

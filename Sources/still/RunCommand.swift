@@ -57,9 +57,9 @@ struct RunCommand: ParsableCommand {
                         return fail("still: can't find '__main__' module in '\(absolute(file))'", 1)
                     }
                     source = try File.read(file)
-                    filename = file
+                    filename = absolute(file)
                     let real = File.realPath(file) ?? file
-                    folder = real.lastIndex(of: "/").map { String(real[..<$0]) } ?? ""
+                    folder = real.lastIndex(of: "/").map { String(real[..<$0]) } ?? "/"
                 }
             } catch let error as FileError {
                 return fail("still: can't open file '\(absolute(file))': [Errno \(error.code)] \(error.reason)", 2)
@@ -74,7 +74,7 @@ struct RunCommand: ParsableCommand {
 
     private func absolute(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
-        return (File.realPath(".") ?? "") + "/" + path
+        return (File.realPath(".") ?? "") + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
     }
 
     private func printSummary(_ start: UInt64) {

@@ -7,8 +7,11 @@ import StillVM
 
 public enum TracebackText {
     /// Never raises; an exception raised meanwhile is dropped.
-    public static func render(_ t: ThreadState, _ exception: Value) -> String {
+    ///
+    /// - Parameter marks: whether the failing part of the lines is marked.
+    public static func render(_ t: ThreadState, _ exception: Value, marks: Bool = true) -> String {
         var renderer = Renderer(t)
+        renderer.marks = marks
         renderer.exception(exception, prefix: "", depth: 0)
         return renderer.out
     }
@@ -24,6 +27,7 @@ public enum TracebackText {
 private struct Renderer {
     let t: ThreadState
     var out = ""
+    var marks = true
     var seen: Set<UInt64> = []
     var sources: [String: [String]] = [:]
 
@@ -131,7 +135,7 @@ private struct Renderer {
             repeats += 1
             if repeats > 3 { continue }
             text += "  File \"\(place.filename)\", line \(place.line), in \(place.function)\n"
-            text += FrameText(line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn)
+            text += FrameText(line: place.line, column: marks ? place.column : -1, endLine: place.endLine, endColumn: place.endColumn)
                 .render(source(place.filename))
         }
         add(text + repeated(repeats), prefix: prefix)
@@ -202,9 +206,9 @@ private struct Renderer {
         if let line {
             text += "  File \"\(file ?? "<string>")\", line \(line)\n"
             if var source = attribute(exception, "text"), !source.isEmpty {
-                while let last = source.unicodeScalars.last, last == "\n" || last == "\r" { source.unicodeScalars.removeLast() }
+                while source.unicodeScalars.last == "\n" { source.unicodeScalars.removeLast() }
                 let scalars = Array(source.unicodeScalars)
-                let blanks = scalars.prefix { $0 == " " || $0 == "\t" || $0 == "\u{c}" }.count
+                let blanks = scalars.prefix { $0 == " " || $0 == "\n" || $0 == "\u{c}" }.count
                 text += "    " + FrameText.text(scalars.dropFirst(blanks)) + "\n"
                 if let offset = number(exception, "offset"), offset >= 1 {
                     let endLine = number(exception, "end_lineno") ?? line

@@ -19,7 +19,7 @@ public enum Unraisable {
         } else if let message {
             text = message + ":\n"
         }
-        text += TracebackText.render(t, exception)
+        text += TracebackText.render(t, exception, marks: false)
         TextStream.write(t, to: "stderr", text)
     }
 

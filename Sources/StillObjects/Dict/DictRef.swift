@@ -1,11 +1,8 @@
 // dict: lookups without a lock, changes under the object's one-byte lock. Layout: 24 table (atomic, 0: none), 32 count (atomic).
 //
 // Looking up a key may run Python code (`__eq__`), which must not happen under the lock. So a change first finds the entry
-// without it, then takes the lock and checks that no key has come or gone since (the version, D3). If one has, it looks again
-// under the lock, comparing what needs no Python code (addresses, strings, small ints); if that does not decide it starts again.
-// Under the lock there are only loads, stores, counting up and the barrier; what a change displaces is released after it.
-//
-// The orderings D1 to D3 are explained in HashTable.swift.
+// without it, then takes the lock and checks that no key has come or gone since (the version); if one has, it starts again.
+// What a change displaces is released after the lock is free.
 public import StillObmalloc
 public import StillPlatform
 public import StillThreadRegistry
@@ -23,16 +20,12 @@ public import Synchronization
         let bits = tableWord.pointee.load(ordering: .acquiring)  // D1
         return UnsafeMutableRawPointer(bitPattern: UInt(bits)).map { HashTable($0) }
     }
-    /// The table is still this object's.
-    @inlinable @inline(__always) func has(_ table: HashTable) -> Bool {
-        tableWord.pointee.load(ordering: .acquiring) == UInt64(UInt(bitPattern: table.raw))  // D2
-    }
     @inlinable var countWord: UnsafeMutablePointer<Atomic<UInt64>> { object.atomicWord(32) }
     /// Number of keys.
     @inlinable public var count: Int { Int(countWord.pointee.load(ordering: .relaxed)) }
-    /// The number of this set of keys (D3); 0: there is no table, and so no key.
+    /// See HashTable.swift; 0 while a key is being added or removed.
     @inlinable @inline(__always) public var keysVersion: UInt64 {
-        table.map { $0.version.pointee.load(ordering: .acquiring) } ?? 0  // D3
+        table.map { $0.version.pointee.load(ordering: .acquiring) } ?? 0
     }
 
     // MARK: Finding
@@ -40,50 +33,37 @@ public import Synchronization
     enum Found {
         case entry(HashTable, Int)
         case absent
-        /// Only Python code can tell whether a key with this hash is the one.
+        /// Another key with the same hash must be compared by Python code.
         case undecided
     }
 
-    /// The word that an entry holds for an identical key.
-    @inlinable @inline(__always) static func slotBits(_ key: Value) -> UInt64 { key.isObject ? key.bits & ~7 : key.bits }
-
-    /// Two keys with equal hashes, not identical: equal or not, nil when only Python code can tell.
-    @inline(__always)
-    static func compareSimply(_ t: Thread, _ a: Value, _ b: Value) -> Bool? {
-        if a.isObject && b.isObject {
-            let str = t.type(.str).raw
-            if a.object.typeRaw == str && b.object.typeRaw == str { return StrRef.equal(StrRef(a), StrRef(b)) }
-            return nil
-        }
-        if a.isSmallInt && b.isSmallInt { return false }
-        if a.isConstant && b.isConstant && !(a.isBool || b.isBool) { return t.typeOf(a) == t.type(.float) && t.typeOf(b) == t.type(.float) }
-        return nil
-    }
-
-    /// Finds a key. Without the lock the answer is a hint unless nothing changes; Python code may run.
-    func find(_ t: Thread, _ key: Value, _ hash: Int) throws(PythonError) -> Found {
-        let wanted = DictRef.slotBits(key)
+    /// Finds a key; no Python code runs if `pure`. The result is a hint unless the lock is held or nothing changes.
+    func find(_ t: Thread, _ key: Value, _ hash: Int, pure: Bool) throws(PythonError) -> Found {
         restart: while true {
             guard let table else { return .absent }
-            let mask = table.mask
+            let mask = table.indexSize - 1
             var perturb = UInt(bitPattern: hash)
             var index = hash & mask
             while true {
-                let number = table.place(index)
+                let number = Int(table.place(index).pointee.load(ordering: .acquiring))  // D1
                 if number == -1 { return .absent }
                 if number >= 0 {
-                    let bits = table.key(number).pointee.load(ordering: .acquiring)  // D1
-                    if bits == wanted { return .entry(table, number) }
+                    let bits = table.key(number).pointee.load(ordering: .acquiring)
+                    if (bits ^ key.bits) & ~4 == 0 { return .entry(table, number) }
                     if bits != 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
                         let other = Value(bits: bits)
                         guard retainKey(t, table, number, other) else { continue restart }
                         defer { t.release(other) }
-                        if let equal = DictRef.compareSimply(t, other, key) {
-                            if equal { return .entry(table, number) }
+                        if t.typeOf(key) == t.type(.str) && t.typeOf(other) == t.type(.str) {
+                            if StrRef.equal(StrRef(key), StrRef(other)) { return .entry(table, number) }
+                        } else if pure {
+                            return .undecided
                         } else {
                             let equal = try t.equal(other, key)
-                            // Python code has run: the dict may have changed.
-                            if !has(table) || table.key(number).pointee.load(ordering: .acquiring) != bits { continue restart }
+                            // The comparison may have changed the dict.
+                            if self.table?.raw != table.raw || table.key(number).pointee.load(ordering: .acquiring) != bits {
+                                continue restart
+                            }
                             if equal { return .entry(table, number) }
                         }
                     }
@@ -93,66 +73,30 @@ public import Synchronization
         }
     }
 
-    /// The same under the lock, which keeps keys alive; no Python code.
-    private func findLocked(_ t: Thread, _ key: Value, _ hash: Int) -> Found {
-        guard let table else { return .absent }
-        let wanted = DictRef.slotBits(key)
-        let mask = table.mask
-        var perturb = UInt(bitPattern: hash)
-        var index = hash & mask
-        while true {
-            let number = table.place(index)
-            if number == -1 { return .absent }
-            if number >= 0 {
-                let bits = table.key(number).pointee.load(ordering: .relaxed)
-                if bits == wanted { return .entry(table, number) }
-                if bits != 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
-                    guard let equal = DictRef.compareSimply(t, Value(bits: bits), key) else { return .undecided }
-                    if equal { return .entry(table, number) }
-                }
-            }
-            index = HashTable.next(index, &perturb, mask)
-        }
-    }
-
-    /// Finds the entry to change and returns with the lock held.
-    @inline(__always)
-    private func findAndLock(_ t: Thread, _ key: Value, _ hash: Int) throws(PythonError) -> Found {
-        while true {
-            let version = keysVersion
-            let found = try find(t, key, hash)
-            ObjectLock.lock(object.lockByte)
-            if _fastPath(keysVersion == version) { return found }  // D3: the same keys all the time
-            let again = findLocked(t, key, hash)
-            if case .undecided = again {} else { return again }
-            ObjectLock.unlock(object.lockByte)
-        }
-    }
-
-    /// Takes a count on an entry's key; false when the entry or the table has changed.
+    /// Takes a count on an entry's key; false when the entry has changed.
     private func retainKey(_ t: Thread, _ table: HashTable, _ number: Int, _ key: Value) -> Bool {
         if !key.isCounted { return true }
         let word = table.key(number)
         if ReferenceCount.tryRetain(key.object, t) {
-            if word.pointee.load(ordering: .acquiring) == key.bits && has(table) { return true }  // D2
+            if word.pointee.load(ordering: .acquiring) == key.bits { return true }
             t.release(key)
             return false
         }
         ObjectLock.lock(object.lockByte)
-        let same = has(table) && word.pointee.load(ordering: .relaxed) == key.bits
+        let same = word.pointee.load(ordering: .relaxed) == key.bits
         if same { ReferenceCount.retainAndShare(key.object, t) }
         ObjectLock.unlock(object.lockByte)
         return same
     }
 
-    /// Owned value of an entry; null when the key has been deleted or the table replaced.
+    /// Owned value of an entry, null when it has been deleted.
     @inlinable @inline(__always)
     func load(_ t: Thread, _ table: HashTable, _ number: Int) -> Value {
         let word = table.value(number)
-        let value = Value(bits: word.pointee.load(ordering: .acquiring))  // D1
+        let value = Value(bits: word.pointee.load(ordering: .acquiring))
         if !value.isCounted { return value }
         if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
-            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits && has(table)) { return value }  // D2
+            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits) { return value }
             t.release(value)
         }
         return loadLocked(t, table, number)
@@ -162,116 +106,83 @@ public import Synchronization
     func loadLocked(_ t: Thread, _ table: HashTable, _ number: Int) -> Value {
         ObjectLock.lock(object.lockByte)
         defer { ObjectLock.unlock(object.lockByte) }
-        guard has(table) else { return .null }
+        // A table that has been replaced no longer owns what its entries say.
+        guard self.table?.raw == table.raw else { return .null }
         let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
         if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
         return value
     }
 
-    /// One more reference to what a slot holds. Under the lock.
-    @inline(__always)
-    static func take(_ t: Thread, _ bits: UInt64) -> Value {
-        let value = Value(bits: bits)
-        if value.isCounted {
-            if value.object.owner == t.ownerSlot {
-                ReferenceCount.retain(value.object, t)
-            } else {
-                ReferenceCount.retainAndShare(value.object, t)
-            }
-        }
-        return value
-    }
-
-    /// The hash of a key; strings without a call.
-    @inlinable @inline(__always)
-    static func hash(_ t: Thread, _ key: Value) throws(PythonError) -> Int {
-        if key.isObject && key.object.typeRaw == t.type(.str).raw { return StrRef(key).hash }
-        return try t.hash(key)
-    }
-
     /// Owned value, or null.
     public func get(_ t: Thread, _ key: Value) throws(PythonError) -> Value {
-        if key.isObject && key.object.typeRaw == t.type(.str).raw { return try getName(t, key) }
-        return try get(t, key, hash: t.hash(key))
+        try get(t, key, hash: t.hash(key))
     }
 
     public func get(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Value {
         while true {
-            guard case .entry(let table, let number) = try find(t, key, hash) else { return .null }
+            guard case .entry(let table, let number) = try find(t, key, hash, pure: false) else { return .null }
             let value = load(t, table, number)
-            if !value.isNull || has(table) { return value }
+            if !value.isNull || self.table?.raw == table.raw { return value }
         }
     }
 
-    /// The key is there; its value is not looked at.
-    public func contains(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Bool {
-        if case .entry = try find(t, key, hash) { return true }
-        return false
-    }
-
-    /// The same as `get` for an exact str, best an interned one: the first probe usually hits by address.
+    /// The same for an interned name: the first probe usually hits by address.
     @inlinable
-    public func getName(_ t: Thread, _ name: Value) throws(PythonError) -> Value {
+    public func getName(_ t: Thread, _ name: Value) -> Value {
         guard let table else { return .null }
-        let wanted = name.bits & ~7
         let hash = StrRef(name).hash
-        let mask = table.mask
+        let mask = table.indexSize &- 1
         var perturb = UInt(bitPattern: hash)
         var index = hash & mask
         while true {
-            let number = table.place(index)
+            let number = Int(table.place(index).pointee.load(ordering: .acquiring))  // D1
             if number == -1 { return .null }
             if number >= 0 {
-                let bits = table.key(number).pointee.load(ordering: .acquiring)  // D1
-                if _fastPath(bits == wanted) {
+                let bits = table.key(number).pointee.load(ordering: .acquiring)
+                if (bits ^ name.bits) & ~4 == 0 {
                     let value = load(t, table, number)
                     if _fastPath(!value.isNull) { return value }
-                    return try get(t, name, hash: hash)
+                    return getUndecided(t, name, hash)
                 }
                 if bits != 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
-                    return try get(t, name, hash: hash)
+                    return getUndecided(t, name, hash)
                 }
             }
             index = HashTable.next(index, &perturb, mask)
         }
     }
 
-    /// Number of the entry whose key is this very name, -1 for none. A hint for `valueForRegister`.
-    public func entryIndex(_ t: Thread, _ name: Value) -> Int {
-        guard let table else { return -1 }
-        let wanted = name.bits & ~7
-        let hash = StrRef(name).hash
-        let mask = table.mask
-        var perturb = UInt(bitPattern: hash)
-        var index = hash & mask
-        while true {
-            let number = table.place(index)
-            if number == -1 { return -1 }
-            if number >= 0 && table.key(number).pointee.load(ordering: .acquiring) == wanted { return number }
-            index = HashTable.next(index, &perturb, mask)
+    /// A key that is not the name itself has its hash: compare. An exception of a key's `__eq__` counts as a miss.
+    @usableFromInline @inline(never)
+    func getUndecided(_ t: Thread, _ name: Value, _ hash: Int) -> Value {
+        do throws(PythonError) { return try get(t, name, hash: hash) } catch {
+            t.clearRaised()
+            return .null
         }
     }
 
-    /// Owned value of entry `number` if its key is `key`, else null.
-    @inlinable @inline(__always)
-    public func valueAt(_ t: Thread, _ number: Int, key: Value) -> Value {
-        guard let table, number < table.capacity else { return .null }
-        if table.key(number).pointee.load(ordering: .acquiring) != key.bits & ~7 { return .null }
-        return load(t, table, number)
+    /// Number of the entry with exactly this interned name as key, -1 for none. A hint for `valueForRegister`.
+    public func entryIndex(_ t: Thread, _ name: Value) -> Int {
+        if let found = try? find(t, name, StrRef(name).hash, pure: true), case .entry(let table, let number) = found,
+            (table.key(number).pointee.load(ordering: .acquiring) ^ name.bits) & ~4 == 0
+        {
+            return number
+        }
+        return -1
     }
 
-    /// The same as a register holds it: uncounted when it is never freed by count.
+    /// The value of entry `number` if its key is `key`, as a register holds it: uncounted when it is never freed by count. Else null.
     @inlinable @inline(__always)
     public func valueForRegister(_ t: Thread, _ number: Int, key: Value) -> Value {
         guard let table, number < table.capacity else { return .null }
-        if table.key(number).pointee.load(ordering: .acquiring) != key.bits & ~7 { return .null }
+        if (table.key(number).pointee.load(ordering: .acquiring) ^ key.bits) & ~4 != 0 { return .null }
         let word = table.value(number)
-        let value = Value(bits: word.pointee.load(ordering: .acquiring))  // D1
+        let value = Value(bits: word.pointee.load(ordering: .acquiring))
         if !value.isCounted { return value }
-        // D2: acquiring, for the block may be another object by now, one that is deferred: slot and table tell.
-        let shared = value.object.sharedWord.pointee.load(ordering: .acquiring)
+        let shared = value.object.sharedWord.pointee.load(ordering: .relaxed)
         if shared & (SharedFlags.deferred | SharedFlags.immortal) != 0 {
-            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits && has(table)) { return value.borrowedForm }
+            // The block may have become another object between the two loads: only if the slot still says so is it ours.
+            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits) { return value.borrowedForm }
             return .null
         }
         return load(t, table, number)
@@ -281,7 +192,7 @@ public import Synchronization
 
     /// Sets `key` to `value`; both are retained.
     public func set(_ t: Thread, _ key: Value, _ value: Value) throws(PythonError) {
-        _ = try store(t, key, hash: DictRef.hash(t, key), value, onlyIfAbsent: false)
+        _ = try store(t, key, hash: t.hash(key), value, onlyIfAbsent: false)
     }
 
     /// - Returns: for `onlyIfAbsent`, the owned value that was there; else null.
@@ -289,40 +200,54 @@ public import Synchronization
     public func store(
         _ t: Thread, _ key: Value, hash: Int, _ value: Value, onlyIfAbsent: Bool
     ) throws(PythonError) -> Value {
-        if case .entry(let table, let number) = try findAndLock(t, key, hash) {
-            let word = table.value(number)
-            let bits = word.pointee.load(ordering: .relaxed)
-            if onlyIfAbsent {
-                let present = DictRef.take(t, bits)
-                ObjectLock.unlock(object.lockByte)
-                return present
+        while true {
+            let version = keysVersion
+            var found = try find(t, key, hash, pure: false)
+            ObjectLock.lock(object.lockByte)
+            if case .undecided = found { found = .absent }
+            // With the lock held nothing changes; keys that need Python code to compare were compared above.
+            if keysVersion != version || (version == 0 && table != nil) {
+                let again = (try? find(t, key, hash, pure: true)) ?? .undecided
+                if case .undecided = again {
+                    ObjectLock.unlock(object.lockByte)
+                    continue
+                }
+                found = again
             }
-            let old = Value(bits: bits)
-            if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
-            word.pointee.store(t.retain(value).bits, ordering: .releasing)  // D1
+            if case .entry(let table, let number) = found, self.table?.raw == table.raw,
+                table.value(number).pointee.load(ordering: .relaxed) != 0
+            {
+                let word = table.value(number)
+                let old = Value(bits: word.pointee.load(ordering: .relaxed))
+                if onlyIfAbsent {
+                    if old.isCounted { ReferenceCount.retainAndShare(old.object, t) }
+                    ObjectLock.unlock(object.lockByte)
+                    return old
+                }
+                if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
+                word.pointee.store(t.retain(value).bits, ordering: .releasing)  // D1
+                ObjectLock.unlock(object.lockByte)
+                t.release(old)
+                return .null
+            }
+            let inserted = insertLocked(t, key, hash, value)
             ObjectLock.unlock(object.lockByte)
-            t.release(old)
+            if !inserted { throw t.noMemory() }
             return .null
         }
-        let inserted = insertLocked(t, key, hash, value)
-        ObjectLock.unlock(object.lockByte)
-        if !inserted { throw t.noMemory() }
-        return .null
     }
 
     private func insertLocked(_ t: Thread, _ key: Value, _ hash: Int, _ value: Value) -> Bool {
-        let count = self.count
         var current = table
-        if current == nil || current!.isFull {
-            guard let grown = rebuild(t, entries: max(5, count * 2)) else { return false }
+        if current == nil || current!.entryCount.pointee.load(ordering: .relaxed) == current!.capacity {
+            guard let grown = rebuild(t, entries: max(5, count * 2 + 1)) else { return false }
             current = grown
         }
         let table = current!
         WriteBarrier.willStore(object, t)
-        // A subclass's key may be a register-only form: stored words are owning ones.
-        table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)  // D3
+        table.version.pointee.store(0, ordering: .releasing)
         table.append(hash, t.retain(key), t.retain(value))
-        table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)  // D3
+        table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)
         countWord.pointee.store(UInt64(count + 1), ordering: .relaxed)
         return true
     }
@@ -330,8 +255,7 @@ public import Synchronization
     /// Moves the entries to a new table without the deleted ones. Under the lock.
     private func rebuild(_ t: Thread, entries: Int) -> HashTable? {
         guard let fresh = HashTable.make(t, entries: entries) else { return nil }
-        let old = table
-        if let old {
+        if let old = table {
             WriteBarrier.willShiftItems(object, t)
             for number in 0..<old.entryCount.pointee.load(ordering: .relaxed) {
                 let key = Value(bits: old.key(number).pointee.load(ordering: .relaxed))
@@ -340,19 +264,18 @@ public import Synchronization
                     old.hash(number).pointee.load(ordering: .relaxed), key,
                     Value(bits: old.value(number).pointee.load(ordering: .relaxed)))
             }
-            old.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)  // D3
+            old.version.pointee.store(0, ordering: .releasing)
+            tableWord.pointee.store(UInt64(UInt(bitPattern: fresh.raw)), ordering: .releasing)  // D1
+            Allocation.retireBuffer(t, old.raw, bytes: old.bytes)
+        } else {
+            tableWord.pointee.store(UInt64(UInt(bitPattern: fresh.raw)), ordering: .releasing)  // D1
         }
-        tableWord.pointee.store(UInt64(UInt(bitPattern: fresh.raw)), ordering: .releasing)  // D1
-        if let old { Allocation.retireBuffer(t, old.raw, bytes: old.bytes) }
         return fresh
     }
 
     /// Removes a key. False when it is not there.
     public func delete(_ t: Thread, _ key: Value) throws(PythonError) -> Bool {
-        try delete(t, key, hash: DictRef.hash(t, key))
-    }
-    public func delete(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Bool {
-        let value = try pop(t, key, hash: hash)
+        let value = try pop(t, key, hash: t.hash(key))
         if value.isNull { return false }
         t.release(value)
         return true
@@ -360,25 +283,41 @@ public import Synchronization
 
     /// Removes a key; its owned value, or null.
     public func pop(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Value {
-        guard case .entry(let table, let number) = try findAndLock(t, key, hash) else {
+        while true {
+            let version = keysVersion
+            var found = try find(t, key, hash, pure: false)
+            ObjectLock.lock(object.lockByte)
+            if keysVersion != version || (version == 0 && table != nil) {
+                let again = (try? find(t, key, hash, pure: true)) ?? .undecided
+                if case .undecided = again {
+                    ObjectLock.unlock(object.lockByte)
+                    continue
+                }
+                found = again
+            }
+            guard case .entry(let table, let number) = found, self.table?.raw == table.raw,
+                table.value(number).pointee.load(ordering: .relaxed) != 0
+            else {
+                ObjectLock.unlock(object.lockByte)
+                return .null
+            }
+            let (old, value) = removeLocked(t, table, number)
             ObjectLock.unlock(object.lockByte)
-            return .null
+            t.release(old)
+            return value
         }
-        let old = removeLocked(t, table, number)
-        ObjectLock.unlock(object.lockByte)
-        t.release(old.key)
-        return old.value
     }
 
-    private func removeLocked(_ t: Thread, _ table: HashTable, _ number: Int) -> (key: Value, value: Value) {
-        WriteBarrier.willStore(object, t)
+    private func removeLocked(_ t: Thread, _ table: HashTable, _ number: Int) -> (Value, Value) {
         let key = Value(bits: table.key(number).pointee.load(ordering: .relaxed))
-        if key.isCounted { WriteBarrier.willOverwrite(object, old: key.object, t) }
         let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
-        if value.isCounted { WriteBarrier.willOverwrite(object, old: value.object, t) }
-        table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)  // D3
-        _ = table.remove(number)
-        table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)  // D3
+        if key.isCounted { WriteBarrier.willOverwrite(object, old: key.object, t) }
+        if value.isCounted { WriteBarrier.willOverwrite(object, old: value.object, t) } else { WriteBarrier.willStore(object, t) }
+        table.version.pointee.store(0, ordering: .releasing)
+        table.place(table.findPlace(of: number)).pointee.store(-2, ordering: .releasing)
+        table.value(number).pointee.store(0, ordering: .releasing)
+        table.key(number).pointee.store(0, ordering: .releasing)
+        table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)
         countWord.pointee.store(UInt64(count - 1), ordering: .relaxed)
         return (key, value)
     }
@@ -388,45 +327,138 @@ public import Synchronization
         ObjectLock.lock(object.lockByte)
         defer { ObjectLock.unlock(object.lockByte) }
         guard let table else { return nil }
-        var number = table.liveEnd - 1
+        var number = table.entryCount.pointee.load(ordering: .relaxed) - 1
         while number >= 0 {
             if table.key(number).pointee.load(ordering: .relaxed) != 0 { return removeLocked(t, table, number) }
             number -= 1
         }
-        table.liveEnd = 0
         return nil
     }
 
-    public func clear(_ t: Thread) { replaceTable(t, nil, count: 0) }
-
-    /// Puts the contents of a dict or set that nobody else knows in the place of this one's, at one moment; `source` becomes empty.
-    func replaceContents(_ t: Thread, with source: DictRef) {
-        let fresh = source.table
-        let count = source.count
-        source.tableWord.pointee.store(0, ordering: .relaxed)
-        source.countWord.pointee.store(0, ordering: .relaxed)
-        replaceTable(t, fresh, count: count)
-    }
-
-    private func replaceTable(_ t: Thread, _ fresh: HashTable?, count: Int) {
+    public func clear(_ t: Thread) {
         ObjectLock.lock(object.lockByte)
         let old = table
-        if let old {
+        if old != nil {
             WriteBarrier.willShiftItems(object, t)
-            old.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)  // D3
-        } else {
-            WriteBarrier.willStore(object, t)
+            old!.version.pointee.store(0, ordering: .releasing)
+            tableWord.pointee.store(0, ordering: .releasing)
+            countWord.pointee.store(0, ordering: .relaxed)
         }
-        tableWord.pointee.store(fresh.map { UInt64(UInt(bitPattern: $0.raw)) } ?? 0, ordering: .releasing)  // D1
-        countWord.pointee.store(UInt64(count), ordering: .relaxed)
         ObjectLock.unlock(object.lockByte)
         guard let old else { return }
-        // Ours now: readers that still hold the table see that it is not the object's any more (D2).
+        // The entries are ours now; readers that still hold the table take counts only after checking the slot again, so the
+        // slots are emptied before their references are given up.
         for number in 0..<old.entryCount.pointee.load(ordering: .relaxed) {
-            t.release(Value(bits: old.key(number).pointee.exchange(0, ordering: .acquiringAndReleasing)))
-            t.release(Value(bits: old.value(number).pointee.exchange(0, ordering: .acquiringAndReleasing)))
+            let key = Value(bits: old.key(number).pointee.exchange(0, ordering: .acquiringAndReleasing))
+            let value = Value(bits: old.value(number).pointee.exchange(0, ordering: .acquiringAndReleasing))
+            t.release(key)
+            t.release(value)
         }
         Allocation.retireBuffer(t, old.raw, bytes: old.bytes)
+    }
+
+    // MARK: Iterating
+
+    /// The next entry from `position` on, owned. False at the end.
+    public func next(_ t: Thread, _ position: inout Int, _ key: inout Value, _ value: inout Value) -> Bool {
+        ObjectLock.lock(object.lockByte)
+        defer { ObjectLock.unlock(object.lockByte) }
+        guard let table else { return false }
+        let end = table.entryCount.pointee.load(ordering: .relaxed)
+        while position < end {
+            let number = position
+            position += 1
+            let bits = table.key(number).pointee.load(ordering: .relaxed)
+            if bits == 0 { continue }
+            key = Value(bits: bits)
+            value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
+            if key.isCounted { ReferenceCount.retainAndShare(key.object, t) }
+            if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
+            return true
+        }
+        return false
+    }
+
+    /// All entries at one moment, owned.
+    public func items(_ t: Thread) throws(PythonError) -> [(key: Value, value: Value)] {
+        var list: [(key: Value, value: Value)] = []
+        list.reserveCapacity(count)
+        ObjectLock.lock(object.lockByte)
+        defer { ObjectLock.unlock(object.lockByte) }
+        guard let table else { return list }
+        for number in 0..<table.entryCount.pointee.load(ordering: .relaxed) {
+            let key = Value(bits: table.key(number).pointee.load(ordering: .relaxed))
+            if key.isNull { continue }
+            let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
+            if key.isCounted { ReferenceCount.retainAndShare(key.object, t) }
+            if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
+            list.append((key, value))
+        }
+        return list
+    }
+
+    public func copy(_ t: Thread) throws(PythonError) -> Value {
+        let copy = try t.makeDict()
+        let items = try items(t)
+        defer { for item in items { t.release(item.key); t.release(item.value) } }
+        for item in items { try DictRef(copy).set(t, item.key, item.value) }
+        return copy
+    }
+
+    /// From a dict, a mapping with `keys()`, or an iterable of pairs.
+    public func update(_ t: Thread, _ source: Value) throws(PythonError) {
+        if t.typeOf(source).has(TypeFlags.dictSubclass) {
+            let items = try DictRef(source).items(t)
+            defer { for item in items { t.release(item.key); t.release(item.value) } }
+            for item in items { try set(t, item.key, item.value) }
+            return
+        }
+        let keys = try t.getAttributeOrNull(source, StaticStrings.intern("keys"))
+        if !keys.isNull {
+            defer { t.release(keys) }
+            let list = try t.call(keys)
+            defer { t.release(list) }
+            let iterator = try t.iterate(list)
+            defer { t.release(iterator) }
+            while true {
+                let key = try t.next(iterator)
+                if key.isNull { return }
+                defer { t.release(key) }
+                let value = try t.getItem(source, key)
+                defer { t.release(value) }
+                try set(t, key, value)
+            }
+        }
+        try updateFromPairs(t, source)
+    }
+
+    public func updateFromPairs(_ t: Thread, _ source: Value) throws(PythonError) {
+        let iterator = try t.iterate(source)
+        defer { t.release(iterator) }
+        var number = 0
+        while true {
+            let pair = try t.next(iterator)
+            if pair.isNull { return }
+            defer { t.release(pair) }
+            let list = try t.makeList(capacity: 2)
+            defer { t.release(list) }
+            do throws(PythonError) { try ListRef(list).extend(t, pair) } catch {
+                guard t.raisedMatches(.typeError) else { throw error }
+                t.clearRaised()
+                throw t.raise(.typeError, "cannot convert dictionary update sequence element #\(number) to a sequence")
+            }
+            guard ListRef(list).count == 2 else {
+                throw t.raise(
+                    .valueError,
+                    "dictionary update sequence element #\(number) has length \(ListRef(list).count); 2 is required")
+            }
+            let key = ListRef(list).item(t, 0)
+            defer { t.release(key) }
+            let value = ListRef(list).item(t, 1)
+            defer { t.release(value) }
+            try set(t, key, value)
+            number += 1
+        }
     }
 }
 

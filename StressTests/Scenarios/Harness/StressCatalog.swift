@@ -1,7 +1,7 @@
 // All scenarios.
 public enum StressCatalog {
     public static let all: [ScenarioDescription] = [
-        ReadDuringRetire.description, AttachDetachStop.description,
+        ReadDuringRetire.description, AttachDetachStop.description, SharedContainers.description,
     ]
     public static func named(_ name: String) -> ScenarioDescription? { all.first { $0.name == name } }
 }

@@ -1,0 +1,25 @@
+// Every scenario for two seconds with seed 1, and each of its faults, which it must catch. Only in checking builds.
+import StillPlatform
+import StressScenarios
+import Testing
+
+@Suite(.serialized) struct SmokeTests {
+    @Test(arguments: StressCatalog.all.map(\.name))
+    func passes(name: String) throws {
+        let scenario = try #require(StressCatalog.named(name))
+        let counters = try StressRun(seed: 1, threads: 4, seconds: 2).run(scenario)
+        #expect(counters.claimChecks >= scenario.minimumClaimChecks)
+        #expect(counters.raceWindows >= scenario.minimumRaceWindows)
+    }
+
+    @Test(.enabled(if: BuildOptions.checksInvariants), arguments: StressCatalog.all.map(\.name))
+    func catchesItsFaults(name: String) throws {
+        let scenario = try #require(StressCatalog.named(name))
+        #expect(!scenario.faults.isEmpty)
+        for fault in scenario.faults {
+            #expect(throws: StressFailure.self, "\(name) does not notice \(fault)") {
+                try StressRun(seed: 1, threads: 4, seconds: 5).run(scenario, fault: fault)
+            }
+        }
+    }
+}
