@@ -45,7 +45,8 @@ import Testing
             thread.withStoppedWorld(.test) { (world: borrowing StoppedWorld) in
                 let seen = shared.count.load(ordering: .relaxed)
                 for _ in 0..<100 { cpuRelax() }
-                #expect(shared.count.load(ordering: .relaxed) == seen)
+                let now = shared.count.load(ordering: .relaxed)
+                #expect(now == seen)
                 // Nested: just runs.
                 thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in }
             }
@@ -74,10 +75,12 @@ import Testing
                 new.destroy()
             }
             OSThread.sleep(nanoseconds: 20_000_000)
-            #expect(!attached.value.load(ordering: .relaxed))
+            let early = attached.value.load(ordering: .relaxed)
+            #expect(!early)
         }
         thread.detached { born?.join() }
-        #expect(attached.value.load(ordering: .relaxed))
+        let late = attached.value.load(ordering: .relaxed)
+        #expect(late)
         thread.destroy()
         interpreter.destroy()
     }
