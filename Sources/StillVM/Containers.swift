@@ -226,10 +226,7 @@ enum Containers {
                     "not enough values to unpack (expected \(starred ? "at least " : "")\(before + after), got \(count))")
             }
             if !starred && count > before {
-                let size = t.typeOf(source)
-                let sized = size == t.type(.list) || size == t.type(.tuple) || size == t.type(.dict)
-                let got = sized ? ", got \(try t.length(source))" : ""
-                throw t.raise(.valueError, "too many values to unpack (expected \(before)\(got))")
+                throw t.raise(.valueError, "too many values to unpack (expected \(before))")
             }
             if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
             for index in 0..<before { regs.put(t, first + index, list.item(t, index).bits) }

@@ -16,7 +16,14 @@ extension ThreadState {
     /// Null instead of AttributeError.
     public func getAttributeOrNull(_ v: Value, _ name: Value) throws(PythonError) -> Value {
         let type = typeOf(v)
-        if !type.has(TypeFlags.customGetAttribute) { return try genericGet(v, name) }
+        if !type.has(TypeFlags.customGetAttribute) {
+            // A getter may raise AttributeError itself.
+            do throws(PythonError) { return try genericGet(v, name) } catch {
+                if !raisedMatches(.attributeError) { throw error }
+                clearRaised()
+                return .null
+            }
+        }
         if type.has(TypeFlags.typeSubclass), let slot = type.record.pointee.getAttribute,
             unsafeBitCast(slot, to: UInt.self) == TypeType.getAttributeAddress
         {
