@@ -173,6 +173,7 @@ public final class Interpreter {
     private func dropModules() {
         let t = thread
         let modules = DictRef(registry.state.pointee.modules)
+        GcModule.forgetCallbacks(t)
         _ = Collector(of: t).collect(t)
         do throws(PythonError) {
             let main = try modules.getName(t, Interning.intern("__main__"))

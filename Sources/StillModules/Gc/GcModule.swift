@@ -134,6 +134,13 @@ public enum GcModule {
         m.function("get_freeze_count", 0, 0) { _, _, _, _, _ in Value(smallInt: 0).bits }
     }
 
+    /// The collections of the shutdown call nobody: what callbacks use may be gone.
+    public static func forgetCallbacks(_ t: ThreadState) {
+        let callbacks = ModuleState.collectorCallbacks(t.interpreter)
+        ModuleState.setCollectorCallbacks(t.interpreter, .null)
+        t.release(callbacks)
+    }
+
     /// Calls gc.callbacks. For `CollectorRoots.notify`.
     public static func notify(_ t: ThreadState, start: Bool, collected: Int, uncollectable: Int) {
         let callbacks = ModuleState.collectorCallbacks(t.interpreter)
