@@ -9,7 +9,8 @@ ROUNDS = 2000
 table = {}
 log = []
 lock = _thread.allocate_lock()
-state = {"finished": 0, "made": 0, "finalized": 0}
+state = {"finished": 0, "made": 0}
+finalized = []  # finalizers run at any moment, also while their thread holds the lock: they only append
 
 
 class Node:
@@ -21,8 +22,7 @@ class Node:
         self.other = None
 
     def __del__(self):
-        with lock:
-            state["finalized"] += 1
+        finalized.append(self.number)
 
 
 def make_cycle(owner, number):
@@ -55,9 +55,8 @@ while True:
 
 for attempt in range(10):
     gc.collect()
-    with lock:
-        if state["finalized"] == state["made"]:
-            break
+    if len(finalized) == state["made"]:
+        break
 
 per_thread = [0] * THREADS
 for owner, number in log:
@@ -66,5 +65,5 @@ for owner, number in log:
 print("threads finished:", state["finished"])
 print("updates in the shared dict:", sum(table.values()), "over", len(table), "keys")
 print("entries in the shared list:", len(log), "per thread:", per_thread)
-print("objects made:", state["made"], "finalized:", state["finalized"])
+print("objects made:", state["made"], "finalized:", len(finalized))
 print("sum of numbers:", sum(number for owner, number in log))
