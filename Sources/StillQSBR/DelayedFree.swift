@@ -4,7 +4,9 @@
 //           larger than that alone; blocks in between share the next goal. So a thread holds back a batch, plus what slow readers
 //           keep from being freed.
 // Owner     Plain memory: only its thread touches the queue, or who holds the domain's lock, for the abandoned queue.
-// Thread exit  hands the blocks to the domain's abandoned queue, which any thread serves.
+// Thread exit  frees what it can, then hands the rest to the domain's abandoned queue, which any thread serves.
+// Slow readers  keep blocks back beyond a batch. Then the owner is told to look again: at each safepoint for much memory, at every 16th
+//           block for little.
 public import StillPlatform
 import Synchronization
 
@@ -46,8 +48,13 @@ import Synchronization
             batchBytes = 0
         }
         guard append(Entry(block: block, bytes: UInt(bytes), goal: goal.sequence)) else { return nil }
-        return full
+        return full || (isBehind && batchCount & 15 == 0)
     }
+
+    /// More than a batch waits: readers are slow.
+    var isBehind: Bool { count > 2 * BuildOptions.retireBatchCount || heldBytes > 2 * BuildOptions.retireBatchBytes }
+    /// So much waits that the owner should look at every safepoint.
+    public var isFarBehind: Bool { count > 8 * BuildOptions.retireBatchCount || heldBytes > BuildOptions.retireBatchBytes }
 
     mutating func append(_ entry: Entry) -> Bool {
         if first + count == capacity {
@@ -109,15 +116,17 @@ import Synchronization
         self = DelayedFreeQueue()
     }
 
-    private mutating func remove() {
+    mutating func remove() {
         heldBytes -= Int(entries![first].bytes)
         first += 1
         count -= 1
         if count == 0 { first = 0 }
     }
 
-    /// Thread exit: the blocks wait in the domain.
-    public mutating func abandon(to domain: QSBRDomain, context: UnsafeMutableRawPointer?, free: Free) {
+    /// Thread exit: the blocks wait in the domain until some thread calls `processAbandoned`.
+    ///
+    /// - Returns: true when blocks wait there, this queue's or others'.
+    public mutating func abandon(to domain: QSBRDomain) -> Bool {
         if count > 0 { _ = domain.advance() }
         while count > 0 {
             let entry = entries![first]
@@ -127,7 +136,15 @@ import Synchronization
         }
         rawFree(entries)
         self = DelayedFreeQueue()
-        domain.processAbandoned(context: context, free: free)
+        return domain.abandonedBlocks > 0
+    }
+
+    /// Thread exit, first step: asks for a goal, so that what no other thread holds back can be freed.
+    public mutating func closeBatch(domain: QSBRDomain) {
+        guard count > 0 else { return }
+        _ = domain.advance()
+        batchCount = 0
+        batchBytes = 0
     }
 }
 
@@ -139,9 +156,7 @@ extension QSBRDomain {
             while fields.pointee.abandoned.count > 0 {
                 let entry = fields.pointee.abandoned.entries![fields.pointee.abandoned.first]
                 guard isReached(QSBRGoal(entry.goal)), ready.append(entry) else { break }
-                fields.pointee.abandoned.first += 1
-                fields.pointee.abandoned.count -= 1
-                if fields.pointee.abandoned.count == 0 { fields.pointee.abandoned.first = 0 }
+                fields.pointee.abandoned.remove()
             }
         }
         ready.freeAll(context: context, free: free)

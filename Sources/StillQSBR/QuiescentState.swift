@@ -10,6 +10,9 @@
 //           readSequence    a lower bound of all online slots, kept to avoid scans
 //
 // Ordering  (Q1) advance() releases, goOnline()/quiescent() acquire writeSequence: a slot at >= goal has seen the unlink.
+//           (Q1b) nextGoal() shares the goal of somebody else's later advance(). It is a releasing read-modify-write too: that
+//                advance() then continues its release sequence, and who acquires the goal has seen this unlink as well. A
+//                load would not do: a reader could report the goal and still read the old pointer.
 //           (Q2) every store to a slot releases, isReached() acquires it: reads made before the report happen before the free.
 //           (Q3) goOnline() stores the slot, fence, reads pointers; isReached() runs after the unlink, fence, loads the
 //                slots. One fence is first: the scan sees the slot online, or the reader sees the unlink.
@@ -167,9 +170,9 @@ public import Synchronization
         QSBRGoal(fields.pointee.writeSequence.wrappingAdd(2, ordering: .acquiringAndReleasing).newValue)  // Q1
     }
 
-    /// The goal of the next advance(), for blocks that share one.
+    /// The goal of the next advance(), for blocks that share one: unlinked before the call.
     public func nextGoal() -> QSBRGoal {
-        QSBRGoal(fields.pointee.writeSequence.load(ordering: .relaxed) &+ 2)
+        QSBRGoal(fields.pointee.writeSequence.wrappingAdd(0, ordering: .acquiringAndReleasing).newValue &+ 2)  // Q1b
     }
 
     /// Whether every reader that might hold memory retired under the goal has passed.

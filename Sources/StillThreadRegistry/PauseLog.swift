@@ -20,7 +20,7 @@ public struct PauseRecord: Sendable {
     public var timeToStopNanoseconds: UInt64
     /// From the request until the last thread had been released.
     public var wallNanoseconds: UInt64
-    /// Processor time of the requester while the world was stopped.
+    /// Processor time of the requester while the world was stopped. 0 for version invalidations and tests, where it is not measured.
     public var cpuNanoseconds: UInt64
     public var lastToStop: UInt64
 }

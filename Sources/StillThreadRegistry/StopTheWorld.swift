@@ -24,6 +24,11 @@ public enum PauseReason: UInt32, CaseIterable, Sendable {
     }
 }
 
+extension PauseReason {
+    /// The thread's processor clock costs a system call, more than a short pause itself: read for pauses with real work only.
+    var measuresCPU: Bool { self != .versionInvalidation && self != .test }
+}
+
 /// Proof that every other thread of one interpreter is suspended. Only `withStoppedWorld` makes one, and only lends it.
 public struct StoppedWorld: ~Copyable {
     public let interpreter: Interpreter
@@ -90,13 +95,13 @@ extension Interpreter {
         suspendOthers(thread)
         record.pointee.stopped.store(1, ordering: .relaxed)
         let stoppedAt = Clock.monotonicNanoseconds()
-        let cpuBefore = Clock.threadCPUNanoseconds()
+        let cpuBefore = reason.measuresCPU ? Clock.threadCPUNanoseconds() : 0
         let last = record.pointee.lastStopped.load(ordering: .relaxed)
         defer {
             record.pointee.stopped.store(0, ordering: .relaxed)
             record.pointee.requester.store(0, ordering: .relaxed)
             resumeOthers(thread)
-            let cpu = Clock.threadCPUNanoseconds() - cpuBefore
+            let cpu = reason.measuresCPU ? Clock.threadCPUNanoseconds() - cpuBefore : 0
             let end = Clock.monotonicNanoseconds()
             record.pointee.lastPauseEnd.store(end, ordering: .relaxed)
             PauseLog.append(
@@ -117,8 +122,12 @@ extension Interpreter {
             spins += 1
             if spins < 100 { cpuRelax() } else { OSThread.yield() }
             if spins % 16 == 0 && Clock.monotonicNanoseconds() > limit {
-                record.pointee.owedThreads.store(0, ordering: .relaxed)
-                forEachThread { $0.record.pointee.owed.store(0, ordering: .relaxed) }
+                // One by one: a thread that attaches meanwhile takes its own mark back.
+                forEachThread {
+                    if $0.record.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
+                        record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
+                    }
+                }
                 return
             }
         }

@@ -153,8 +153,23 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
             if own.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
                 record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
             }
+            // Inside: when the lock is free and the count is zero, the interpreter may be destroyed.
+            wakePauser()
         }
-        wakePauser()
+    }
+
+    /// Asks one thread other than `thread` to serve what ended threads have left.
+    func passOnRetired(from thread: ThreadState) {
+        withLock {
+            var next = record.pointee.firstThread
+            while let raw = next {
+                if raw != thread.raw {
+                    ThreadState(raw).request(RequestBits.delayedFrees)
+                    return
+                }
+                next = UnsafeMutableRawPointer(bitPattern: ThreadState(raw).record.pointee.next.load(ordering: .relaxed))
+            }
+        }
     }
 
     /// Runs `body` while a detached thread is kept from attaching, so that the caller may act for it.
@@ -177,12 +192,15 @@ extension ThreadState {
     /// Ends the thread state. Called by its own thread, attached; afterwards the OS thread is attached to nothing.
     public func destroy() {
         let interpreter = self.interpreter
+        let domain = interpreter.qsbr
+        // First what can be freed now, while the upper layers' areas are alive: this thread holds no unprotected pointer.
+        record.pointee.delayedFree.closeBatch(domain: domain)
+        domain.quiescent(qsbr)
+        if record.pointee.delayedFree.heldBlocks > 0 { processRetired() }
         interpreter.record.pointee.hooks.threadDying?(raw)
-        if let free = interpreter.record.pointee.hooks.freeBlock {
-            record.pointee.delayedFree.abandon(to: interpreter.qsbr, context: raw, free: free)
-        }
-        interpreter.qsbr.goOffline(qsbr)
-        interpreter.qsbr.releaseSlot(qsbr)
+        domain.goOffline(qsbr)
+        domain.releaseSlot(qsbr)
+        if record.pointee.delayedFree.abandon(to: domain) { interpreter.passOnRetired(from: self) }
         CurrentThread.set(nil)
         interpreter.unlink(self)
         record.deinitialize(count: 1)
@@ -206,8 +224,12 @@ public enum Runtime {
     }
 
     public static func makeInterpreter() throws(RegistryError) -> Interpreter {
-        guard let raw = rawAllocateZeroed(Interpreter.recordBytes, alignment: 64), let domain = QSBRDomain.make() else {
+        guard let raw = rawAllocateZeroed(Interpreter.recordBytes, alignment: 64) else {
             throw .outOfMemory(what: "an interpreter")
+        }
+        guard let domain = QSBRDomain.make() else {
+            rawFree(raw)
+            throw .outOfMemory(what: "an interpreter's QSBR domain")
         }
         let interpreter = Interpreter(raw)
         interpreter.record.initialize(
@@ -252,20 +274,43 @@ public enum Runtime {
         }
     }
 
-    /// Every thread of every interpreter and its state, for watchdogs.
+    /// Every thread of every interpreter and its state, for watchdogs. Best effort: what another thread keeps locked for more than
+    /// 100 ms is named and left out.
     public static func dumpThreadStates() -> String {
         var text = ""
-        forEachInterpreter { interpreter in
+        func waitFor(_ tryLock: () -> Bool) -> Bool {
+            for _ in 0..<100 {
+                if tryLock() { return true }
+                OSThread.sleep(nanoseconds: 1_000_000)
+            }
+            return false
+        }
+        guard waitFor({ lock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged }) else {
+            return "the list of interpreters is locked\n"
+        }
+        defer { lock.store(0, ordering: .releasing) }
+        var next = first
+        while let raw = next {
+            let interpreter = Interpreter(raw)
             let record = interpreter.record
+            next = record.pointee.nextInterpreter
             text += "interpreter \(interpreter.id): pause requested \(record.pointee.requested.load(ordering: .relaxed)), "
             text += "stopped \(record.pointee.stopped.load(ordering: .relaxed)), owed \(record.pointee.owedThreads.load(ordering: .relaxed))\n"
-            interpreter.forEachThread { thread in
+            guard waitFor({ WordLock.tryLock(interpreter.lockWord) }) else {
+                text += "  its list of threads is locked\n"
+                continue
+            }
+            var at = record.pointee.firstThread
+            while let raw = at {
+                let thread = ThreadState(raw)
                 let own = thread.record
                 text += "  thread \(thread.id) (os \(own.pointee.osThreadID.load(ordering: .relaxed))): "
                 text += "\(Attachment.name(own.pointee.attachment.load(ordering: .relaxed))), requests "
                 text += "\(String(own.pointee.evalBreaker.load(ordering: .relaxed), radix: 2)), qsbr "
                 text += "\(thread.qsbr.sequence.pointee.load(ordering: .relaxed))\n"
+                at = UnsafeMutableRawPointer(bitPattern: own.pointee.next.load(ordering: .relaxed))
             }
+            WordLock.unlock(interpreter.lockWord)
         }
         return text
     }
@@ -274,7 +319,8 @@ public enum Runtime {
 extension Interpreter {
     /// Frees the interpreter's record. All its threads have been destroyed.
     public func destroy() {
-        precondition(record.pointee.threadCount == 0, "Interpreter \(id) still has \(record.pointee.threadCount) threads. Destroy them first.")
+        let left = threadCount
+        precondition(left == 0, "Interpreter \(id) still has \(left) threads. Destroy them first.")
         if let free = record.pointee.hooks.freeBlock { qsbr.freeAbandoned(context: nil, free: free) }
         Runtime.unlink(self)
         qsbr.destroy()

@@ -200,13 +200,14 @@ public import Synchronization
         }
     }
 
+    /// Frees what no reader holds back, this thread's and what ended threads left.
     func processRetired() {
         guard let free = interpreter.record.pointee.hooks.freeBlock else { return }
         let domain = QSBRDomain(record.pointee.qsbrDomain)
         record.pointee.delayedFree.process(domain: domain, context: raw, free: free)
         domain.processAbandoned(context: raw, free: free)
         // What slow readers still hold back is looked at again.
-        if record.pointee.delayedFree.heldBlocks > BuildOptions.retireBatchCount { request(RequestBits.delayedFrees) }
+        if record.pointee.delayedFree.isFarBehind { request(RequestBits.delayedFrees) }
     }
 
     public var retiredBlocks: Int { record.pointee.delayedFree.heldBlocks }

@@ -58,12 +58,23 @@ final class AttachDetachStop: StressScenario, @unchecked Sendable {
         let before = (0..<count).map { ticks[$0 * 8].load(ordering: .relaxed) }
         let spins = Int(random.next() % 200)
         let nested = random.next() % 8 == 0
+        let yields = random.next() % 8 == 0 ? Int(random.next() % 4) : 0
+        // Sometimes not before another thread has moved: with more threads than processors the others mostly stand.
+        if random.next() % 4 == 0 {
+            for _ in 0..<50 {
+                if (0..<count).contains(where: { $0 != worker && ticks[$0 * 8].load(ordering: .relaxed) != before[$0] }) { break }
+                thread.safepoint()
+                OSThread.yield()
+            }
+        }
         thread.withStoppedWorld(.test) { (world: borrowing StoppedWorld) in
             let first = (0..<count).map { numbers[$0 * 8] }
             let moving = (0..<count).filter { $0 != worker && ticks[$0 * 8].load(ordering: .relaxed) != before[$0] }
             if !moving.isEmpty { counters.raceWindows += 1 }
             if nested { thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in } }
             for _ in 0..<spins { cpuRelax() }
+            // Lets a thread that should stand, and does not, come onto this processor.
+            for _ in 0..<yields { OSThread.yield() }
             SchedulingNoise.point()
             for other in 0..<count where other != worker {
                 counters.claimChecks += 1

@@ -24,6 +24,8 @@ public struct StressFailure: Error, CustomStringConvertible, Sendable {
     public let scenario: String
     public let claim: String
     public let detail: String
+    /// The claim was seen not to hold; false when the run failed otherwise (too little happened, a thread hangs).
+    public let claimBroken: Bool
     public let reproduce: String
     public var description: String {
         "FAILED \(scenario): \(claim)\n  \(detail)\n  reproduce: \(reproduce)"
@@ -96,15 +98,23 @@ public struct StressRun: Sendable {
     @discardableResult
     public func run(_ description: ScenarioDescription, fault: InjectedFault = .none) throws -> StressCounters {
         let shared = Shared()
+        precondition(threads > 0, "A stress run needs at least one thread.")
+        // ThreadSanitizer slows everything down.
+        let divisor: UInt64 = Sanitizer.isThreadSanitizer ? 20 : 1
+        let minimumChecks = description.minimumClaimChecks / divisor
+        let minimumWindows = description.minimumRaceWindows / divisor
         let reproduce =
             "still stress \(description.name) --seed 0x\(String(seed, radix: 16)) --threads \(threads) --seconds \(seconds)"
             + (fault == .none ? "" : " --fault \(fault)")
-        func failure(_ detail: String) -> StressFailure {
-            StressFailure(scenario: description.name, claim: description.claim, detail: detail, reproduce: reproduce)
+        func failure(_ detail: String, claimBroken: Bool = false) -> StressFailure {
+            StressFailure(
+                scenario: description.name, claim: description.claim, detail: detail, claimBroken: claimBroken, reproduce: reproduce)
         }
         if fault != .none && !BuildOptions.checksInvariants {
             throw failure("faults exist in checking builds only: build with STILL_CHECKS=1")
         }
+        // First, in case the process dies. Who follows the progress has printed it.
+        if progress == nil { StandardError.write(Array("\(reproduce)\n".utf8)) }
         SchedulingNoise.enable(seed: seed)
         let scenario = try description.make(threads, seed)
         FaultInjection.activate(fault)
@@ -157,7 +167,7 @@ public struct StressRun: Sendable {
             progress?(Double(now - began) / 1e9, total())
             if shared.stop.load(ordering: .relaxed) { break }
             let sum = total()
-            let reached = sum.claimChecks >= description.minimumClaimChecks && sum.raceWindows >= description.minimumRaceWindows
+            let reached = sum.claimChecks >= minimumChecks && sum.raceWindows >= minimumWindows
             if now >= end && (reached || now >= last) { break }
             for number in 0..<threads {
                 let steps = workers[number].steps.load(ordering: .relaxed)
@@ -183,14 +193,14 @@ public struct StressRun: Sendable {
             throw failure(hung)
         }
         for handle in handles { handle.join() }
-        if let problem = shared.failure.withLock({ $0 }) { throw failure(problem) }
-        if let problem = scenario.finish() { throw failure(problem) }
+        if let problem = shared.failure.withLock({ $0 }) { throw failure(problem, claimBroken: true) }
+        if let problem = scenario.finish() { throw failure(problem, claimBroken: true) }
         let sum = total()
-        if sum.claimChecks < description.minimumClaimChecks {
-            throw failure("only \(sum.claimChecks) claim checks, \(description.minimumClaimChecks) are the minimum")
+        if sum.claimChecks < minimumChecks {
+            throw failure("only \(sum.claimChecks) claim checks, \(minimumChecks) are the minimum")
         }
-        if sum.raceWindows < description.minimumRaceWindows {
-            throw failure("only \(sum.raceWindows) entries into the race window, \(description.minimumRaceWindows) are the minimum")
+        if sum.raceWindows < minimumWindows {
+            throw failure("only \(sum.raceWindows) entries into the race window, \(minimumWindows) are the minimum")
         }
         return sum
     }

@@ -1,0 +1,90 @@
+import StillPlatform
+import StillQSBR
+import StillThreadRegistry
+import Testing
+
+/// Tests of one suite run one after the other: they share the counter.
+@Suite(.serialized) struct RetireTests {
+    static let freed = Word()
+
+    private func hooks() -> InterpreterHooks {
+        var hooks = InterpreterHooks()
+        hooks.freeBlock = { _, block, _ in
+            rawFree(block)
+            RetireTests.freed.add()
+        }
+        Self.freed.value = 0
+        return hooks
+    }
+    private func retire(_ thread: ThreadState, _ count: Int) throws {
+        for _ in 0..<count { thread.retire(try #require(rawAllocate(64)), bytes: 64) }
+    }
+
+    @Test func aStoppedWorldFreesAtOnce() throws {
+        try withInterpreter(hooks()) { _, thread in
+            try thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) throws in
+                try retire(thread, 3)
+                #expect(Self.freed.value == 3)
+            }
+            #expect(thread.retiredBlocks == 0)
+        }
+    }
+
+    @Test func aBatchIsFreedAtTheNextSafepoint() throws {
+        try withInterpreter(hooks()) { _, thread in
+            try retire(thread, BuildOptions.retireBatchCount)
+            #expect(Self.freed.value == 0)
+            #expect(thread.hasRequest)
+            thread.safepoint()
+            #expect(Self.freed.value == UInt64(BuildOptions.retireBatchCount))
+            #expect(thread.retiredBytes == 0)
+        }
+    }
+
+    @Test func aThreadThatEndsLeavesNothingBehind() throws {
+        try withInterpreter(hooks()) { interpreter, thread in
+            let handle = try start {
+                guard let other = try? interpreter.makeThread() else { return }
+                other.attach()
+                for _ in 0..<5 { other.retire(rawAllocate(64)!, bytes: 64) }
+                other.destroy()
+            }
+            thread.detached { handle.join() }
+            #expect(Self.freed.value == 5)
+        }
+    }
+
+    @Test func whatAReaderHeldBackIsServedByAThreadThatStays() throws {
+        try withInterpreter(hooks()) { interpreter, thread in
+            // This thread stays attached without a safepoint: the other's blocks cannot be freed when it ends.
+            let handle = try start {
+                guard let other = try? interpreter.makeThread() else { return }
+                other.attach()
+                for _ in 0..<5 { other.retire(rawAllocate(64)!, bytes: 64) }
+                other.destroy()
+            }
+            handle.join()
+            #expect(Self.freed.value == 0)
+            #expect(thread.hasRequest)
+            thread.safepoint()
+            #expect(Self.freed.value == 5)
+        }
+    }
+
+    @Test func theEndOfAnInterpreterFreesTheRest() throws {
+        let interpreter = try Runtime.makeInterpreter()
+        interpreter.hooks = hooks()
+        let first = try interpreter.makeThread()
+        first.attach()
+        let handle = try start {
+            guard let other = try? interpreter.makeThread() else { return }
+            other.attach()
+            for _ in 0..<5 { other.retire(rawAllocate(64)!, bytes: 64) }
+            other.destroy()
+        }
+        handle.join()
+        first.destroy()
+        interpreter.destroy()
+        #expect(Self.freed.value == 5)
+    }
+}
