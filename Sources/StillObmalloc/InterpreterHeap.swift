@@ -123,6 +123,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
     /// Under the lock: resting pools whose grace period is over become fresh.
     private func takeRested() {
         let domain = interpreter.qsbr
+        var firstLinked: UnsafeMutableRawPointer?  // went to the end of the list in this call: one round is enough
         while let first = fields.pointee.firstResting {
             let pool = Pool(first)
             guard pool.fields.pointee.greyListed.load(ordering: .acquiring) == 0,  // W2
@@ -130,24 +131,34 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
             else { return }
             fields.pointee.firstResting = pool.fields.pointee.next
             if fields.pointee.firstResting == nil { fields.pointee.lastResting = nil }
-            pool.fields.pointee.next = fields.pointee.freshPools
-            fields.pointee.freshPools = pool.raw
+            if pool.fields.pointee.notified.load(ordering: .acquiring) == 0 {  // P2: linked nowhere, and nobody will
+                pool.fields.pointee.next = fields.pointee.freshPools
+                fields.pointee.freshPools = pool.raw
+            } else {
+                if pool.raw == firstLinked { return appendResting(pool) }
+                if firstLinked == nil { firstLinked = pool.raw }
+                appendResting(pool)
+            }
         }
+    }
+
+    /// Under the lock.
+    private func appendResting(_ pool: Pool) {
+        pool.fields.pointee.next = nil
+        if let last = fields.pointee.lastResting {
+            Pool(last).fields.pointee.next = pool.raw
+        } else {
+            fields.pointee.firstResting = pool.raw
+        }
+        fields.pointee.lastResting = pool.raw
     }
 
     /// The pool is empty and on none of its owner's lists.
     func returnPool(_ pool: Pool) {
+        pool.fields.pointee.resting = 1
         pool.fields.pointee.restGoal = interpreter.qsbr.advance().sequence
         // Its colour bytes are all free and its headers all dead: walks may still look at it.
-        withLock {
-            pool.fields.pointee.next = nil
-            if let last = fields.pointee.lastResting {
-                Pool(last).fields.pointee.next = pool.raw
-            } else {
-                fields.pointee.firstResting = pool.raw
-            }
-            fields.pointee.lastResting = pool.raw
-        }
+        withLock { appendResting(pool) }
     }
 
     /// Under the lock.

@@ -7,7 +7,13 @@
 // Remote free (P1) A stranger pushes the block with a releasing compare-and-swap; the owner takes the whole list with an
 //             acquiring exchange: what the stranger did to the block happens before its reuse.
 //             (P2) The first push after the owner's last look also pushes the pool onto the slot's list of pools with
-//             remote frees: `notified` is exchanged to 1 by the pusher and to 0 by the owner *before* it takes the blocks.
+//             remote frees: `notified` is exchanged to 1 by the pusher and to 0 by the owner, once it has unlinked the pool
+//             from that list and *before* it takes the blocks. So a pool is linked at most once, and while it is, or is
+//             about to be, `notified` is 1.
+// Resting     An empty pool goes back to the heap and rests until every thread has passed a quiescent state. A stranger
+//             whose block the owner has already taken may link the pool only then: it stays out of use while `notified` is 1
+//             (after the grace period nobody can be between the push and the exchange), and the owner that unlinks it
+//             leaves it where it is.
 // Colours     One byte per block (WriteBarrier.swift), in collectable pools only, from offset 128.
 public import StillPlatform
 public import Synchronization
@@ -41,6 +47,8 @@ public import Synchronization
         public var classIndex: UInt8
         /// 1 while on the owner's list of pools with room (or its current pool).
         public var available: UInt8
+        /// 1 from the return to the heap to the next owner.
+        public var resting: UInt8
         // Everybody's.
         public let kind: Atomic<UInt8>
         public let greyListed: Atomic<UInt8>
@@ -102,6 +110,7 @@ public import Synchronization
         fields.pointee.nextOwned = nil
         fields.pointee.classIndex = UInt8(classIndex)
         fields.pointee.available = 0
+        fields.pointee.resting = 0
         fields.pointee.greyListed.store(0, ordering: .relaxed)
         fields.pointee.notified.store(0, ordering: .relaxed)
         fields.pointee.pinned.store(0, ordering: .relaxed)
@@ -120,12 +129,10 @@ public import Synchronization
         fields.pointee.kind.store(UInt8(kind), ordering: .releasing)  // heap walks skip the pool before this
     }
 
-    /// Takes the blocks that strangers freed. Owner only. Ordering: P1, P2.
-    /// - Returns: how many.
-    @usableFromInline @discardableResult func takeRemote() -> Int {
-        fields.pointee.notified.store(0, ordering: .sequentiallyConsistent)  // P2: before the exchange
+    /// Takes the blocks that strangers freed. Owner only; `notified` is the business of `takeNotifiedPools`. Ordering: P1.
+    func takeRemote() {
         var block = UnsafeMutableRawPointer(
-            bitPattern: fields.pointee.freeRemote.exchange(0, ordering: .acquiring))  // P1
+            bitPattern: fields.pointee.freeRemote.exchange(0, ordering: .sequentiallyConsistent))  // P1; after P2's store
         var taken = 0
         while let freed = block {
             block = freed.load(as: UnsafeMutableRawPointer?.self)
@@ -134,7 +141,6 @@ public import Synchronization
             taken += 1
         }
         fields.pointee.used -= UInt32(taken)
-        return taken
     }
 }
 

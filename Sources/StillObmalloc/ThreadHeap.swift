@@ -131,6 +131,8 @@ public import Synchronization
             let pool = Pool(raw)
             next = UnsafeMutableRawPointer(
                 bitPattern: pool.fields.pointee.nextNotified.load(ordering: .relaxed))
+            pool.fields.pointee.notified.store(0, ordering: .sequentiallyConsistent)  // P2: unlinked; before the blocks
+            if pool.fields.pointee.resting == 1 { continue }
             pool.takeRemote()
             makeAvailable(pool)
         }

@@ -78,12 +78,12 @@ public import Synchronization
         if !key.isCounted { return true }
         let word = table.key(number)
         if ReferenceCount.tryRetain(key.object, t) {
-            if word.pointee.load(ordering: .acquiring) == key.bits { return true }
+            if word.pointee.load(ordering: .acquiring) == key.bits && isCurrent(table) { return true }
             t.release(key)
             return false
         }
         ObjectLock.lock(object.lockByte)
-        let same = word.pointee.load(ordering: .relaxed) == key.bits
+        let same = word.pointee.load(ordering: .relaxed) == key.bits && isCurrent(table)
         if same { ReferenceCount.retainAndShare(key.object, t) }
         ObjectLock.unlock(object.lockByte)
         return same
@@ -96,10 +96,17 @@ public import Synchronization
         let value = Value(bits: word.pointee.load(ordering: .acquiring))
         if !value.isCounted { return value }
         if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
-            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits) { return value }
+            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits && isCurrent(table)) { return value }
             t.release(value)
         }
         return loadLocked(t, table, number)
+    }
+
+    /// Whether the dict still uses the table. Asked after a look at one of its entries: a replaced table keeps what its entries
+    /// said, but no longer holds the counts, so the block may be another object by now.
+    @inlinable @inline(__always)
+    func isCurrent(_ table: HashTable) -> Bool {
+        tableWord.pointee.load(ordering: .relaxed) == UInt64(UInt(bitPattern: table.raw))
     }
 
     @usableFromInline @inline(never)
@@ -182,7 +189,9 @@ public import Synchronization
         let shared = value.object.sharedWord.pointee.load(ordering: .relaxed)
         if shared & (SharedFlags.deferred | SharedFlags.immortal) != 0 {
             // The block may have become another object between the two loads: only if the slot still says so is it ours.
-            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits) { return value.borrowedForm }
+            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits && isCurrent(table)) {
+                return value.borrowedForm
+            }
             return .null
         }
         return load(t, table, number)
