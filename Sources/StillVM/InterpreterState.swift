@@ -6,20 +6,27 @@ public import StillObjects
 public import StillObmalloc
 public import StillPlatform
 public import StillThreadRegistry
+public import Synchronization
 
-@frozen public struct InterpreterState {
+@frozen public struct InterpreterState: ~Copyable {
+    /// Never accessed. ThreadSanitizer takes every write of a field through `pointee` for a write of the record's first byte,
+    /// so nothing that threads share may lie there.
+    let base: UInt64
     public var builtins: Value  // dict
     public var modules: Value  // dict, sys.modules
     public var sysDict: Value
     public var path: Value  // list
     public var argv: Value
     public var mainThreadID: UInt64
-    public var interrupted: UInt32
-    public var importDepth: UInt32
+    /// Address of the interpreter's heap. Set before the first thread enters.
+    public var heap: UnsafeMutableRawPointer?
     public var importLock: UnsafeMutableRawPointer?
-    public var threadHandles: UnsafeMutableRawPointer?
-    /// Anything the native modules keep, by slot.
-    public var moduleState: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+    /// 1: KeyboardInterrupt is due in the main thread. Relaxed: the request bit that goes with it orders.
+    public let interrupted: Atomic<UInt32>
+    /// 1 from the beginning of the shutdown. Relaxed: a thread that misses it is joined or stopped like the others.
+    public let finalizing: Atomic<UInt32>
+    /// Bits of the list gc.callbacks, owned; 0 before gc is imported. Released by the importing thread, acquired by whoever collects.
+    public let collectorCallbacks: Atomic<UInt64>
 
     public static let offset = 4096
 }

@@ -3,6 +3,7 @@ import StillObjects
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
+import Synchronization
 
 enum Safepoints {
     /// Serves all requests. Every reference of this thread is in a register or counted.
@@ -16,8 +17,9 @@ enum Safepoints {
             t.setRaised(exception)
             return false
         }
-        if _slowPath(t.interpreterState.pointee.interrupted != 0) && t.isMainThread {
-            t.interpreterState.pointee.interrupted = 0
+        let state = t.interpreterState
+        if _slowPath(state.pointee.interrupted.load(ordering: .relaxed) != 0) && t.isMainThread {
+            state.pointee.interrupted.store(0, ordering: .relaxed)
             _ = t.raise(.keyboardInterrupt, "")
             return false
         }

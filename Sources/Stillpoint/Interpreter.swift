@@ -25,7 +25,7 @@ public final class Interpreter {
             registry = try StillThreadRegistry.Runtime.makeInterpreter()
             registry.hooks = ProcessStart.hooks()
             let heap = try InterpreterHeap.make(for: registry)
-            ModuleState.setHeap(registry, heap)
+            registry.state.pointee.heap = heap.raw
             try Collector.make(for: heap)
             VirtualMachine.prepare(registry)
             thread = try registry.makeThread()

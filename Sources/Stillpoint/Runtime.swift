@@ -29,12 +29,12 @@ enum ProcessStart {
         }
         CollectorRoots.visitInterpreter = { interpreter, visitor in
             let interpreter = StillThreadRegistry.Interpreter(interpreter)
-            let state = interpreter.state.pointee
-            for value in [state.builtins, state.modules, state.sysDict, state.path, state.argv] where value.isObject {
+            let state = interpreter.state
+            let callbacks = Value(bits: state.pointee.collectorCallbacks.load(ordering: .acquiring))
+            for value in [
+                state.pointee.builtins, state.pointee.modules, state.pointee.sysDict, state.pointee.path, state.pointee.argv, callbacks,
+            ] where value.isObject {
                 visitor.trace.pointee.visit(visitor, value.object.raw, true)
-            }
-            ModuleState.forEachValue(interpreter) { value in
-                if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
             }
         }
         CollectorRoots.notify = { thread, start, collected, uncollectable in
@@ -59,7 +59,7 @@ enum ProcessStart {
             guard t.ownerSlot != 0 else { return }
             VirtualMachine.detach(t)
             StaticTypes.detach(t)
-            ModuleState.heap(t.interpreter).leaveSlot(of: t)
+            InterpreterHeap(of: t).leaveSlot(of: t)
         }
         hooks.freeBlock = { thread, block, bytes in
             if let thread {

@@ -17,7 +17,7 @@ public enum GcModule {
         if let list = try? t.makeList(capacity: 0) {
             m.set("callbacks", list)
             // The interpreter keeps the list; the program may replace the attribute.
-            ModuleState.setCollectorCallbacks(t.interpreter, list)
+            t.interpreterState.pointee.collectorCallbacks.store(list.bits, ordering: .releasing)
         }
         for (name, number) in [("DEBUG_STATS", 1), ("DEBUG_COLLECTABLE", 2), ("DEBUG_UNCOLLECTABLE", 4), ("DEBUG_SAVEALL", 32), ("DEBUG_LEAK", 38)] {
             m.set(name, Value(smallInt: number))
@@ -136,14 +136,12 @@ public enum GcModule {
 
     /// The collections of the shutdown call nobody: what callbacks use may be gone.
     public static func forgetCallbacks(_ t: ThreadState) {
-        let callbacks = ModuleState.collectorCallbacks(t.interpreter)
-        ModuleState.setCollectorCallbacks(t.interpreter, .null)
-        t.release(callbacks)
+        t.release(Value(bits: t.interpreterState.pointee.collectorCallbacks.exchange(0, ordering: .acquiringAndReleasing)))
     }
 
     /// Calls gc.callbacks. For `CollectorRoots.notify`.
     public static func notify(_ t: ThreadState, start: Bool, collected: Int, uncollectable: Int) {
-        let callbacks = ModuleState.collectorCallbacks(t.interpreter)
+        let callbacks = Value(bits: t.interpreterState.pointee.collectorCallbacks.load(ordering: .acquiring))
         if callbacks.isNull || ListRef(callbacks).count == 0 { return }
         let raised = t.takeRaised()
         defer { if !raised.isNull { t.setRaised(raised) } }

@@ -19,11 +19,11 @@ public enum PythonThreads {
     static let stackBytes = Atomic<Int>(16 << 20)
 
     public static func isFinalizing(_ interpreter: Interpreter) -> Bool {
-        ModuleState.finalizing(interpreter).pointee.load(ordering: .relaxed) != 0
+        interpreter.state.pointee.finalizing.load(ordering: .relaxed) != 0
     }
     /// From now on the interpreter starts no threads.
     public static func beginFinalization(_ interpreter: Interpreter) {
-        ModuleState.finalizing(interpreter).pointee.store(1, ordering: .relaxed)
+        interpreter.state.pointee.finalizing.store(1, ordering: .relaxed)
     }
     /// Threads started by programs and not ended.
     static var count: Int { running.load(ordering: .relaxed) }
@@ -31,7 +31,7 @@ public enum PythonThreads {
     /// Prepares the calling OS thread's new state. Afterwards it is attached and can run Python code.
     public static func enter(_ t: ThreadState) throws(PythonError) {
         t.attach()
-        do { try ModuleState.heap(t.interpreter).takeSlot(for: t) } catch {
+        do { try InterpreterHeap(t.interpreterState.pointee.heap!).takeSlot(for: t) } catch {
             t.detach()
             throw PythonError()
         }
@@ -50,11 +50,10 @@ public enum PythonThreads {
 
     /// Raises KeyboardInterrupt in the main thread when an interrupt has come.
     static func checkInterrupt(_ t: ThreadState) throws(PythonError) {
-        guard t.isMainThread, t.interpreterState.pointee.interrupted != 0 else { return }
-        t.interpreterState.pointee.interrupted = 0
+        guard t.isMainThread, t.interpreterState.pointee.interrupted.exchange(0, ordering: .relaxed) != 0 else { return }
         throw t.raise(.keyboardInterrupt)
     }
-    static func isInterrupted(_ t: ThreadState) -> Bool { t.isMainThread && t.interpreterState.pointee.interrupted != 0 }
+    static func isInterrupted(_ t: ThreadState) -> Bool { t.isMainThread && t.interpreterState.pointee.interrupted.load(ordering: .relaxed) != 0 }
 
     private final class Start: @unchecked Sendable {
         let thread: ThreadState
@@ -160,33 +159,6 @@ extension ThreadState {
         return try words.withUnsafeMutableBufferPointer { (buffer) throws(PythonError) -> Value in
             try call(f, args: buffer.baseAddress!, count: count, keywords: names)
         }
-    }
-}
-
-/// The words that an interpreter keeps for the native modules.
-public enum ModuleState {
-    /// Set before the first thread enters.
-    public static func setHeap(_ interpreter: Interpreter, _ heap: InterpreterHeap) {
-        interpreter.state.pointee.moduleState.0 = UInt64(UInt(bitPattern: heap.raw))
-    }
-    public static func heap(_ interpreter: Interpreter) -> InterpreterHeap {
-        InterpreterHeap(UnsafeMutableRawPointer(bitPattern: UInt(interpreter.state.pointee.moduleState.0))!)
-    }
-    /// The list gc.callbacks, null before gc is imported.
-    static func collectorCallbacks(_ interpreter: Interpreter) -> Value {
-        Value(bits: interpreter.state.pointee.moduleState.1)
-    }
-    static func setCollectorCallbacks(_ interpreter: Interpreter, _ list: Value) {
-        interpreter.state.pointee.moduleState.1 = list.bits
-    }
-    /// 1 from the beginning of the shutdown.
-    static func finalizing(_ interpreter: Interpreter) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        let word = withUnsafeMutablePointer(to: &interpreter.state.pointee.moduleState.2) { UnsafeMutableRawPointer($0) }
-        return word.assumingMemoryBound(to: Atomic<UInt64>.self)
-    }
-    /// What the collector must visit.
-    public static func forEachValue(_ interpreter: Interpreter, _ body: (Value) -> Void) {
-        body(collectorCallbacks(interpreter))
     }
 }
 

@@ -118,7 +118,7 @@ public enum Interrupts {
 
     /// The main thread of the interpreter raises KeyboardInterrupt at its next safepoint.
     static func interrupt(_ interpreter: Interpreter) {
-        interpreter.state.pointee.interrupted = 1
+        interpreter.state.pointee.interrupted.store(1, ordering: .relaxed)
         let main = interpreter.state.pointee.mainThreadID
         interpreter.forEachThread { if $0.id == main { $0.request(RequestBits.signals) } }
     }
@@ -129,7 +129,7 @@ public enum Interrupts {
         Process.onInterrupt { _ in
             guard let raw = Interrupts.target else { return }
             let main = ThreadState(raw)
-            main.interpreter.state.pointee.interrupted = 1
+            main.interpreter.state.pointee.interrupted.store(1, ordering: .relaxed)
             main.request(RequestBits.signals)
         }
     }
