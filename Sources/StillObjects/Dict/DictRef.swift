@@ -38,7 +38,9 @@ public import Synchronization
     }
 
     /// Finds a key; no Python code runs if `pure`. The result is a hint unless the lock is held or nothing changes.
-    func find(_ t: Thread, _ key: Value, _ hash: Int, pure: Bool) throws(PythonError) -> Found {
+    ///
+    /// - Parameter locked: the caller holds the lock, so the dict's own references keep the keys alive. Implies `pure`.
+    func find(_ t: Thread, _ key: Value, _ hash: Int, pure: Bool, locked: Bool = false) throws(PythonError) -> Found {
         restart: while true {
             guard let table else { return .absent }
             let mask = table.indexSize - 1
@@ -52,8 +54,8 @@ public import Synchronization
                     if (bits ^ key.bits) & ~4 == 0 { return .entry(table, number) }
                     if bits != 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
                         let other = Value(bits: bits)
-                        guard retainKey(t, table, number, other) else { continue restart }
-                        defer { t.release(other) }
+                        if !locked && !retainKey(t, table, number, other) { continue restart }
+                        defer { if !locked { t.release(other) } }
                         if t.typeOf(key) == t.type(.str) && t.typeOf(other) == t.type(.str) {
                             if StrRef.equal(StrRef(key), StrRef(other)) { return .entry(table, number) }
                         } else if pure {
@@ -216,7 +218,7 @@ public import Synchronization
             if case .undecided = found { found = .absent }
             // With the lock held nothing changes; keys that need Python code to compare were compared above.
             if keysVersion != version || (version == 0 && table != nil) {
-                let again = (try? find(t, key, hash, pure: true)) ?? .undecided
+                let again = (try? find(t, key, hash, pure: true, locked: true)) ?? .undecided
                 if case .undecided = again {
                     ObjectLock.unlock(object.lockByte)
                     continue
@@ -297,7 +299,7 @@ public import Synchronization
             var found = try find(t, key, hash, pure: false)
             ObjectLock.lock(object.lockByte)
             if keysVersion != version || (version == 0 && table != nil) {
-                let again = (try? find(t, key, hash, pure: true)) ?? .undecided
+                let again = (try? find(t, key, hash, pure: true, locked: true)) ?? .undecided
                 if case .undecided = again {
                     ObjectLock.unlock(object.lockByte)
                     continue
