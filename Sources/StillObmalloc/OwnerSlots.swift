@@ -120,28 +120,32 @@ extension InterpreterHeap {
         }
     }
 
-    /// Leaves the thread's objects and pools to its slot. Attached, last act of the thread on the heap.
+    /// Leaves the thread's objects and pools to its slot. Attached, last act of the thread on the heap. What dies by it is
+    /// deallocated here, which may run finalizers.
     public func leaveSlot(of thread: ThreadState) {
         let heap = ThreadHeap(thread)
         let slot = OwnerSlot(heap.fields.pointee.slot!)
-        Deallocation.drain(thread)
-        ReferenceCount.mergeQueued(thread)
-        heap.takeNotifiedPools()
-        heap.trim()
         guard let saved = rawAllocateZeroed(ThreadHeap.areaBytes, alignment: 16) else {
             stillBug("no memory for \(ThreadHeap.areaBytes) bytes of a dying thread's pool lists")
         }
-        saved.copyMemory(from: heap.raw, byteCount: ThreadHeap.areaBytes)
+        var left = false
+        while !left {
+            ReferenceCount.mergeQueued(thread)
+            Deallocation.drain(thread)
+            heap.trim()
+            slot.withLock {  // O1
+                // What strangers queued meanwhile is still this thread's to merge; from here on it is theirs.
+                if slot.fields.pointee.queueCount > 0 { return }
+                saved.copyMemory(from: heap.raw, byteCount: ThreadHeap.areaBytes)
+                slot.fields.pointee.savedArea = saved
+                slot.fields.pointee.thread = nil
+                left = true
+            }
+        }
         _ = fields.pointee.bufferBytes.add(heap.fields.pointee.bufferBytes, ordering: .relaxed)
         if let pending = heap.fields.pointee.pending { rawFree(pending) }
         heap.fields.pointee.pending = nil
         heap.fields.pointee.pendingCapacity = 0
-        slot.withLock {  // O1
-            slot.fields.pointee.savedArea = saved
-            slot.fields.pointee.thread = nil
-        }
-        // What strangers queued between the last merge and the lock waits for nobody: merge it as a vacant slot's.
-        ReferenceCount.mergeVacant(slot, on: thread)
         withLock {
             slot.fields.pointee.nextVacant = fields.pointee.firstVacantSlot
             fields.pointee.firstVacantSlot = slot.fields.pointee.index

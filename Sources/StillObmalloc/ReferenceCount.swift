@@ -184,14 +184,6 @@ public import Synchronization
         if let taken { finish(taken, thread) }
     }
 
-    static func mergeVacant(_ slot: OwnerSlot, on thread: ThreadState) {
-        var taken: (UnsafeMutablePointer<UnsafeMutableRawPointer>, Int)?
-        slot.withLock {
-            if slot.fields.pointee.thread == nil { taken = takeMerged(slot) }
-        }
-        if let taken { finish(taken, thread) }
-    }
-
     /// Merges all queued objects; returns those whose count became zero. Under the slot's lock, by who may act as the owner.
     static func takeMerged(_ slot: OwnerSlot) -> (UnsafeMutablePointer<UnsafeMutableRawPointer>, Int)? {
         guard let queue = slot.fields.pointee.queue, slot.fields.pointee.queueCount > 0 else { return nil }

@@ -90,6 +90,9 @@ extension ThreadState {
     public var scannedDownTo: Registers
     /// Value on its way from a delegation to the caller of the generator.
     public var yielded: UInt64 = 0
+    /// The frame that was left last is a generator's that yielded. Its state word may say something else already: another
+    /// thread can resume it at once.
+    public var hasYielded = false
     /// The exception being raised is passed on: the frame that raises it has a traceback entry already.
     public var reraising = false
 

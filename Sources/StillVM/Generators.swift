@@ -158,6 +158,7 @@ enum Generators {
                 switch throwIntoDelegate(t, frame, pc) {
                 case .yielded(let bits):
                     t.objects.pointee.handled = callersHandled
+                    defer { t.vm.pointee.hasYielded = false }
                     return suspend(t, generator, frame, pc, resumeRegister: pc.a, bits)
                 case .returned(let bits):
                     frame.drop(t, pc.b)
@@ -173,7 +174,10 @@ enum Generators {
         let bits = VM.run(t, frame, start, raising: raising)
         Calls.noteNativeReturn(t)
         t.objects.pointee.handled = callersHandled
-        if generator.state.pointee.load(ordering: .relaxed) == GeneratorRef.suspended { return bits }
+        if t.vm.pointee.hasYielded {
+            t.vm.pointee.hasYielded = false
+            return bits
+        }
         finish(t, generator)
         if bits != 0 { result = Value(bits: bits) }
         return 0
@@ -210,6 +214,7 @@ enum Generators {
         generator.word(88).pointee = UInt64(resumeRegister)
         t.currentFrame = regs.callerFrame
         t.objects.pointee.recursionDepth -= 1
+        t.vm.pointee.hasYielded = true
         generator.state.pointee.store(GeneratorRef.suspended, ordering: .releasing)
         return value
     }

@@ -57,9 +57,11 @@ enum ProcessStart {
         hooks.threadDying = { raw in
             let t = ThreadState(raw)
             guard t.ownerSlot != 0 else { return }
+            t.release(t.takeRaised())
+            // Runs the finalizers of what still dies: the VM's part of the thread goes last.
+            InterpreterHeap(of: t).leaveSlot(of: t)
             VirtualMachine.detach(t)
             StaticTypes.detach(t)
-            InterpreterHeap(of: t).leaveSlot(of: t)
         }
         hooks.freeBlock = { thread, block, bytes in
             if let thread {
