@@ -56,13 +56,13 @@ public enum CollectorRoots {
     /// 1 from a verdict until weak references are cleared: no new reference to a white object.
     public let doomed: Atomic<UInt8>
     public let budgetNanoseconds: Atomic<UInt64>
+    /// Monotonic time before which no slice is due. Relaxed: a hint, written by the busy thread.
+    let nextSlice: Atomic<UInt64>
     var heapRaw: UnsafeMutableRawPointer
     var statistics: CollectorStatistics
     /// Allocation counter when the collection started, and when the last one ended.
     var allocatedAtStart: Int
     var allocatedAtEnd: Int
-    var lastSliceEnd: UInt64
-    var lastSliceNanoseconds: UInt64
     // Walks: next pool in the list of pools, next block in it, next item of that block.
     var cursor: Int
     var blockCursor: Int
@@ -112,8 +112,8 @@ public enum CollectorRoots {
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
             to: CollectorFields(
                 base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
-                budgetNanoseconds: Atomic(defaultBudgetNanoseconds), heapRaw: heap.raw, statistics: CollectorStatistics(),
-                allocatedAtStart: 0, allocatedAtEnd: 0, lastSliceEnd: 0, lastSliceNanoseconds: 0, cursor: 0,
+                budgetNanoseconds: Atomic(defaultBudgetNanoseconds), nextSlice: Atomic(0), heapRaw: heap.raw, statistics: CollectorStatistics(),
+                allocatedAtStart: 0, allocatedAtEnd: 0, cursor: 0,
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, finalizersRan: false,
                 secondPass: false, collectedNow: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
                 markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0,
@@ -167,11 +167,7 @@ public enum CollectorRoots {
             if allocated - fields.pointee.allocatedAtEnd < threshold { return }
         } else {
             let outrun = allocated - fields.pointee.allocatedAtStart > max(20_000, fields.pointee.statistics.live / 2)
-            if !outrun
-                && Clock.monotonicNanoseconds() < fields.pointee.lastSliceEnd + fields.pointee.lastSliceNanoseconds
-            {
-                return
-            }
+            if !outrun && Clock.monotonicNanoseconds() < fields.pointee.nextSlice.load(ordering: .relaxed) { return }
         }
         guard take() else { return }
         defer { give() }
@@ -223,7 +219,6 @@ public enum CollectorRoots {
             breakCycles(thread)
         }
         let ended = Clock.monotonicNanoseconds()
-        fields.pointee.lastSliceEnd = ended
-        fields.pointee.lastSliceNanoseconds = ended - began
+        fields.pointee.nextSlice.store(ended + (ended - began), ordering: .relaxed)
     }
 }
