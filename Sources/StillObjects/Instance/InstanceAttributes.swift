@@ -3,8 +3,9 @@
 // Names     A class keeps an append-only list of attribute names (SharedKeys); value number i of an instance lies at
 //           inlineOffset + 8 * i, null when absent. The dict word is null until somebody asks for `__dict__`, or the values
 //           cannot be kept inline in the order they were set; then all values move to the dict, for good.
-// Changing  A present inline value is overwritten by compare-and-swap without a lock. Adding, deleting and moving to a dict hold the
-//           object's lock. A reader that finds null where the class has the name looks again under the lock, because the values may
+// Changing  Under the object's lock; only a present inline value that is not counted (a number, None) is overwritten without it, by
+//           compare-and-swap. A counted one must not vanish while a reader holds the lock to take a count on it.
+//           So whoever holds the lock exchanges words, as numbers may change under it. A reader that finds null where the class has the name looks again under the lock, because the values may
 //           be on their way to the dict.
 // Ordering  (I1) stores release, loads acquire, as in SharedSlot.
 public import StillObmalloc
@@ -76,6 +77,7 @@ public enum InstanceAttributes {
         let word = object.atomicWord(offset)
         let old = Value(bits: word.pointee.load(ordering: .relaxed))
         if old.isNull { return false }
+        if old.isCounted { return storeInlineLocked(t, object, word, value) }
         let fresh = t.retain(value)
         guard
             word.pointee.compareExchange(
@@ -86,9 +88,27 @@ public enum InstanceAttributes {
             t.release(fresh)
             return false
         }
+        if _slowPath(t.barrierActive != 0) { WriteBarrier.willStore(object, t) }
+        return true
+    }
+
+    @inlinable @inline(never)
+    static func storeInlineLocked(
+        _ t: Thread, _ object: ObjectRef, _ word: UnsafeMutablePointer<Atomic<UInt64>>, _ value: Value
+    ) -> Bool {
+        let fresh = t.retain(value)
+        ObjectLock.lock(object.lockByte)
+        var old = Value(bits: word.pointee.load(ordering: .relaxed))
+        if old.isNull {
+            ObjectLock.unlock(object.lockByte)
+            t.release(fresh)
+            return false
+        }
+        old = Value(bits: word.pointee.exchange(fresh.bits, ordering: .acquiringAndReleasing))  // I1
         if _slowPath(t.barrierActive != 0) {
             if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
         }
+        ObjectLock.unlock(object.lockByte)
         t.release(old)
         return true
     }
