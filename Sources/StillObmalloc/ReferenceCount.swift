@@ -47,11 +47,19 @@ public import Synchronization
     /// Takes a count on a pointer just loaded from a slot that others may change; see *Readers* above.
     @inlinable @inline(__always)
     public static func tryRetain(_ object: ObjectRef, _ thread: ThreadState) -> Bool {
+        SchedulingNoise.point()
         if _fastPath(object.owner == thread.ownerSlot) {
             object.local.pointee &+= 1
             return true
         }
         return tryRetainShared(object, thread)
+    }
+
+    /// Whether a slot still holds what was loaded from it, asked after `tryRetain`: only then was the count taken on the right object.
+    @inlinable @inline(__always)
+    public static func isStill(_ bits: UInt64, in slot: UnsafeMutablePointer<Atomic<UInt64>>) -> Bool {
+        if FaultInjection.isActive(.skipSlotRecheck) { return true }
+        return slot.pointee.load(ordering: .acquiring) == bits
     }
 
     @inlinable @inline(never)

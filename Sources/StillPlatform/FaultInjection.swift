@@ -11,6 +11,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case dropDeletionBarrier
     /// Suspects are condemned although counted from outside.
     case ignoreOutsideCounts
+    /// A lock-free reader does not look at its slot again after taking a count.
+    case skipSlotRecheck
     /// Marking starts without the interpreter's own references.
     case missedRoots
 }

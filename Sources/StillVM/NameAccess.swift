@@ -195,7 +195,7 @@ enum Cells {
         let value = Value(bits: bits)
         if !value.isCounted { return bits }
         if ReferenceCount.tryRetain(value.object, t) {
-            if _fastPath(cell.atomicWord(24).pointee.load(ordering: .acquiring) == bits) { return bits }
+            if _fastPath(ReferenceCount.isStill(bits, in: cell.atomicWord(24))) { return bits }
             t.release(value)
         }
         return loadLocked(t, cell)

@@ -5,21 +5,16 @@
 //           At the end every object with a finalizer has been finalized exactly once.
 // Race window: a step that began or ended in the middle of a collection.
 import StillGC
-import StillModules
 import StillObjects
-import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
-import StillVM
-import Stillpoint
-import Synchronization
 
 final class SharedContainers: StressScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-containers",
         claim: "values in shared containers stay whole, and what native code refers to stays alive, while the collector runs",
         faults: [.ignoreOutsideCounts], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
-        make: { threads, _ in try SharedContainers(threads) })
+        make: { _, _ in try SharedContainers() })
 
     private static let program = """
         import _thread
@@ -104,7 +99,7 @@ final class SharedContainers: StressScenario, @unchecked Sendable {
                     return "a node of the graph has lost its parts"
             with lock:
                 counts["made"] += made
-            return checks
+            return checks, 0
 
         def anchor(number):
             first = Node(number)
@@ -120,103 +115,61 @@ final class SharedContainers: StressScenario, @unchecked Sendable {
                     return "a cycle that native code holds has lost its parts"
             except (AttributeError, IndexError) as error:
                 return "a cycle that native code holds has lost its parts: %s" % error
-            return 2
+            return 2, 0
 
         def finish():
             import gc
             for attempt in range(20):
                 gc.collect()
                 if counts["made"] == len(gone):
-                    return 1
+                    return 1, 0
             return "made %d objects with finalizers, finalized %d" % (counts["made"], len(gone))
         """
 
-    private let interpreter: Stillpoint.Interpreter
-    private let functions: [String: Value]
-    private let threads: Guarded<[Int: (thread: ThreadState, anchors: [Value])]>
+    private let python: PythonWorkers
+    /// What each worker refers to from native code alone.
+    private let anchors: Guarded<[Int: [Value]]>
 
-    init(_ count: Int) throws {
-        interpreter = try Stillpoint.Interpreter()
-        try interpreter.run(source: Array(Self.program.utf8), filename: "<shared-containers>")
-        threads = Guarded([:])
-        let thread = try interpreter.registry.makeThread()
-        try PythonThreads.enter(thread)
-        var found: [String: Value] = [:]
-        let modules = DictRef(interpreter.registry.state.pointee.modules)
-        let main = modules.getName(thread, Interning.intern("__main__"))
-        for name in ["step", "anchor", "check", "finish"] {
-            found[name] = DictRef(ModuleRef(main).dict).getName(thread, Interning.intern(name))
-        }
-        thread.release(main)
-        functions = found
-        thread.destroy()
+    init() throws {
+        python = try PythonWorkers(
+            program: Self.program, name: Self.description.name, functions: ["step", "anchor", "check", "finish"])
+        anchors = Guarded([:])
     }
 
-    func enter(worker: Int) {
-        guard let thread = try? interpreter.registry.makeThread(), (try? PythonThreads.enter(thread)) != nil else { return }
-        threads.withLock { $0[worker] = (thread, []) }
-    }
+    func enter(worker: Int) { python.enter(worker: worker) }
 
     func leave(worker: Int) {
-        guard let entry = threads.withLock({ $0.removeValue(forKey: worker) }) else { return }
-        for anchor in entry.anchors { entry.thread.release(anchor) }
-        entry.thread.destroy()
+        guard let t = python.thread(of: worker) else { return }
+        for anchor in anchors.withLock({ $0.removeValue(forKey: worker) }) ?? [] { t.release(anchor) }
+        python.leave(worker: worker)
     }
 
     func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
-        guard var entry = threads.withLock({ $0[worker] }) else { return "no memory for a thread" }
-        let t = entry.thread
+        guard let t = python.thread(of: worker) else { return "no memory for a thread" }
+        var own = anchors.withLock { $0[worker] } ?? []
         let before = Collector(of: t).phase
-        var problem = call(t, "step", [Value(smallInt: worker), Value(smallInt: Int(random.next() >> 34))], &counters)
+        var problem = python.call(
+            t, "step", [Value(smallInt: worker), Value(smallInt: Int(random.next() >> 34))], &counters)
         if problem == nil {
             // Anchors rest for many collections' slices between two checks: whatever touches a suspect rescues it.
             switch random.next() % 16 {
-            case 0 where entry.anchors.count < 64:
-                do throws(PythonError) {
-                    entry.anchors.append(try t.call(functions["anchor"]!, Value(smallInt: worker)))
-                } catch { problem = raised(t) }
-            case 1 where entry.anchors.count > 32:
-                t.release(entry.anchors.removeFirst())
-            case 2 where !entry.anchors.isEmpty:
-                problem = call(t, "check", [entry.anchors[Int(random.next() % UInt64(entry.anchors.count))]], &counters)
+            case 0 where own.count < 64:
+                let anchor = python.make(t, "anchor", worker, problem: &problem)
+                if problem == nil { own.append(anchor) }
+            case 1 where own.count > 32:
+                t.release(own.removeFirst())
+            case 2 where !own.isEmpty:
+                problem = python.call(t, "check", [own[Int(random.next() % UInt64(own.count))]], &counters)
             default:
                 break
             }
         }
-        threads.withLock { $0[worker] = entry }
+        anchors.withLock { $0[worker] = own }
         if before != .idle || Collector(of: t).phase != .idle { counters.raceWindows += 1 }
         if random.next() % 16 == 0 { t.detached { OSThread.yield() } }
         t.safepoint()
         return problem
     }
 
-    /// Calls a function of the program: an int is a number of checks, a str what is wrong.
-    private func call(_ t: ThreadState, _ name: String, _ arguments: [Value], _ counters: inout StressCounters) -> String? {
-        let result: Value
-        do throws(PythonError) { result = try t.call(functions[name]!, list: arguments) } catch { return raised(t) }
-        defer { t.release(result) }
-        if result.isSmallInt {
-            counters.claimChecks += UInt64(result.smallInt)
-            return nil
-        }
-        return t.isStr(result) ? StrRef(result).string : "\(name) returned something else"
-    }
-
-    private func raised(_ t: ThreadState) -> String {
-        let exception = t.takeRaised()
-        defer { t.release(exception) }
-        return "uncaught " + t.exceptionSummary(exception)
-    }
-
-    func finish() -> String? {
-        guard let thread = try? interpreter.registry.makeThread(), (try? PythonThreads.enter(thread)) != nil else {
-            return "no memory for a thread"
-        }
-        var counters = StressCounters()
-        let problem = call(thread, "finish", [], &counters)
-        for function in functions.values { thread.release(function) }
-        thread.destroy()
-        interpreter.close()
-        return problem
-    }
+    func finish() -> String? { python.finish(calling: "finish") }
 }

@@ -16,7 +16,7 @@ public import Synchronization
         let value = Value(bits: word.pointee.load(ordering: .acquiring))  // S1
         if !value.isCounted { return value }
         if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
-            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits) { return value }
+            if _fastPath(ReferenceCount.isStill(value.bits, in: word)) { return value }
             t.release(value)
         }
         return loadLocked(t, object, offset)

@@ -51,7 +51,7 @@ public import Synchronization
                 if number == -1 { return .absent }
                 if number >= 0 {
                     let bits = table.key(number).pointee.load(ordering: .acquiring)
-                    if (bits ^ key.bits) & ~4 == 0 { return .entry(table, number) }
+                    if Value(bits: bits).isSame(key) { return .entry(table, number) }
                     if bits != 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
                         let other = Value(bits: bits)
                         if !locked && !retainKey(t, table, number, other) { continue restart }
@@ -98,7 +98,7 @@ public import Synchronization
         let value = Value(bits: word.pointee.load(ordering: .acquiring))
         if !value.isCounted { return value }
         if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
-            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits && isCurrent(table)) { return value }
+            if _fastPath(ReferenceCount.isStill(value.bits, in: word) && isCurrent(table)) { return value }
             t.release(value)
         }
         return loadLocked(t, table, number)

@@ -65,7 +65,7 @@ public enum InstanceAttributes {
         let value = Value(bits: word.pointee.load(ordering: .acquiring))  // I1
         if !value.isCounted { return value }
         if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
-            if _fastPath(word.pointee.load(ordering: .acquiring) == value.bits) { return value }
+            if _fastPath(ReferenceCount.isStill(value.bits, in: word)) { return value }
             t.release(value)
         }
         return SharedSlot.loadLocked(t, object, offset)

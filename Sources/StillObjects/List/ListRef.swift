@@ -47,7 +47,7 @@ public import Synchronization
         if !value.isCounted { return value }
         if _fastPath(ReferenceCount.tryRetain(value.object, t)) {
             if _fastPath(
-                word.pointee.load(ordering: .acquiring) == value.bits
+                ReferenceCount.isStill(value.bits, in: word)
                     && bufferWord.pointee.load(ordering: .acquiring) == UInt64(UInt(bitPattern: buffer)))
             {
                 return value
