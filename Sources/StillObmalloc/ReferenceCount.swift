@@ -47,7 +47,6 @@ public import Synchronization
     /// Takes a count on a pointer just loaded from a slot that others may change; see *Readers* above.
     @inlinable @inline(__always)
     public static func tryRetain(_ object: ObjectRef, _ thread: ThreadState) -> Bool {
-        SchedulingNoise.point()
         if _fastPath(object.owner == thread.ownerSlot) {
             object.local.pointee &+= 1
             return true
@@ -64,6 +63,7 @@ public import Synchronization
 
     @inlinable @inline(never)
     public static func tryRetainShared(_ object: ObjectRef, _ thread: ThreadState) -> Bool {
+        SchedulingNoise.point()
         var word = object.sharedWord.pointee.load(ordering: .relaxed)
         while true {
             if word & SharedFlags.immortal != 0 { return true }

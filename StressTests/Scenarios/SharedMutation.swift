@@ -85,47 +85,66 @@ final class SharedMutation: StressScenario, @unchecked Sendable {
                     kind = (seed >> 8) % 12
                     n = (seed >> 16) % 6
                     found = None
+                    # Most steps only read: a value that another thread stored is read by many.
+                    writes = seed % 4 == 0
                     if kind == 0:
                         place = n
-                        setattr(box, "a%d" % n, value(n, worker, i))
+                        if writes:
+                            setattr(box, "a%d" % n, value(n, worker, i))
                         found = getattr(box, "a%d" % n)
                     elif kind == 1:
                         place = 0
-                        box.a0 = value(0, worker, i)
+                        if writes:
+                            box.a0 = value(0, worker, i)
                         found = box.a0
                     elif kind == 2:
                         place = 100
-                        slotted.s0 = value(100, worker, i)
+                        if writes:
+                            slotted.s0 = value(100, worker, i)
                         found = slotted.s0
                     elif kind == 3:
                         key = seed % 40
                         place = 200 + key
-                        table[key] = value(place, worker, i)
-                        table.pop(seed % 37, None)
+                        if writes:
+                            table[key] = value(place, worker, i)
+                            table.pop(seed % 37, None)
+                            table["k%d" % (seed % 50)] = None
+                            if seed % 256 == 0:
+                                table.clear()
                         found = table.get(key)
-                        table["k%d" % (seed % 50)] = None
-                        if seed % 64 == 0:
-                            table.clear()
                     elif kind == 4:
                         place = 300
-                        row[n] = value(300, worker, i)
+                        if writes:
+                            row[n] = value(300, worker, i)
+                            if seed % 64 == 0:
+                                row.append(row[n])
+                                row.pop()
                         found = row[(n + 1) % 6]
-                        if seed % 16 == 0:
-                            row.append(found)
-                            row.pop()
                     elif kind == 5:
                         place = 400
-                        variable = value(400, worker, i)
+                        if writes:
+                            variable = value(400, worker, i)
                         found = variable
                     elif kind == 6:
                         place = 500
-                        Base.member = value(500, worker, i)
+                        if seed % 64 == 0:
+                            Base.member = value(500, worker, i)
                         found = box.member
                     elif kind == 7:
                         place = 600
-                        put_cell(value(600, worker, i))
+                        if writes:
+                            put_cell(value(600, worker, i))
                         found = get_cell()
                     elif kind == 8:
+                        if seed % 32:
+                            # Readers of places that others write all the time.
+                            for again in range(10):
+                                others += read(0, box.a0) != worker
+                                others += read(600, get_cell()) != worker
+                                others += read(400, variable) != worker
+                                others += read(100, slotted.s0) != worker
+                            checks += 40
+                            continue
                         one.__code__ = code_two if seed % 2 else code_one
                         one.__defaults__ = (i,)
                         one.__kwdefaults__ = {"c": i}
