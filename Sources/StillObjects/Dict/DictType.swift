@@ -263,6 +263,11 @@ enum DictType {
         b.classMethod("fromkeys", 1, 2) { raw, s, a, n, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let dict = try t.call(Value(bits: s))
+                if let keys = try t.snapshotItems(Value(bits: a[0])) {
+                    defer { for key in keys { t.release(key) } }
+                    for key in keys { try t.setItem(dict, key, n == 2 ? Value(bits: a[1]) : .none) }
+                    return dict
+                }
                 let iterator = try t.iterate(Value(bits: a[0]))
                 defer { t.release(iterator) }
                 while true {

@@ -217,14 +217,13 @@ public import Synchronization
     }
 
     public func extend(_ t: Thread, _ source: Value) throws(PythonError) {
-        let type = t.typeOf(source)
-        if type == t.type(.list) {
-            for value in ListRef(source).snapshot(t) { try appendOwned(t, value) }
-            return
-        }
-        if type == t.type(.tuple) {
-            let tuple = TupleRef(source)
-            for index in 0..<tuple.count { try append(t, tuple.item(index)) }
+        if let items = try t.snapshotItems(source) {
+            for (index, value) in items.enumerated() {
+                do throws(PythonError) { try appendOwned(t, value) } catch {
+                    for rest in items[(index + 1)...] { t.release(rest) }
+                    throw error
+                }
+            }
             return
         }
         let iterator = try t.iterate(source)

@@ -20,8 +20,7 @@ public struct SetRef {
     /// All items at one moment, owned.
     public func items(_ t: Thread) throws(PythonError) -> [Value] { try dict.items(t).map(\.key) }
     public func update(_ t: Thread, _ source: Value) throws(PythonError) {
-        if t.isSet(source) {
-            let items = try SetRef(source).items(t)
+        if let items = try t.snapshotItems(source) {
             defer { for item in items { t.release(item) } }
             for item in items { try add(t, item) }
             return

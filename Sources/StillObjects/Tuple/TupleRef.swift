@@ -70,6 +70,7 @@ extension ThreadState {
     /// The items of an iterable as a tuple. Owned.
     public func tupleFrom(_ iterable: Value) throws(PythonError) -> Value {
         if typeOf(iterable) == type(.tuple) { return retain(iterable) }
+        if let items = try snapshotItems(iterable) { return try makeTuple(items) }
         let list = try makeList(capacity: 0)
         defer { release(list) }
         try ListRef(list).extend(self, iterable)
