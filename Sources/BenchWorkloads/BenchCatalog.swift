@@ -1,0 +1,14 @@
+// The benchmarks, by name.
+
+public struct BenchDescription: Sendable {
+    public var name: String
+    public var summary: String
+}
+
+public enum BenchCatalog {
+    public static let all = [
+        BenchDescription(
+            name: "gc-pauses",
+            summary: "pauses of the garbage collector over an aged heap, beside CPython and the machine's own hiccups")
+    ]
+}

@@ -1,0 +1,123 @@
+// Runs one program to its end: its lines, the memory it had in use, and a limit to its time.
+import Foundation
+import StillPlatform
+import Synchronization
+
+struct ChildProcess {
+    var executable: String
+    var arguments: [String]
+    /// Killed after this time.
+    var limitSeconds: Double
+
+    struct Outcome: Sendable {
+        /// Standard output and standard error, in the order in which they arrived.
+        var lines: [String] = []
+        var exitCode: Int32 = 0
+        var signalled = false
+        var timedOut = false
+        /// The most memory that was seen in use, in bytes; nil where the system does not tell.
+        var peakBytes: Int?
+
+        /// Why the program counts as failed, with what it said.
+        var failure: String? {
+            let said = lines.filter { !$0.hasPrefix("{") }.suffix(5).joined(separator: " / ")
+            let reason: String
+            if timedOut {
+                reason = "did not end in time and was killed"
+            } else if signalled {
+                reason = "died of signal \(exitCode)"
+            } else if exitCode != 0 {
+                reason = "ended with exit code \(exitCode)"
+            } else {
+                return nil
+            }
+            return said.isEmpty ? reason : "\(reason): \(said)"
+        }
+    }
+
+    /// What the sampler shares with the reader.
+    private final class Watch: Sendable {
+        let ended = Atomic<Bool>(false)  // relaxed: only asks the sampler to end
+        let timedOut = Atomic<Bool>(false)  // relaxed: read after the join
+        let peak = Mutex<Int?>(nil)
+
+        func sample(_ process: Int32) {
+            guard let bytes = ChildProcess.memory(of: process, "VmHWM") else { return }
+            peak.withLock { $0 = max($0 ?? 0, bytes) }
+        }
+    }
+
+    /// - Parameter onLine: called with every line at once, and with the process's id.
+    func run(onLine: (String, Int32) -> Void = { _, _ in }) throws -> Outcome {
+        let process = Foundation.Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let id = process.processIdentifier
+        let watch = Watch()
+        let limit = Clock.monotonicNanoseconds() + UInt64(limitSeconds * 1e9)
+        let sampler = try OSThread.start(name: "sampler", stackBytes: 1 << 20) {
+            while !watch.ended.load(ordering: .relaxed) {
+                watch.sample(id)
+                if Clock.monotonicNanoseconds() > limit {
+                    watch.timedOut.store(true, ordering: .relaxed)
+                    kill(id, SIGKILL)
+                    return
+                }
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+        }
+        var outcome = Outcome()
+        var rest = Data()
+        while true {
+            let data = pipe.fileHandleForReading.availableData
+            if data.isEmpty { break }
+            rest.append(data)
+            while let end = rest.firstIndex(of: 10) {
+                let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
+                rest = Data(rest[rest.index(after: end)...])
+                watch.sample(id)
+                outcome.lines.append(line)
+                onLine(line, id)
+            }
+        }
+        if !rest.isEmpty { outcome.lines.append(String(decoding: rest, as: UTF8.self)) }
+        // Ended first: the process's number may belong to another one afterwards.
+        watch.ended.store(true, ordering: .relaxed)
+        let waited = waitWithLimit(process, until: limit)
+        sampler.join()
+        outcome.timedOut = watch.timedOut.load(ordering: .relaxed) || !waited
+        outcome.exitCode = process.terminationStatus
+        outcome.signalled = process.terminationReason == .uncaughtSignal
+        outcome.peakBytes = watch.peak.withLock { $0 }
+        return outcome
+    }
+
+    /// A program may close its output and go on: the limit holds for it too.
+    private func waitWithLimit(_ process: Foundation.Process, until limit: UInt64) -> Bool {
+        while process.isRunning {
+            if Clock.monotonicNanoseconds() > limit {
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+                return false
+            }
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+        process.waitUntilExit()
+        return true
+    }
+
+    /// A figure in bytes from /proc/PID/status: VmRSS, or VmHWM, which the system itself keeps as the maximum.
+    static func memory(of process: Int32, _ name: String) -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return nil }
+        for line in text.split(separator: "\n") where line.hasPrefix(name + ":") {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+            if words.count >= 2, let kibibytes = Int(words[1]) { return kibibytes * 1024 }
+        }
+        return nil
+    }
+}
