@@ -88,7 +88,7 @@ let package = Package(
         layer(
             "BenchWorkloads",
             [
-                "Stillpoint", "StillThreadRegistry", "StillPlatform",
+                "Stillpoint", "StillGC", "StillThreadRegistry", "StillPlatform",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         .executableTarget(

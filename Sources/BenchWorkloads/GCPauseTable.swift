@@ -90,7 +90,7 @@ private func ms(_ nanoseconds: UInt64?) -> String {
 }
 
 private func row(_ name: String, _ cells: [String]) -> String {
-    var text = name + String(repeating: " ", count: max(1, 24 - name.count))
+    var text = name + String(repeating: " ", count: max(1, 27 - name.count))
     for cell in cells { text += String(repeating: " ", count: max(1, 10 - cell.count)) + cell }
     while text.last == " " { text.removeLast() }
     return text + "\n"

@@ -2,6 +2,7 @@
 //
 // The log is a ring, so a thread copies it out while the program runs, seldom enough not to be seen in the figures.
 import Foundation
+import StillGC
 import StillPlatform
 import StillThreadRegistry
 import Stillpoint
@@ -27,6 +28,13 @@ struct PauseExport: Codable, Sendable {
 }
 
 public enum MeasuredProgram {
+    /// A slice is named after the phase in which it began; it may have gone on into the next.
+    private static func kind(of record: PauseRecord) -> String {
+        guard record.reason == .collectSlice, let raw = UInt8(exactly: record.detail), let phase = CollectionPhase(rawValue: raw)
+        else { return record.reason.name }
+        return "collect slice: \(phase)"
+    }
+
     /// Runs the program like `still run` and prints its pauses after its own output.
     ///
     /// - Returns: the exit code.
@@ -59,16 +67,20 @@ public enum MeasuredProgram {
         copyNew()
         let all = records.withLock { $0 }
         var export = PauseExport(stillpointPauses: [], lost: Int(PauseLog.nextSequence - first) - all.count)
-        for reason in PauseReason.allCases {
-            var series = PauseSeries(kind: reason.name)
-            for record in all where record.reason == reason {
-                series.at.append(record.requestedAt)
-                series.wall.append(record.wallNanoseconds)
-                series.cpu.append(record.cpuNanoseconds)
-                series.timeToStop.append(record.timeToStopNanoseconds)
+        var known: [String: Int] = [:]
+        for record in all {
+            let kind = kind(of: record)
+            if known[kind] == nil {
+                known[kind] = export.stillpointPauses.count
+                export.stillpointPauses.append(PauseSeries(kind: kind))
             }
-            if !series.at.isEmpty { export.stillpointPauses.append(series) }
+            let index = known[kind]!
+            export.stillpointPauses[index].at.append(record.requestedAt)
+            export.stillpointPauses[index].wall.append(record.wallNanoseconds)
+            export.stillpointPauses[index].cpu.append(record.cpuNanoseconds)
+            export.stillpointPauses[index].timeToStop.append(record.timeToStopNanoseconds)
         }
+        export.stillpointPauses.sort { $0.kind < $1.kind }
         guard var line = try? JSONEncoder().encode(export) else {
             StandardError.write(Array("still: the pauses are no JSON\n".utf8))
             return 1

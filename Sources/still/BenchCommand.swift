@@ -89,7 +89,7 @@ struct GCPausesCommand: ParsableCommand {
         print(report.table, terminator: "")
         if let json {
             let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             try encoder.encode(report).write(to: URL(fileURLWithPath: json))
         }
         if !report.failures.isEmpty { throw ExitCode(1) }
