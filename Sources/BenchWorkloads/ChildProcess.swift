@@ -3,7 +3,21 @@ import Foundation
 import StillPlatform
 import Synchronization
 
+/// The child that runs now; 0: none. Relaxed: one word, nothing else is read through it.
+private let runningChild = Atomic<Int32>(0)
+
 struct ChildProcess {
+    /// A benchmark that is interrupted or terminated takes its child with it. Only calls that a signal handler may make.
+    static func endWithUs() {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { number in
+                let child = runningChild.load(ordering: .relaxed)
+                if child > 0 { kill(child, SIGKILL) }
+                _exit(128 + number)
+            }
+        }
+    }
+
     var executable: String
     var arguments: [String]
     /// Killed after this time.
@@ -58,6 +72,8 @@ struct ChildProcess {
         process.standardError = pipe
         try process.run()
         let id = process.processIdentifier
+        runningChild.store(id, ordering: .relaxed)
+        defer { runningChild.store(0, ordering: .relaxed) }
         let watch = Watch()
         let limit = Clock.monotonicNanoseconds() + UInt64(limitSeconds * 1e9)
         let sampler = try OSThread.start(name: "sampler", stackBytes: 1 << 20) {

@@ -34,6 +34,7 @@ public struct GCPauseBench {
     /// - Throws: `BenchError` when nothing could be measured at all. A child that fails is reported, and the others go on.
     public mutating func run() throws -> GCPauseReport {
         guard File.exists(options.program) else { throw BenchError("there is no program \(options.program)") }
+        ChildProcess.endWithUs()
         let machine = Machine.current()
         let peer = try PeerInterpreter.ask(options.peer)
         var configurations: [ConfigurationReport] = []
@@ -141,7 +142,7 @@ public struct GCPauseBench {
 
     static func judge(_ configurations: [ConfigurationReport]) -> TargetReport {
         var target = TargetReport()
-        for configuration in configurations where configuration.liveContainers >= TargetReport.containers {
+        for configuration in configurations where configuration.liveContainers == TargetReport.containers {
             for runtime in configuration.runtimes where !runtime.isPeer && !runtime.complete.isEmpty {
                 let longest = max(target.longestPauseCPUNanoseconds ?? 0, runtime.pauses.cpu?.max ?? 0)
                 target.longestPauseCPUNanoseconds = longest
