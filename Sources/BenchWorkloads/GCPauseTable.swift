@@ -35,17 +35,19 @@ extension GCPauseReport {
 }
 
 extension ConfigurationReport {
+    private var measured: [RuntimeReport] { runtimes.filter { !$0.complete.isEmpty } }
+
     fileprivate var table: String {
         var text = "\(liveContainers) live containers, \(mutators) \(mutators == 1 ? "mutator" : "mutators")"
         if let before = loadAverageBefore, let after = loadAverageAfter { text += "   (load \(before) to \(after))" }
         text += "\n" + row("pauses, ms", ["count", "p50", "p99", "p99.9", "max", "max CPU", "share"])
-        for runtime in runtimes {
+        for runtime in measured {
             text += lengths(runtime.name, runtime.pauses, share: runtime.pauseShare)
             for kind in runtime.kinds { text += lengths("  " + kind.kind, kind, share: nil) }
         }
         text += row("hiccups, ms", ["count", "p50", "p99", "p99.9", "max", "", ""])
         text += lengths("idle machine", KindReport(kind: "", wall: idleHiccups), share: nil)
-        for runtime in runtimes {
+        for runtime in measured {
             text += lengths("beside " + runtime.name, KindReport(kind: "", wall: runtime.hiccups), share: nil)
         }
         text += row("", ["full gcs", "young", "collected", "live", "kept", "peak MiB", "growth", "step CPU", "kops/s", "ratio"])
@@ -79,6 +81,9 @@ extension ConfigurationReport {
                 runtime.isPeer ? "" : throughputRatio.map { String(format: "%.2f", $0) } ?? "",
             ])
         let lost = runs.reduce(0) { $0 + $1.lostPauses }
+        for run in runs where run.fullCollections == 0 {
+            text += "  \(runtime.name) completed no full collection in \(String(format: "%.1f", run.seconds)) s\n"
+        }
         if lost > 0 { text += "  \(lost) pauses of \(runtime.name) had left the log before they were copied\n" }
         return text
     }
