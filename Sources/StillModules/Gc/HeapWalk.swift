@@ -22,7 +22,9 @@ enum HeapWalk {
                     let object = ObjectRef(pool.block(at: block))
                     if CollectorHooks.isDoomed?(object.raw) ?? false { continue }
                     if ReferenceCount.count(object) <= 0 || !wanted(object) { continue }
-                    if ReferenceCount.tryRetain(object, t) { found.append(Value(object)) }
+                    // Objects that another thread owns and never shared are alive too; the stopped world keeps them so.
+                    ReferenceCount.retainAndShare(object, t)
+                    found.append(Value(object))
                 }
             }
         }
