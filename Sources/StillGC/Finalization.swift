@@ -97,7 +97,7 @@ extension Collector {
             fields.pointee.blockCursor = 0
             fields.pointee.cursor += 1
         }
-        let collected = fields.pointee.collectedNow
+        let collected = fields.pointee.statistics.collected - fields.pointee.collectedNow
         thread.withStoppedWorld(.collectVerdict) { (world: borrowing StoppedWorld) in
             // What could not be broken is alive as far as the next collection is concerned.
             for index in 0..<fields.pointee.suspectPoolCount {

@@ -68,7 +68,7 @@ extension Collector {
                 case .comparing:
                     if walkSuspects(deadline, compare) { enter(.verdict) }
                 case .verdict:
-                    if !drain(deadline) || !framesDone { working = false; break }
+                    if !drain(deadline) || !framesDone || !findWhite(deadline) { working = false; break }
                     condemn(world)
                     working = false
                 default:

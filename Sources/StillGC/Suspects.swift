@@ -117,21 +117,29 @@ extension Collector {
         return 0
     }
 
+    /// Moves the cursor to the first pool that still holds a white object, or behind the last. White objects only become fewer, so the
+    /// pools that were passed stay without. False: the time is over.
+    func findWhite(_ deadline: UInt64) -> Bool {
+        while fields.pointee.cursor < fields.pointee.suspectPoolCount {
+            if Clock.monotonicNanoseconds() >= deadline { return false }
+            let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
+            for block in 0..<Int(pool.fields.pointee.capacity)
+            where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white { return true }
+            fields.pointee.cursor += 1
+        }
+        return true
+    }
+
     /// Nothing is grey, all frames are scanned: every white object is garbage.
     func condemn(_ world: borrowing StoppedWorld) {
-        var condemned = 0
-        for index in 0..<fields.pointee.suspectPoolCount {
-            let pool = Pool(fields.pointee.suspectPools![index])
-            for block in 0..<Int(pool.fields.pointee.capacity)
-            where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white { condemned += 1 }
-        }
         setBarrier(world, BarrierMode.off)
-        if condemned == 0 {
+        if fields.pointee.cursor == fields.pointee.suspectPoolCount {
             endCycle(world)
             return
         }
         fields.pointee.doomed.store(1, ordering: .releasing)
-        if !fields.pointee.secondPass { fields.pointee.collectedNow = condemned }
+        // Until the end of the collection: what the figure was before it.
+        if !fields.pointee.secondPass { fields.pointee.collectedNow = fields.pointee.statistics.collected }
         enter(fields.pointee.secondPass ? .breaking : .finalizing)
     }
 
