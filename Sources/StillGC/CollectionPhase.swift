@@ -10,6 +10,10 @@
 //   finalizing  with the world running: weak references cleared, callbacks and finalizers run. If a finalizer ran,
 //               flagging to verdict are repeated for what is still white.
 //   breaking    with the world running: the condemned objects give up their references and die
+//   settling    with the world running: what could not be broken counts as alive, and the pools are let go
+//
+// Every walk over objects or pools is cut into steps by the time budget, those with the world running too: they delay only the thread
+// that collects, but it is some program's thread.
 //
 // Touching: from flagging on, a new reference to a suspect, a store into it, a move out of it, or its death shades it (or what it
 // refers to); shaded objects are rescued with all they reach. So what verdict condemns was referred to by other suspects
@@ -18,5 +22,5 @@
 // the frames that ran since the last slice are scanned for them.
 
 public enum CollectionPhase: UInt8, Sendable {
-    case idle, marking, flagging, counting, comparing, verdict, finalizing, breaking
+    case idle, marking, flagging, counting, comparing, verdict, finalizing, breaking, settling
 }

@@ -69,9 +69,16 @@ public enum CollectorRoots {
     var itemCursor: Int
     var white: UInt8
     var black: UInt8
-    var finalizersRan: Bool
     var secondPass: Bool
-    var collectedNow: Int
+    /// Part of the finalizing phase, and what the condemned objects have: see Finalization.swift.
+    var finalizingPart: FinalizingPart
+    var weaklyReferencedFound: Bool
+    var finalizersFound: Bool
+    var finalizersRan: Bool
+    /// `statistics.collected` when the collection started.
+    var collectedBefore: Int
+    /// Objects in the pools that flagging has passed.
+    var liveWalked: Int
     /// Pools that held suspects when they were flagged.
     var suspectPools: UnsafeMutablePointer<UnsafeMutableRawPointer>?
     var suspectPoolCount: Int
@@ -114,8 +121,9 @@ public enum CollectorRoots {
                 base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
                 budgetNanoseconds: Atomic(defaultBudgetNanoseconds), nextSlice: Atomic(0), heapRaw: heap.raw, statistics: CollectorStatistics(),
                 allocatedAtStart: 0, allocatedAtEnd: 0, cursor: 0,
-                blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, finalizersRan: false,
-                secondPass: false, collectedNow: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
+                blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
+                finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false, finalizersRan: false,
+                collectedBefore: 0, liveWalked: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
                 markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0,
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partialItem: items.assumingMemoryBound(to: Int.self), partialCount: 0,
@@ -211,12 +219,12 @@ public enum CollectorRoots {
             start(thread)
         case .marking, .flagging, .counting, .comparing, .verdict:
             slice(thread)
-            // Nothing was condemned: the collection has ended in the slice.
-            if phase == .idle { CollectorRoots.notify?(thread.raw, false, 0, 0) }
         case .finalizing:
             finalize(thread)
         case .breaking:
             breakCycles(thread)
+        case .settling:
+            settle(thread)
         }
         let ended = Clock.monotonicNanoseconds()
         fields.pointee.nextSlice.store(ended + (ended - began), ordering: .relaxed)

@@ -1,113 +1,143 @@
 // After the verdict, with the world running and in the thread that collects: weak references, finalizers, and the end of the
 // condemned objects. Nobody else can reach them, so their pools can be read without a pause; they are pinned.
 //
-// Order     1. weak references to all condemned objects are cleared, callbacks of weak references that live are run
-//           2. flags are taken off, every finalizer runs once; then the suspects are examined again (resurrection)
-//           3. what is condemned for good: new weak references cleared without callbacks, references given up, in chunks
+// Order     1. flags are taken off
+//           2. weak references to all condemned objects are cleared, callbacks of weak references that live are run
+//           3. every finalizer runs once; then the suspects are examined again (resurrection)
+//           4. what is condemned for good: new weak references cleared without callbacks, references given up
+//           5. what could not be broken is coloured alive, and the pools are unpinned
+//           Each in steps of the time budget.
+// Ordering  (F1) unpinning a pool releases the collector's last look at it to the owner's acquiring look before it gives the pool back.
 public import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
 import Synchronization
 
+@usableFromInline enum FinalizingPart: Sendable { case unflagging, weakReferences, finalizers }
+
 extension Collector {
-    /// Calls `body` for every white object of the remembered pools, with a count taken around the call.
-    private func forEachCondemned(_ thread: ThreadState, where wanted: (ObjectRef) -> Bool, _ body: (ObjectRef) -> Void) {
-        for index in 0..<fields.pointee.suspectPoolCount {
-            let pool = Pool(fields.pointee.suspectPools![index])
-            for block in 0..<Int(pool.fields.pointee.capacity)
-            where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white {
-                let object = ObjectRef(pool.block(at: block))
-                guard wanted(object) else { continue }
+    /// In the verdict's pause.
+    func beginFinalizing() {
+        fields.pointee.weaklyReferencedFound = false
+        fields.pointee.finalizersFound = false
+        fields.pointee.finalizersRan = false
+        fields.pointee.finalizingPart = .unflagging
+        enter(.finalizing)
+    }
+
+    private var deadline: UInt64 {
+        Clock.monotonicNanoseconds() + fields.pointee.budgetNanoseconds.load(ordering: .relaxed)
+    }
+
+    /// One step of the finalizing phase.
+    func finalize(_ thread: ThreadState) {
+        switch fields.pointee.finalizingPart {
+        case .unflagging:
+            guard walkSuspects(deadline, unflagAndLook) else { return }
+            begin(.weakReferences)
+        case .weakReferences:
+            if fields.pointee.weaklyReferencedFound {
+                let done = forEachCondemned(thread, where: { $0.flags & ObjectFlags.weaklyReferenced != 0 }) { object in
+                    CollectorRoots.clearWeakReferences?(thread.raw, object.raw, true)
+                }
+                guard done else { return }
+            }
+            fields.pointee.doomed.store(0, ordering: .releasing)
+            begin(.finalizers)
+        case .finalizers:
+            if fields.pointee.finalizersFound {
+                let done = forEachCondemned(thread, where: Collector.wantsFinalizer) { object in
+                    CollectorRoots.finalize?(thread.raw, object.raw)
+                    fields.pointee.statistics.finalized += 1
+                    fields.pointee.finalizersRan = true
+                }
+                guard done else { return }
+            }
+            guard fields.pointee.finalizersRan else { return enter(.breaking) }
+            // Finalizers may have stored references anywhere: examine the suspects once more.
+            fields.pointee.secondPass = true
+            thread.withStoppedWorld(.collectSlice) { (world: borrowing StoppedWorld) in beginFlagging(world) }
+        }
+    }
+
+    private func begin(_ part: FinalizingPart) {
+        fields.pointee.finalizingPart = part
+        enter(.finalizing)
+    }
+
+    private static func wantsFinalizer(_ object: ObjectRef) -> Bool {
+        object.flags & ObjectFlags.finalized == 0 && TypeMemorySlots.of(object).pointee.finalize != nil
+    }
+
+    private func unflagAndLook(_ object: ObjectRef, _ item: Int) -> Int {
+        unflag(object)
+        if object.flags & ObjectFlags.weaklyReferenced != 0 { fields.pointee.weaklyReferencedFound = true }
+        if Collector.wantsFinalizer(object) { fields.pointee.finalizersFound = true }
+        return 0
+    }
+
+    /// Calls `body` for white objects of the remembered pools from the cursors on, with a count taken around the call. True: for all.
+    private func forEachCondemned(
+        _ thread: ThreadState, where wanted: (ObjectRef) -> Bool, _ body: (ObjectRef) -> Void
+    ) -> Bool {
+        walkSuspects(deadline) { object, _ in
+            if wanted(object) {
                 object.sharedWord.pointee.wrappingAdd(SharedFlags.one, ordering: .relaxed)
                 body(object)
                 ReferenceCount.release(object, thread)
             }
+            return 0
         }
     }
 
-    func finalize(_ thread: ThreadState) {
-        var work = false
-        for index in 0..<fields.pointee.suspectPoolCount {
-            let pool = Pool(fields.pointee.suspectPools![index])
+    /// Breaks some condemned objects.
+    func breakCycles(_ thread: ThreadState) {
+        let done = walkSuspects(deadline) { object, _ in
+            let word = object.sharedWord.pointee.load(ordering: .relaxed)
+            unflag(object)
+            object.sharedWord.pointee.wrappingAdd(SharedFlags.one, ordering: .relaxed)
+            if fields.pointee.secondPass && object.flags & ObjectFlags.weaklyReferenced != 0 {
+                CollectorRoots.clearWeakReferences?(thread.raw, object.raw, false)
+            }
+            TypeMemorySlots.of(object).pointee.clear?(thread.raw, object.raw)
+            fields.pointee.statistics.collected += 1
+            if word & SharedFlags.deferred != 0 {
+                // Never freed by count: it ends here if the clearing left it without references.
+                object.sharedWord.pointee.bitwiseAnd(~SharedFlags.deferred, ordering: .relaxed)
+            }
+            ReferenceCount.release(object, thread)
+            return 0
+        }
+        if done { enter(.settling) }
+    }
+
+    /// Lets some pools go; ends the collection when none is left.
+    func settle(_ thread: ThreadState) {
+        let deadline = self.deadline
+        while fields.pointee.cursor < fields.pointee.suspectPoolCount {
+            if Clock.monotonicNanoseconds() >= deadline { return }
+            let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
             for block in 0..<Int(pool.fields.pointee.capacity)
             where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white {
-                let object = ObjectRef(pool.block(at: block))
-                unflag(object)
-                let flags = object.flags
-                if flags & ObjectFlags.weaklyReferenced != 0
-                    || (flags & ObjectFlags.finalized == 0 && TypeMemorySlots.of(object).pointee.finalize != nil)
-                {
-                    work = true
-                }
+                // Alive as far as the next collection is concerned, unless its owner has just freed it.
+                pool.colours[block].compareExchange(
+                    expected: fields.pointee.white, desired: fields.pointee.black, ordering: .relaxed)
             }
-        }
-        if !work {
-            enter(.breaking)
-            return
-        }
-        forEachCondemned(thread, where: { $0.flags & ObjectFlags.weaklyReferenced != 0 }) { object in
-            CollectorRoots.clearWeakReferences?(thread.raw, object.raw, true)
-        }
-        fields.pointee.doomed.store(0, ordering: .releasing)
-        var ran = 0
-        forEachCondemned(
-            thread,
-            where: { $0.flags & ObjectFlags.finalized == 0 && TypeMemorySlots.of($0).pointee.finalize != nil }
-        ) { object in
-            CollectorRoots.finalize?(thread.raw, object.raw)
-            ran += 1
-        }
-        fields.pointee.statistics.finalized += ran
-        if ran == 0 {
-            enter(.breaking)
-            return
-        }
-        // Finalizers may have stored references anywhere: examine the suspects once more.
-        fields.pointee.secondPass = true
-        thread.withStoppedWorld(.collectSlice) { (world: borrowing StoppedWorld) in beginFlagging(world) }
-    }
-
-    /// Breaks some condemned objects; ends the collection when none is left.
-    func breakCycles(_ thread: ThreadState) {
-        let deadline = Clock.monotonicNanoseconds() + fields.pointee.budgetNanoseconds.load(ordering: .relaxed)
-        var work = 0
-        while fields.pointee.cursor < fields.pointee.suspectPoolCount {
-            let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
-            while fields.pointee.blockCursor < Int(pool.fields.pointee.capacity) {
-                work += 1
-                if work & 31 == 0 && Clock.monotonicNanoseconds() >= deadline { return }
-                let index = fields.pointee.blockCursor
-                fields.pointee.blockCursor += 1
-                guard pool.colours[index].load(ordering: .relaxed) == fields.pointee.white else { continue }
-                let object = ObjectRef(pool.block(at: index))
-                let word = object.sharedWord.pointee.load(ordering: .relaxed)
-                unflag(object)
-                object.sharedWord.pointee.wrappingAdd(SharedFlags.one, ordering: .relaxed)
-                if fields.pointee.secondPass && object.flags & ObjectFlags.weaklyReferenced != 0 {
-                    CollectorRoots.clearWeakReferences?(thread.raw, object.raw, false)
-                }
-                TypeMemorySlots.of(object).pointee.clear?(thread.raw, object.raw)
-                fields.pointee.statistics.collected += 1
-                if word & SharedFlags.deferred != 0 {
-                    // Never freed by count: it ends here if the clearing left it without references.
-                    object.sharedWord.pointee.bitwiseAnd(~SharedFlags.deferred, ordering: .relaxed)
-                }
-                ReferenceCount.release(object, thread)
-            }
-            fields.pointee.blockCursor = 0
+            pool.fields.pointee.pinned.store(0, ordering: .releasing)  // F1
             fields.pointee.cursor += 1
         }
-        let collected = fields.pointee.statistics.collected - fields.pointee.collectedNow
+        let collected = fields.pointee.statistics.collected - fields.pointee.collectedBefore
         thread.withStoppedWorld(.collectVerdict) { (world: borrowing StoppedWorld) in
-            // What could not be broken is alive as far as the next collection is concerned.
-            for index in 0..<fields.pointee.suspectPoolCount {
-                let pool = Pool(fields.pointee.suspectPools![index])
-                for block in 0..<Int(pool.fields.pointee.capacity)
-                where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white {
-                    pool.colours[block].store(fields.pointee.black, ordering: .relaxed)
-                }
+            fields.pointee.suspectPoolCount = 0
+            fields.pointee.doomed.store(0, ordering: .releasing)
+            fields.pointee.statistics.live = max(0, fields.pointee.liveWalked - collected)
+            fields.pointee.statistics.collections += 1
+            fields.pointee.allocatedAtEnd = allocated
+            world.forEachThread { other in
+                ThreadHeap(other).fields.pointee.trimWanted = 1
+                other.request(RequestBits.collect)
             }
-            endCycle(world)
+            enter(.idle)
         }
         CollectorRoots.notify?(thread.raw, false, collected, 0)
     }

@@ -22,7 +22,7 @@ extension Collector {
             heap.fields.pointee.whiteColour = fields.pointee.white
             setBarrier(world, BarrierMode.marking)
             fields.pointee.secondPass = false
-            fields.pointee.collectedNow = 0
+            fields.pointee.collectedBefore = fields.pointee.statistics.collected
             enter(.marking)
             var visitor = TraceVisitor(visit: Collector.markVisit, context: raw)
             if !FaultInjection.isActive(.missedRoots) {

@@ -1,4 +1,5 @@
-// Suspects: what marking left white, until it is rescued or condemned. All of this runs with the world stopped.
+// Suspects: what marking left white, until it is rescued or condemned. All of this runs with the world stopped, but for
+// `walkSuspects` in the phases after the verdict.
 //
 // A suspect has no owner and its count is merged, so `local` is free: it counts the references from other suspects.
 import StillObmalloc
@@ -10,6 +11,7 @@ extension Collector {
     func beginFlagging(_ world: borrowing StoppedWorld) {
         setBarrier(world, BarrierMode.suspects)
         fields.pointee.suspectPoolCount = 0
+        fields.pointee.liveWalked = 0
         enter(.flagging)
     }
 
@@ -44,7 +46,12 @@ extension Collector {
             fields.pointee.statistics.examined += 1
             any = true
         }
-        if any { remember(pool) }
+        fields.pointee.liveWalked += Int(pool.fields.pointee.used)
+        if any {
+            remember(pool)
+        } else if fields.pointee.secondPass {
+            pool.fields.pointee.pinned.store(0, ordering: .releasing)
+        }
     }
 
     private func remember(_ pool: Pool) {
@@ -134,36 +141,13 @@ extension Collector {
     func condemn(_ world: borrowing StoppedWorld) {
         setBarrier(world, BarrierMode.off)
         if fields.pointee.cursor == fields.pointee.suspectPoolCount {
-            endCycle(world)
-            return
+            enter(.settling)
+        } else if fields.pointee.secondPass {
+            fields.pointee.doomed.store(1, ordering: .releasing)
+            enter(.breaking)
+        } else {
+            fields.pointee.doomed.store(1, ordering: .releasing)
+            beginFinalizing()
         }
-        fields.pointee.doomed.store(1, ordering: .releasing)
-        // Until the end of the collection: what the figure was before it.
-        if !fields.pointee.secondPass { fields.pointee.collectedNow = fields.pointee.statistics.collected }
-        enter(fields.pointee.secondPass ? .breaking : .finalizing)
-    }
-
-    /// In a pause: figures, and empty pools are asked back.
-    func endCycle(_ world: borrowing StoppedWorld) {
-        for index in 0..<fields.pointee.suspectPoolCount {
-            Pool(fields.pointee.suspectPools![index]).fields.pointee.pinned.store(0, ordering: .relaxed)
-        }
-        fields.pointee.suspectPoolCount = 0
-        fields.pointee.doomed.store(0, ordering: .releasing)
-        var live = 0
-        for index in 0..<heap.poolCount {
-            let pool = heap.pool(at: index)
-            if pool.fields.pointee.kind.load(ordering: .relaxed) == UInt8(PoolKind.collectable) {
-                live += Int(pool.fields.pointee.used)
-            }
-        }
-        fields.pointee.statistics.live = live
-        fields.pointee.statistics.collections += 1
-        fields.pointee.allocatedAtEnd = allocated
-        world.forEachThread { other in
-            ThreadHeap(other).fields.pointee.trimWanted = 1
-            other.request(RequestBits.collect)
-        }
-        enter(.idle)
     }
 }

@@ -202,7 +202,7 @@ public import Synchronization
                 let pool = Pool(raw)
                 next = pool.fields.pointee.nextOwned
                 let isCurrent = raw == current(list).pointee
-                if pool.fields.pointee.used == 0 && !isCurrent && pool.fields.pointee.pinned.load(ordering: .relaxed) == 0 {
+                if pool.fields.pointee.used == 0 && !isCurrent && pool.fields.pointee.pinned.load(ordering: .acquiring) == 0 {
                     if spare {
                         heap.returnPool(pool)
                         continue
