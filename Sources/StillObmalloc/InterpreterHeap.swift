@@ -207,7 +207,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
                 survivors += Int(pool.fields.pointee.used)
             }
         }
-        for index in 0..<fields.pointee.arenaCount {
+        for index in 0..<fields.pointee.arenaCount where !FaultInjection.isActive(.keepArenas) {
             VirtualMemory.unmap(fields.pointee.arenas![index], bytes: InterpreterHeap.arenaBytes)
         }
         for chunk in 0..<257 {

@@ -217,15 +217,19 @@ public import Synchronization
         rawFree(taken.0)
     }
 
-    /// Moves the local count into the shared word. The caller acts as the owner.
+    /// Moves the local count into the shared word, if it is not there yet. The caller acts as the owner.
     /// - Returns: the object has no references left; the caller must deallocate it.
     @discardableResult
     public static func merge(
         _ object: ObjectRef, lowering: Int = 0, clearing: UInt64 = 0, setting: UInt64 = 0
     ) -> Bool {
-        let local = object.local.pointee
-        object.ownerWord.pointee.store(0, ordering: .relaxed)
-        object.local.pointee = 0
+        // Merged before: then `local` is the collector's, if anyone's.
+        var local: UInt32 = 0
+        if object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.merged == 0 {
+            local = object.local.pointee
+            object.ownerWord.pointee.store(0, ordering: .relaxed)
+            object.local.pointee = 0
+        }
         let delta = UInt64(bitPattern: Int64((Int(local) - lowering) << 8))
         var word = object.sharedWord.pointee.load(ordering: .relaxed)
         while true {

@@ -13,6 +13,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case ignoreOutsideCounts
     /// A lock-free reader does not look at its slot again after taking a count.
     case skipSlotRecheck
+    /// The arenas of a closed interpreter stay mapped.
+    case keepArenas
     /// Marking starts without the interpreter's own references.
     case missedRoots
 }

@@ -54,7 +54,7 @@ import Synchronization
     /// More than a batch waits: readers are slow.
     var isBehind: Bool { count > 2 * BuildOptions.retireBatchCount || heldBytes > 2 * BuildOptions.retireBatchBytes }
     /// So much waits that the owner should look at every safepoint.
-    public var isFarBehind: Bool { count > 8 * BuildOptions.retireBatchCount || heldBytes > BuildOptions.retireBatchBytes }
+    public var isFarBehind: Bool { count > 8 * BuildOptions.retireBatchCount || heldBytes > 8 * BuildOptions.retireBatchBytes }
 
     mutating func append(_ entry: Entry) -> Bool {
         if first + count == capacity {

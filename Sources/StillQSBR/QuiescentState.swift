@@ -184,8 +184,9 @@ public import Synchronization
 
     /// The least sequence of all online slots.
     private func scan() -> UInt64 {
+        // Before the fence: the goals that this scan may declare reached are those whose unlinking the fence covers.
+        var least = fields.pointee.writeSequence.load(ordering: .acquiring)
         atomicMemoryFence(ordering: .sequentiallyConsistent)  // Q3
-        var least = fields.pointee.writeSequence.load(ordering: .relaxed)
         if FaultInjection.isActive(.skipQuiescentScan) { return least }
         let count = fields.pointee.slotCount.load(ordering: .acquiring)
         for index in 0..<count {

@@ -24,7 +24,10 @@ public final class BlockingLock: @unchecked Sendable {
         _ thread: ThreadState, timeoutNanoseconds: UInt64?, interrupted: () -> Bool = { false }
     ) -> Bool {
         if tryAcquire() { return true }
-        let limit = timeoutNanoseconds.map { Clock.monotonicNanoseconds() &+ $0 }
+        let limit = timeoutNanoseconds.map { timeout in
+            let (end, overflow) = Clock.monotonicNanoseconds().addingReportingOverflow(timeout)
+            return overflow ? UInt64.max : end
+        }
         while true {
             var got = false
             thread.detached {

@@ -184,6 +184,9 @@ public import Synchronization
     /// Frees the block once no thread can hold a pointer to it from before: it has been unlinked. The free goes through the
     /// interpreter's `freeBlock` hook.
     ///
+    /// When there is no memory to note it down the block is leaked: callers hold object locks, for which others wait attached, so
+    /// nobody can be stopped here.
+    ///
     /// - Threads: attached.
     public func retire(_ block: UnsafeMutableRawPointer, bytes: Int) {
         let hooks = interpreter.record.pointee.hooks
@@ -192,12 +195,7 @@ public import Synchronization
             return
         }
         let full = record.pointee.delayedFree.retire(block, bytes: bytes, domain: QSBRDomain(record.pointee.qsbrDomain))
-        if let full {
-            if full { request(RequestBits.delayedFrees) }
-        } else {
-            // No memory for the queue: stop everybody, then nobody reads.
-            withStoppedWorld(.memory) { (_: borrowing StoppedWorld) in hooks.freeBlock?(raw, block, UInt(bytes)) }
-        }
+        if full == true { request(RequestBits.delayedFrees) }
     }
 
     /// Frees what no reader holds back, this thread's and what ended threads left.

@@ -10,14 +10,15 @@ public import StillPlatform
 public import StillThreadRegistry
 
 public enum Imports {
-    nonisolated(unsafe) private static var natives: [String: ModuleDefinition] = [:]
-
-    /// Makes a native module importable. Before the first interpreter starts.
-    public static func register(_ definition: ModuleDefinition) { natives[definition.name] = definition }
-    nonisolated(unsafe) private static var sources: [String: String] = [:]
+    /// Makes a native module importable, in all interpreters. Any thread.
+    ///
+    /// - Returns: false when there is a module of that name already.
+    @discardableResult
+    public static func register(_ definition: ModuleDefinition) -> Bool { ModuleTable.add(definition.name, .native(definition)) }
     /// Makes a module with built-in Python source importable; a file of that name on the path comes first.
-    public static func registerSource(_ name: String, _ source: String) { sources[name] = source }
-    public static var nativeNames: [String] { natives.keys.sorted() }
+    @discardableResult
+    public static func registerSource(_ name: String, _ source: String) -> Bool { ModuleTable.add(name, .source(source)) }
+    public static var nativeNames: [String] { ModuleTable.nativeNames }
 
     // MARK: Instructions
 
@@ -183,12 +184,13 @@ public enum Imports {
             search = ownedSearch
         }
         let module: Value
-        if let native = natives[name] {
-            module = try native.make(t)
+        let included = ModuleTable.find(name)
+        if case .native(let definition) = included {
+            module = try definition.make(t)
             try modules.set(t, key, module)
         } else if let place = try find(t, leaf, search) {
             module = try execute(t, name, place)
-        } else if let source = sources[name] {
+        } else if case .source(let source) = included {
             module = try execute(t, name, Place(file: "<frozen \(name)>", package: nil), source: Array(source.utf8))
         } else {
             throw t.moduleNotFound("No module named '\(name)'", name: name)

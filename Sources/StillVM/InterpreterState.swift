@@ -76,6 +76,13 @@ public enum VirtualMachine {
         interpreter.state.pointee.importLock = Unmanaged.passRetained(ImportLock()).toOpaque()
     }
 
+    /// Undoes `prepare`. No thread of the interpreter runs code any more.
+    public static func forget(_ interpreter: Interpreter) {
+        guard let lock = interpreter.state.pointee.importLock else { return }
+        Unmanaged<ImportLock>.fromOpaque(lock).release()
+        interpreter.state.pointee.importLock = nil
+    }
+
     /// Gives a new, attached thread its part of the VM.
     public static func attach(_ t: Thread) throws(PythonError) {
         try ThreadVM.make(t)

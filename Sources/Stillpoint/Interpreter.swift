@@ -81,6 +81,7 @@ public final class Interpreter {
     ///
     /// - Returns: the exit code: 0, 1 after an exception, the code of SystemExit, 130 after an interrupt.
     public func runProgram(source: [UInt8], filename: String) -> Int32 {
+        requireOpen()
         thread.attach()
         Interrupts.install(thread)
         if filename.hasPrefix("<") { SourceCache.register(filename, source) }
@@ -94,6 +95,7 @@ public final class Interpreter {
 
     /// Runs a module found on the path as `__main__`; the same otherwise.
     public func runModule(_ name: String) -> Int32 {
+        requireOpen()
         for folder in searchPath() {
             let base = "\(folder.isEmpty ? "" : folder + "/")\(name.split(separator: ".").joined(separator: "/"))"
             for file in ["\(base).py", "\(base)/__main__.py"] where File.exists(file) {
@@ -118,8 +120,10 @@ public final class Interpreter {
         return folders
     }
 
+    private func requireOpen() { precondition(isOpen, "The interpreter has been shut down. Make a new one.") }
+
     private func attached(_ body: () throws(RunError) -> Void) throws(RunError) {
-        precondition(isOpen, "The interpreter has been shut down. Make a new one.")
+        requireOpen()
         thread.attach()
         defer { thread.detach() }
         try body()
@@ -144,12 +148,35 @@ public final class Interpreter {
 
     // MARK: Ending
 
-    /// Shuts the interpreter down: waits for its non-daemon threads, then gives its modules up. What daemon threads still use stays.
+    /// Shuts the interpreter down: waits for its non-daemon threads, gives its modules up and frees its memory. While daemon threads
+    /// or threads of the host are left it keeps all that they may use, until the process ends.
+    ///
+    /// - Threads: the main thread, attached to nothing.
     public func close() {
         guard isOpen else { return }
         thread.attach()
         _ = finish(0)
-        thread.detach()
+        if registry.threadCount == 1 { destroy() } else { thread.detach() }
+    }
+
+    /// Frees everything. Attached, the last thread.
+    private func destroy() {
+        let t = thread
+        let state = registry.state
+        for value in [state.pointee.builtins, state.pointee.modules, state.pointee.sysDict, state.pointee.path, state.pointee.argv] {
+            t.release(value)
+        }
+        (state.pointee.builtins, state.pointee.modules, state.pointee.sysDict) = (.null, .null, .null)
+        (state.pointee.path, state.pointee.argv) = (.null, .null)
+        _ = Collector(of: t).collect(t)
+        let heap = InterpreterHeap(of: t)
+        let collector = Collector(of: t)
+        t.destroy()
+        SubclassList.purge(interpreter: registry.raw)
+        VirtualMachine.forget(registry)
+        collector.destroy()
+        heap.destroy()
+        registry.destroy()
     }
 
     private func finish(_ code: Int32) -> Int32 {
@@ -175,12 +202,10 @@ public final class Interpreter {
         let modules = DictRef(registry.state.pointee.modules)
         GcModule.forgetCallbacks(t)
         _ = Collector(of: t).collect(t)
-        do throws(PythonError) {
-            let main = try modules.getName(t, Interning.intern("__main__"))
-            defer { t.release(main) }
-            modules.clear(t)
-            if !main.isNull && !isNamespaceOfFunctions(ModuleRef(main).dict) { DictRef(ModuleRef(main).dict).clear(t) }
-        } catch { t.clearRaised() }
+        let main = modules.getName(t, Interning.intern("__main__"))
+        modules.clear(t)
+        if !main.isNull && !isNamespaceOfFunctions(ModuleRef(main).dict) { DictRef(ModuleRef(main).dict).clear(t) }
+        t.release(main)
         _ = Collector(of: t).collect(t)
     }
 

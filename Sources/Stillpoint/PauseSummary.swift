@@ -17,8 +17,9 @@ public struct PauseSummary: Sendable {
     public var lost: Int
 
     public init(since sequence: UInt64) {
-        let records = PauseLog.read(from: sequence)
-        lost = Int(PauseLog.nextSequence - sequence) - records.count
+        let end = PauseLog.nextSequence
+        let records = PauseLog.read(from: sequence).filter { $0.sequence < end }
+        lost = max(0, Int(clamping: end) - Int(clamping: sequence) - records.count)
         func add(_ name: String, _ records: [PauseRecord]) {
             if records.isEmpty { return }
             for (kind, lengths) in [

@@ -104,6 +104,6 @@ extension ThreadState {
     /// A number that no table of the process has had as its version: the thread's id above a counter of the thread.
     @inlinable @inline(__always) public func nextKeysVersion() -> UInt64 {
         objects.pointee.keysVersions &+= 1
-        return id &<< 40 | objects.pointee.keysVersions & 0xFF_FFFF_FFFF
+        return id &<< 34 | objects.pointee.keysVersions & 0x3_FFFF_FFFF
     }
 }

@@ -276,6 +276,7 @@ extension ThreadState {
     /// Steals the references.
     public func makeList(_ values: [Value]) throws(PythonError) -> Value {
         let list = try makeList(capacity: values.count)
+        // There is room for all: nothing is thrown.
         for value in values { try ListRef(list).appendOwned(self, value) }
         return list
     }

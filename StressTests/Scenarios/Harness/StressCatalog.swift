@@ -2,7 +2,7 @@
 public enum StressCatalog {
     public static let all: [ScenarioDescription] = [
         ReadDuringRetire.description, AttachDetachStop.description, SharedContainers.description,
-        SharedMutation.description,
+        SharedMutation.description, InterpreterTurnover.description,
     ]
     public static func named(_ name: String) -> ScenarioDescription? { all.first { $0.name == name } }
 }
