@@ -35,11 +35,12 @@ extension Collector {
             let object = ObjectRef(pool.block(at: index))
             _ = ReferenceCount.merge(object, setting: SharedFlags.suspect)
             if SharedFlags.count(object.sharedWord.pointee.load(ordering: .relaxed)) <= 0 {
-                // Already dying: it waits on some thread's list to be freed.
+                // Already dying, on some thread or its list: what it refers to is given up there, but its type is still needed.
                 let uncounted = object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.deferred != 0
                 if !uncounted {
                     unflag(object)
                     pool.colours[index].store(fields.pointee.black, ordering: .relaxed)
+                    makeGrey(ObjectRef(object.typeRaw))
                     continue
                 }
             }

@@ -235,6 +235,7 @@ public enum Imports {
             do { source = try File.read(place.file) } catch { throw t.importError("\(error)", name: name) }
         }
         let code = try VMHooks.compile(t, source, place.file, .module)
+        defer { t.release(code) }
         let module = try ModuleRef.make(t, name: name)
         let dict = DictRef(ModuleRef(module).dict)
         let modules = DictRef(t.interpreterState.pointee.modules)

@@ -38,6 +38,7 @@ enum ProcessStart {
             }
         }
         CollectorRoots.notify = { thread, start, collected, uncollectable in
+            if !start { DeadTypes.free(Thread(thread)) }
             GcModule.notify(Thread(thread), start: start, collected: collected, uncollectable: uncollectable)
         }
         CollectorHooks.isDoomed = { object in

@@ -2,7 +2,7 @@
 //
 // Claims    A program runs alike in every interpreter, whatever others do meanwhile. A closed interpreter has given its memory back: the
 //           process grows by no more than a small amount for each.
-// Race window: an interpreter that is closed while another one exists.
+// Race window: an interpreter that is closed while others exist. Each worker closes one only when its next one has run.
 import StillPlatform
 import Stillpoint
 import Synchronization
@@ -38,6 +38,7 @@ final class InterpreterTurnover: StressScenario, @unchecked Sendable {
         """.utf8)
 
     private let open = Atomic<Int>(0)
+    private let previous: Guarded<[Int: Interpreter]> = Guarded([:])
     private let closed = Atomic<Int>(0)
     private let threads: Int
     /// Resident bytes after each worker's first few interpreters, when pools of the process are filled.
@@ -47,7 +48,7 @@ final class InterpreterTurnover: StressScenario, @unchecked Sendable {
     init(_ threads: Int) { self.threads = threads }
 
     func enter(worker: Int) {}
-    func leave(worker: Int) {}
+    func leave(worker: Int) { previous.withLock { $0.removeValue(forKey: worker) }?.close() }
 
     func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
         do throws(RunError) {
@@ -56,8 +57,9 @@ final class InterpreterTurnover: StressScenario, @unchecked Sendable {
             do throws(RunError) { try interpreter.run(source: Self.program, filename: "<turnover>") } catch {
                 return "a program failed: \(error)"
             }
+            guard let old = previous.withLock({ $0.updateValue(interpreter, forKey: worker) }) else { return nil }
             if open.wrappingSubtract(1, ordering: .relaxed).newValue > 0 { counters.raceWindows += 1 }
-            interpreter.close()
+            old.close()
         } catch { return "no interpreter: \(error)" }
         counters.claimChecks += 1
         let count = closed.wrappingAdd(1, ordering: .relaxed).newValue

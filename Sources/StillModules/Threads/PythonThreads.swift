@@ -125,8 +125,9 @@ public enum PythonThreads {
         t.release(start.function)
         t.release(start.arguments)
         t.release(start.keywords)
-        start.ended?.finish()
         t.destroy()
+        // Last: who has joined the thread may close the interpreter.
+        start.ended?.finish()
         running.wrappingSubtract(1, ordering: .relaxed)
     }
 }
