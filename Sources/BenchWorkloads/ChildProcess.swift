@@ -53,7 +53,7 @@ struct ChildProcess {
     private final class Watch: Sendable {
         let ended = Atomic<Bool>(false)  // relaxed: only asks the sampler to end
         let timedOut = Atomic<Bool>(false)  // relaxed: read after the join
-        let peak = Mutex<Int?>(nil)
+        let peak = Guarded<Int?>(nil)
 
         func sample(_ process: Int32) {
             guard let bytes = ChildProcess.memory(of: process, "VmHWM") else { return }

@@ -8,10 +8,10 @@ import Synchronization
 
 final class HiccupMeter: Sendable {
     static let intervalNanoseconds: UInt64 = 1_000_000
-    private let histogram = Mutex(PauseHistogram())
+    private let histogram = Guarded(PauseHistogram())
     /// Relaxed: only asks the thread to end; joining it orders its results.
     private let stopping = Atomic<Bool>(false)
-    private let thread = Mutex<OSThread?>(nil)
+    private let thread = Guarded<OSThread?>(nil)
 
     func start() throws {
         let started = try OSThread.start(name: "hiccups", stackBytes: 1 << 20) { [self] in

@@ -40,7 +40,7 @@ public enum MeasuredProgram {
     /// - Returns: the exit code.
     public static func run(file: String, arguments: [String]) -> Int32 {
         let first = PauseLog.nextSequence
-        let records = Mutex<[PauseRecord]>([])
+        let records = Guarded<[PauseRecord]>([])
         let copyNew: @Sendable () -> Void = {
             records.withLock { known in
                 let next = known.last.map { $0.sequence + 1 } ?? first

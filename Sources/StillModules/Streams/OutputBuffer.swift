@@ -11,7 +11,7 @@ import Synchronization
 
 public enum OutputBuffer {
     private static let limit = 8192
-    private static let pending = Mutex<[UInt8]>([])
+    private static let pending = Guarded<[UInt8]>([])
     private static let writing = BlockingLock()
     private static let isTerminal = StandardOutput.isTerminal
 

@@ -94,7 +94,7 @@ public enum ThreadModule {
 
 /// Handles of joinable threads by number.
 enum JoinTable {
-    private static let table = Mutex<(next: Int, handles: [Int: ThreadHandle])>((1, [:]))
+    private static let table = Guarded<(next: Int, handles: [Int: ThreadHandle])>((1, [:]))
 
     static func add(_ handle: ThreadHandle) -> Int {
         table.withLock { (table: inout (next: Int, handles: [Int: ThreadHandle])) in
