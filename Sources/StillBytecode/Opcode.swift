@@ -165,7 +165,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case call
     /// After loadMethod: b arguments from [a+8]. Cache: 2.
     case callMethod
-    /// [a](*[a+7], **[a+8]); [a+7] a tuple, [a+8] a dict or null.
+    /// [a](*[a+7], **[a+8]); [a+7] a tuple, [a+8] a dict or null. Cache: 2, unused: a return finds the three calls alike.
     case callSpread
     /// return a
     case returnValue
@@ -247,7 +247,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     /// Words of inline cache after the instruction.
     @inlinable public var cacheWords: Int {
         switch self {
-        case .loadGlobal, .loadAttribute, .storeAttribute, .call, .callMethod: 2
+        case .loadGlobal, .loadAttribute, .storeAttribute, .call, .callMethod, .callSpread: 2
         case .loadMethod: 3
         case .loadSubscript: 1
         default: 0

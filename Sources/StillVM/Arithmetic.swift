@@ -33,6 +33,14 @@ enum Arithmetic {
         do throws(PythonError) {
             let x = try NameAccess.bound(t, regs, pc.b)
             let y = try NameAccess.bound(t, regs, pc.c)
+            if op == .add && pc.a == pc.b && x.isCounted && y.isObject {
+                // Only this register refers to the left operand, and it is about to be overwritten: a string can grow.
+                let str = t.type(.str).raw
+                if x.object.typeRaw == str && y.object.typeRaw == str && StrOps.appendInPlace(t, x, y) {
+                    regs.consume(t, pc)
+                    return true
+                }
+            }
             regs.savePC(pc + 8)
             let result =
                 pc.flags & InstructionFlags.inPlace != 0

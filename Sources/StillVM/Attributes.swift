@@ -86,6 +86,7 @@ enum Attributes {
         pc.cache(0).pointee.store(pack(version, inline, offset), ordering: .relaxed)
     }
 
+    @inline(never)
     static func store(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         let target = regs.value(pc.a)
         let value = regs.value(pc.b)
@@ -122,6 +123,7 @@ enum Attributes {
         }
     }
 
+    @inline(never)
     static func delete(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             try t.deleteAttribute(
@@ -231,6 +233,7 @@ enum Attributes {
     }
 
     /// [b] the global `super`, [b+1] class, [b+2] self.
+    @inline(never)
     static func loadSuper(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let object = try t.call(regs.value(pc.b), regs.value(pc.b + 1), regs.value(pc.b + 2))
@@ -241,6 +244,7 @@ enum Attributes {
         }
     }
 
+    @inline(never)
     static func loadSpecial(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let names = ["__enter__", "__exit__", "__aenter__", "__aexit__"]

@@ -67,12 +67,37 @@ enum Calls {
     /// - Returns: nil with an exception; `regs` when the result is in place; else the new frame.
     @inline(never)
     static func call(
-        _ t: Thread, _ regs: Registers, base: Int, arguments: Registers, count: Int, names: Int
+        _ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, base: Int, arguments first: Registers, count: Int,
+        names: Int
     ) -> Registers? {
+        var arguments = first
         let callee = Value(bits: regs[base])
-        if callee.isNull {
+        if _slowPath(callee.isNull) {
             NameAccess.raiseUnbound(t, regs, base)
             return nil
+        }
+        if callee.isObject && names == 0xFFFF {
+            let type = callee.object.typeRaw
+            if type == t.type(.builtinFunction).raw {
+                let native = NativeRef(callee)
+                let result = native.invoke(
+                    t, self: native.boundSelf.bits, args: arguments, count: count, keywords: 0)
+                return finish(t, regs, base, arguments, count, result)
+            }
+            if type == t.type(.methodDescriptor).raw && count > 0 {
+                let native = NativeRef(callee)
+                let receiver = Value(bits: arguments[0])
+                if _fastPath(receiver.isObject && receiver.object.typeRaw == native.owner) {
+                    let result = native.invoke(
+                        t, self: receiver.bits, args: arguments + 1, count: count - 1, keywords: 0)
+                    return finish(t, regs, base, arguments, count, result)
+                }
+            }
+            if type == t.type(.type).raw,
+                let frame = Instantiation.begin(t, regs, pc, base: base, arguments: arguments, count: count)
+            {
+                return frame == regs ? nil : frame
+            }
         }
         let nameTuple = names == 0xFFFF ? Value.null : Value(bits: regs.code.pointee.constants[names])
         let keywordCount = nameTuple.isNull ? 0 : TupleRef(nameTuple).count
@@ -83,19 +108,14 @@ enum Calls {
         }
         var function = callee
         var bound = positional
-        if callee.isObject && callee.object.typeRaw == t.type(.boundMethod).raw && arguments == regs + base + FrameLayout.argumentOffset
-        {
+        if callee.isObject && callee.object.typeRaw == t.type(.boundMethod).raw {
             // Unwrap a bound method: the receiver becomes the first argument.
             let target = Value(bits: callee.object.field(24, as: UInt64.self))
             if target.isObject && target.object.typeRaw == t.type(.function).raw
                 && hasRoom(t, arguments + count + 1, FunctionRef(target.object.raw).code)
             {
                 let receiver = t.retain(Value(bits: callee.object.field(32, as: UInt64.self)))
-                var index = count
-                while index > 0 {
-                    arguments[index] = arguments[index - 1]
-                    index -= 1
-                }
+                arguments = makeRoom(regs, base, arguments, count)
                 arguments[0] = receiver.bits
                 function = target
                 bound += 1
@@ -109,8 +129,8 @@ enum Calls {
                 raiseTooDeep(t)
                 return nil
             }
-            guard bind(t, ref, arguments, bound, nameTuple) else { return nil }
-            push(t, arguments, caller: regs, code: code, function: ref.raw, bound: Int(code.pointee.localCount))
+            guard let filled = bind(t, ref, arguments, bound, nameTuple) else { return nil }
+            push(t, arguments, caller: regs, code: code, function: ref.raw, bound: filled)
             return arguments
         }
         let slot = t.typeOf(callee).record.pointee.call
@@ -121,66 +141,167 @@ enum Calls {
             _ = t.raise(.typeError, "'\(t.typeName(callee))' object is not callable")
             result = 0
         }
-        dropArguments(t, arguments, count)
-        if result == 0 { return nil }
+        return finish(t, regs, base, arguments, count, result)
+    }
+
+    /// After a native call: gives the arguments up and places the result.
+    @inline(__always)
+    private static func finish(
+        _ t: Thread, _ regs: Registers, _ base: Int, _ arguments: Registers, _ count: Int, _ result: UInt64
+    ) -> Registers? {
+        var index = 0
+        while index < count {
+            arguments.drop(t, index)
+            index &+= 1
+        }
+        if _slowPath(result == 0) { return nil }
         regs.put(t, base, result)
         return regs
+    }
+
+    /// Where the arguments lie when one is put before them; register 0 of that place is free.
+    @inline(__always)
+    static func makeRoom(_ regs: Registers, _ base: Int, _ arguments: Registers, _ count: Int) -> Registers {
+        // After loadMethod without a receiver its place is empty.
+        if arguments != regs + base + FrameLayout.argumentOffset { return arguments - 1 }
+        var index = count
+        while index > 0 {
+            arguments[index] = arguments[index &- 1]
+            index &-= 1
+        }
+        return arguments
     }
 
     static func dropArguments(_ t: Thread, _ arguments: Registers, _ count: Int) {
         for index in 0..<count { arguments.drop(t, index) }
     }
 
-    static func spread(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+    /// - Returns: as `call`.
+    @inline(never)
+    static func spread(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Registers? {
         let base = pc.a
-        let arguments = base + FrameLayout.argumentOffset
+        let first = base + FrameLayout.argumentOffset
+        let callee = regs.value(base)
+        if _slowPath(callee.isNull) {
+            NameAccess.raiseUnbound(t, regs, base)
+            return nil
+        }
+        let positional = Value(bits: t.ownedForm(regs[first]))
+        let keywords = Value(bits: t.ownedForm(regs[first + 1]))
+        regs[first] = 0
+        regs[first + 1] = 0
+        defer {
+            t.release(positional)
+            t.release(keywords)
+        }
+        var function = callee
+        var receiver = Value.null
+        if callee.isObject && callee.object.typeRaw == t.type(.boundMethod).raw {
+            function = Value(bits: callee.object.field(24, as: UInt64.self))
+            receiver = Value(bits: callee.object.field(32, as: UInt64.self))
+        }
+        let named = keywords.isNull ? 0 : DictRef(keywords).count
+        let bound = TupleRef(positional).count + (receiver.isNull ? 0 : 1)
         do throws(PythonError) {
-            let callee = try NameAccess.bound(t, regs, base)
-            let positional = TupleRef(regs.value(arguments))
-            let keywords = regs.value(arguments + 1)
-            let count = positional.count
-            let keywordCount = keywords.isNull ? 0 : DictRef(keywords).count
-            guard let memory = rawAllocate(max(1, count + keywordCount) * 8) else { throw t.noMemory() }
-            let values = memory.bindMemory(to: UInt64.self, capacity: count + keywordCount)
-            defer { rawFree(memory) }
-            for index in 0..<count { values[index] = positional.item(index).bits }
-            var names = Value.null
-            if keywordCount > 0 {
-                let tuple = try t.makeTuple(keywordCount)
-                var position = 0
-                var at = count
-                var key = Value.null
-                var value = Value.null
-                while at < count + keywordCount, DictRef(keywords).next(t, &position, &key, &value) {
-                    tuple.initialize(at - count, key)
-                    values[at] = value.bits
+            let names = named == 0 ? Value.null : try t.makeTuple(named).value
+            defer { t.release(names) }
+            if function.isObject && function.object.typeRaw == t.type(.function).raw {
+                // The arguments go where the callee's frame will be; the callee is kept alive by the register that names it.
+                let ref = FunctionRef(function.object.raw)
+                let code = ref.code
+                let frame = regs + first
+                guard hasRoom(t, frame + bound + named, code) else {
+                    raiseTooDeep(t)
+                    return nil
+                }
+                var at = 0
+                if !receiver.isNull {
+                    frame[0] = t.retain(receiver).bits
+                    at = 1
+                }
+                for index in 0..<TupleRef(positional).count {
+                    frame[at] = t.retain(TupleRef(positional).item(index)).bits
                     at += 1
                 }
-                names = tuple.value
+                takeKeywords(t, keywords, names, frame + at, named)
+                guard let filled = bind(t, ref, frame, bound, names) else { return nil }
+                push(t, frame, caller: regs, code: code, function: ref.raw, bound: filled)
+                return frame
             }
+            let count = TupleRef(positional).count
+            guard let memory = rawAllocate(max(1, count + named) * 8) else { throw t.noMemory() }
+            let values = memory.bindMemory(to: UInt64.self, capacity: count + named)
+            for index in 0..<count { values[index] = TupleRef(positional).item(index).bits }
+            takeKeywords(t, keywords, names, values + count, named)
             defer {
-                if keywordCount > 0 {
-                    for index in count..<(count + keywordCount) { t.release(Value(bits: values[index])) }
-                    t.release(names)
-                }
+                for index in count..<(count + named) { t.release(Value(bits: values[index])) }
+                rawFree(memory)
             }
             let result = try t.call(callee, args: values, count: count, keywords: names)
-            regs.drop(t, arguments)
-            regs.drop(t, arguments + 1)
             regs.put(t, base, result.bits)
-            return true
-        } catch { return false }
+            return regs
+        } catch { return nil }
+    }
+
+    /// Names and values of a call's keyword dict, which nobody else changes. Owned.
+    private static func takeKeywords(_ t: Thread, _ keywords: Value, _ names: Value, _ values: Registers, _ count: Int) {
+        var position = 0
+        var key = Value.null
+        var value = Value.null
+        var at = 0
+        while at < count, DictRef(keywords).next(t, &position, &key, &value) {
+            TupleRef(names).initialize(at, key)
+            values[at] = value.bits
+            at += 1
+        }
     }
 
     // MARK: Binding
 
-    /// Binds arguments in place: registers 0 ..< localCount are complete afterwards. Consumes the arguments, also on failure.
+    /// Binds arguments in place. Consumes the arguments, also on failure.
     ///
     /// - Parameters:
     ///   - frame: `positional` values, then one for each name in `names`.
+    /// - Returns: how many registers are complete, the others below localCount being undefined; nil with an exception.
     @inline(never)
     static func bind(
         _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ positional: Int, _ names: Value
+    ) -> Int? {
+        let code = function.code
+        let argumentCount = Int(code.pointee.argumentCount)
+        if names.isNull && code.pointee.simpleArgumentCount >= 0 && positional <= argumentCount {
+            // Only defaults are missing.
+            let defaults = function.defaults
+            let defaultCount = defaults.isNull ? 0 : TupleRef(defaults).count
+            if _fastPath(positional >= argumentCount - defaultCount) {
+                var index = positional
+                while index < argumentCount {
+                    frame[index] = defaultArgument(t, TupleRef(defaults).item(index - argumentCount + defaultCount))
+                    index &+= 1
+                }
+                return argumentCount
+            }
+        }
+        let named = names.isNull ? 0 : TupleRef(names).count
+        let extraCount = max(0, positional - argumentCount)
+        let bound = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(1, named + extraCount)) { aside in
+            bind(t, function, frame, positional, names, aside: aside.baseAddress.unsafelyUnwrapped)
+        }
+        return bound ? Int(code.pointee.localCount) : nil
+    }
+
+    /// A default value for a register: uncounted when it is never freed by count, so that threads do not meet at its count.
+    @inline(__always)
+    private static func defaultArgument(_ t: Thread, _ value: Value) -> UInt64 {
+        if !value.isCounted { return value.bits }
+        let form = Attributes.registerForm(value)
+        if form.isCounted { t.retain(form) }
+        return form.bits
+    }
+
+    /// - Parameter aside: room for the named and the surplus arguments.
+    private static func bind(
+        _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ positional: Int, _ names: Value, aside: Registers
     ) -> Bool {
         let code = function.code
         let argumentCount = Int(code.pointee.argumentCount)
@@ -191,29 +312,26 @@ enum Calls {
         let hasKeywords = code.pointee.has(.variadicKeyword)
         let parameters = argumentCount + keywordOnly
         // Keyword values move out of the way first; what is above the positional arguments is cleared.
-        guard let memory = rawAllocate(max(1, named + max(0, positional - argumentCount)) * 8) else {
-            dropArguments(t, frame, positional + named)
-            _ = t.noMemory()
-            return false
-        }
-        let aside = memory.bindMemory(to: UInt64.self, capacity: max(1, named))
         let extraCount = max(0, positional - argumentCount)
-        for index in 0..<named {
+        var index = 0
+        while index < named {
             aside[index] = frame[positional + index]
             frame[positional + index] = 0
+            index += 1
         }
-        for index in 0..<extraCount {
+        index = 0
+        while index < extraCount {
             aside[named + index] = frame[argumentCount + index]
             frame[argumentCount + index] = 0
+            index += 1
         }
-        var index = min(positional, argumentCount)
+        index = min(positional, argumentCount)
         while index < localCount {
             frame[index] = 0
             index += 1
         }
         defer {
             for index in 0..<(named + extraCount) { t.release(Value(bits: aside[index])) }
-            rawFree(memory)
         }
         do throws(PythonError) {
             if hasExtra {
@@ -253,17 +371,17 @@ enum Calls {
             var found = -1
             for parameter in positionalOnly..<max(positionalOnly, parameters) {
                 let own = Value(bits: code.pointee.localNames[parameter])
-                if own.isSame(name) || StrRef.equal(StrRef(own), StrRef(name)) {
+                if own.isSame(name) || (!StrRef(name).isInterned && StrRef.equal(StrRef(own), StrRef(name))) {
                     found = parameter
                     break
                 }
             }
-            let text = StrRef(name).string
             if found < 0 {
                 if !keywords.isNull {
                     try DictRef(keywords).set(t, name, Value(bits: aside[index]))
                     continue next
                 }
+                let text = StrRef(name).string
                 for parameter in 0..<positionalOnly
                 where StrRef.equal(StrRef(Value(bits: code.pointee.localNames[parameter])), StrRef(name)) {
                     throw t.raise(
@@ -276,7 +394,7 @@ enum Calls {
             }
             if frame[found] != 0 {
                 throw t.raise(
-                    .typeError, "\(StrRef(function.qualifiedName).string)() got multiple values for argument '\(text)'")
+                    .typeError, "\(StrRef(function.qualifiedName).string)() got multiple values for argument '\(StrRef(name).string)'")
             }
             frame[found] = aside[index]
             aside[index] = 0
@@ -295,7 +413,7 @@ enum Calls {
         if positional < argumentCount {
             for index in positional..<argumentCount where frame[index] == 0 {
                 if index >= required {
-                    frame[index] = t.retain(TupleRef(defaults).item(index - required)).bits
+                    frame[index] = defaultArgument(t, TupleRef(defaults).item(index - required))
                 } else {
                     missing.append(StrRef(Value(bits: code.pointee.localNames[index])).string)
                 }
@@ -361,10 +479,9 @@ extension VM {
         defer { t.leaveNative() }
         for index in 0..<(count + named) { frame[index] = t.retain(Value(bits: arguments[index])).bits }
         if named != 0 || Int(code.pointee.simpleArgumentCount) != count {
-            guard Calls.bind(t, ref, frame, count, Value(bits: names)) else { return 0 }
+            guard let filled = Calls.bind(t, ref, frame, count, Value(bits: names)) else { return 0 }
             Calls.push(
-                t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: Int(code.pointee.localCount),
-                flags: FrameFlags.entry)
+                t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: filled, flags: FrameFlags.entry)
         } else {
             Calls.push(
                 t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: count, flags: FrameFlags.entry)

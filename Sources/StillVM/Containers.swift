@@ -14,6 +14,7 @@ enum Containers {
         return Value(bits: t.ownedForm(bits))
     }
 
+    @inline(never)
     static func build(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let first = pc.b
@@ -66,6 +67,7 @@ enum Containers {
         }
     }
 
+    @inline(never)
     static func update(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
@@ -178,9 +180,10 @@ enum Containers {
         defer { t.release(owned) }
         let result: Value
         if pc.c == 0xFFFF {
+            // What these two do with an empty format is what `str` does.
             result =
-                t.typeOf(converted) == t.type(.str)
-                ? t.retain(converted) : try t.format(converted, t.emptyString)
+                converted.isSmallInt || t.typeOf(converted) == t.type(.str)
+                ? try t.str(converted) : try t.format(converted, t.emptyString)
         } else {
             result = try t.format(converted, NameAccess.bound(t, regs, pc.c))
         }
@@ -191,6 +194,7 @@ enum Containers {
 
     // MARK: Unpacking
 
+    @inline(never)
     static func unpack(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let source = try NameAccess.bound(t, regs, pc.b)
@@ -243,6 +247,7 @@ enum Containers {
 }
 
 enum Subscripts {
+    @inline(never)
     static func load(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         let container = regs.value(pc.b)
         let key = regs.value(pc.c)
@@ -274,6 +279,7 @@ enum Subscripts {
         }
     }
 
+    @inline(never)
     static func store(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         let container = regs.value(pc.a)
         let key = regs.value(pc.b)
@@ -294,6 +300,7 @@ enum Subscripts {
         }
     }
 
+    @inline(never)
     static func delete(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             try t.deleteItem(NameAccess.bound(t, regs, pc.a), NameAccess.bound(t, regs, pc.b))
@@ -304,6 +311,7 @@ enum Subscripts {
 }
 
 enum Iteration {
+    @inline(never)
     static func get(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             regs.savePC(pc + 8)
@@ -314,6 +322,7 @@ enum Iteration {
     }
 
     /// 1: a value is in place (skip a word), 0: exhausted, -1: exception.
+    @inline(never)
     static func next(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Int {
         let iterator = regs.value(pc.b)
         let type = iterator.object.typeRaw

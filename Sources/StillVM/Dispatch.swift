@@ -12,7 +12,7 @@ public import StillThreadRegistry
 import Synchronization
 
 extension UnsafeMutableRawPointer {
-    @inline(__always) var flags: UInt8 { load(fromByteOffset: 1, as: UInt8.self) }
+    @inline(__always) var flags: UInt8 { (self + 1).assumingMemoryBound(to: UInt8.self).pointee }
     @inline(__always) var a: Int { Int(load(fromByteOffset: 2, as: UInt16.self)) }
     @inline(__always) var b: Int { Int(load(fromByteOffset: 4, as: UInt16.self)) }
     @inline(__always) var c: Int { Int(load(fromByteOffset: 6, as: UInt16.self)) }
@@ -32,7 +32,12 @@ extension UnsafeMutablePointer where Pointee == UInt64 {
     @inline(__always) func put(_ t: Thread, _ index: Int, _ bits: UInt64) {
         let old = self[index]
         self[index] = bits
-        if _slowPath(old & 7 == 0 && old != 0) { ReferenceCount.release(Value(bits: old).object, t) }
+        if _slowPath(old & 7 == 0 && old != 0) { Registers.give(t, old) }
+    }
+    /// Out of line: the dispatch loop has a hundred places that overwrite a register, and the compiler stops inlining what matters in
+    /// a function that grows too large.
+    @inline(never) static func give(_ t: Thread, _ counted: UInt64) {
+        ReferenceCount.release(Value(bits: counted).object, t)
     }
     /// Nulls a temporary and releases what it held.
     @inline(__always) func drop(_ t: Thread, _ index: Int) { put(t, index, 0) }
@@ -57,6 +62,7 @@ public enum VM {
         var pc = start
         var failing = raising
         let functionType = t.type(.function).raw
+        let rangeIteratorType = t.type(.rangeIterator).raw
 
         dispatch: while true {
             if _slowPath(failing) {
@@ -665,6 +671,15 @@ public enum VM {
                     pc += 8
                     continue instructions
                 case .forIterate:
+                    let iterator = regs.value(pc.b).object
+                    if _fastPath(iterator.typeRaw == rangeIteratorType) {
+                        let value = RangeIteratorRef(iterator.raw).nextSmall()
+                        if _fastPath(!value.isNull) {
+                            regs.put(t, pc.a, value.bits)
+                            pc += 16
+                            continue instructions
+                        }
+                    }
                     let outcome = Iteration.next(t, regs, pc)
                     if _slowPath(outcome < 0) { break }
                     pc += (8 &+ outcome &* 8)
@@ -694,7 +709,7 @@ public enum VM {
                     }
                     regs.savePC(pc + 24)
                     let next = Calls.call(
-                        t, regs, base: base, arguments: regs + base + FrameLayout.argumentOffset, count: pc.b,
+                        t, regs, pc, base: base, arguments: regs + base + FrameLayout.argumentOffset, count: pc.b,
                         names: pc.c)
                     if _slowPath(next == nil) { break }
                     if next == regs {
@@ -726,7 +741,7 @@ public enum VM {
                         }
                     }
                     regs.savePC(pc + 24)
-                    let next = Calls.call(t, regs, base: base, arguments: frame, count: count, names: 0xFFFF)
+                    let next = Calls.call(t, regs, pc, base: base, arguments: frame, count: count, names: 0xFFFF)
                     if _slowPath(next == nil) { break }
                     if next == regs {
                         pc += 24
@@ -737,9 +752,15 @@ public enum VM {
                     if _slowPath(t.hasRequest) && !Safepoints.serve(t) { break }
                     continue instructions
                 case .callSpread:
-                    regs.savePC(pc + 8)
-                    if !Calls.spread(t, regs, pc) { break }
-                    pc += 8
+                    regs.savePC(pc + 24)
+                    let next = Calls.spread(t, regs, pc)
+                    if _slowPath(next == nil) { break }
+                    if next == regs {
+                        pc += 24
+                    } else {
+                        regs = next.unsafelyUnwrapped
+                        pc = UnsafeMutableRawPointer(regs.code.pointee.instructions)
+                    }
                     if _slowPath(t.hasRequest) && !Safepoints.serve(t) { break }
                     continue instructions
                 case .returnValue, .returnConstant:
@@ -756,7 +777,18 @@ public enum VM {
                     }
                     let flags = regs.frameFlags
                     Calls.releaseLocals(t, regs)
-                    if flags & (FrameFlags.entry | FrameFlags.generator) != 0 {
+                    if _slowPath(flags & (FrameFlags.entry | FrameFlags.generator | FrameFlags.initializer) != 0) {
+                        if flags & FrameFlags.initializer != 0 {
+                            regs = regs.callerFrame.unsafelyUnwrapped
+                            t.currentFrame = regs
+                            Calls.noteReturn(t, regs)
+                            t.objects.pointee.recursionDepth &-= 1
+                            pc = regs.savedPC
+                            if _fastPath(result == Value.none.bits) { continue instructions }
+                            pc -= 24
+                            Instantiation.raiseWrongResult(t, result)
+                            break
+                        }
                         t.currentFrame = regs.callerFrame
                         t.objects.pointee.recursionDepth &-= 1
                         return t.ownedForm(result)
@@ -766,7 +798,7 @@ public enum VM {
                     Calls.noteReturn(t, regs)
                     t.objects.pointee.recursionDepth &-= 1
                     pc = regs.savedPC
-                    // call and callMethod are three words with their caches.
+                    // call, callMethod and callSpread are three words with their caches.
                     regs.put(t, (pc - 24).a, result)
                     continue instructions
 

@@ -49,6 +49,7 @@ enum Exceptions {
         t.isType(value) && TypeRef(value).has(TypeFlags.exceptionSubclass)
     }
 
+    @inline(never)
     static func raise(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
         if pc.c == 0 {
             let current = t.objects.pointee.handled
@@ -66,12 +67,14 @@ enum Exceptions {
         }
     }
 
+    @inline(never)
     static func push(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
         let before = t.objects.pointee.handled
         regs.put(t, pc.a + 1, t.retain(before).bits)
         t.objects.pointee.handled = regs.value(pc.a)
     }
 
+    @inline(never)
     static func pop(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
         t.objects.pointee.handled = regs.value(pc.a + 1)
         regs.drop(t, pc.a)
@@ -79,6 +82,7 @@ enum Exceptions {
         regs.drop(t, pc.a + 1)
     }
 
+    @inline(never)
     static func match(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
@@ -137,6 +141,7 @@ enum Exceptions {
         regs.put(t, pc.a + 1, match.bits)
     }
 
+    @inline(never)
     static func raiseGroup(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let raised = ListRef(regs.value(pc.a))
@@ -159,6 +164,7 @@ enum Exceptions {
         }
     }
 
+    @inline(never)
     static func reraise(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
         let exception = regs.value(pc.a)
         regs[pc.a] = 0

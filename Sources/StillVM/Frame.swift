@@ -23,6 +23,8 @@ public typealias Registers = UnsafeMutablePointer<UInt64>
     @inlinable public static var entry: UInt64 { 2 }
     /// The registers belong to a generator, whose object is in the thread's `generator` field of the frame's function word.
     @inlinable public static var generator: UInt64 { 4 }
+    /// `__init__` of an instance that the caller's call instruction holds as its result already; must return None.
+    @inlinable public static var initializer: UInt64 { 8 }
 }
 
 extension UnsafeMutablePointer where Pointee == UInt64 {

@@ -6,25 +6,25 @@ import StillPlatform
 public import StillThreadRegistry
 
 public enum Functions {
+    @inline(never)
     static func make(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let parts = UInt16(pc.c)
             var at = pc.a
-            var values: [UInt16: Value] = [:]
-            for bit in [
-                FunctionParts.defaults, FunctionParts.keywordDefaults, FunctionParts.annotations,
-                FunctionParts.closure, FunctionParts.typeParameters,
-            ] where parts & bit != 0 {
-                values[bit] = regs.value(at)
+            func part(_ bit: UInt16) -> Value {
+                if parts & bit == 0 { return .null }
                 at += 1
+                return regs.value(at - 1)
             }
+            let defaults = part(FunctionParts.defaults)
+            let keywordDefaults = part(FunctionParts.keywordDefaults)
+            let annotations = part(FunctionParts.annotations)
+            let closure = part(FunctionParts.closure)
+            _ = part(FunctionParts.typeParameters)
             let own = regs.function
             let function = try FunctionRef.make(
                 t, code: Value(bits: regs.code.pointee.constants[pc.b]), globals: own.globals, builtins: own.builtins,
-                defaults: values[FunctionParts.defaults] ?? .null,
-                keywordDefaults: values[FunctionParts.keywordDefaults] ?? .null,
-                closure: values[FunctionParts.closure] ?? .null,
-                annotations: values[FunctionParts.annotations] ?? .null)
+                defaults: defaults, keywordDefaults: keywordDefaults, closure: closure, annotations: annotations)
             while at > pc.a {
                 at -= 1
                 regs.drop(t, at)
@@ -33,6 +33,7 @@ public enum Functions {
         }
     }
 
+    @inline(never)
     static func classOperation(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
@@ -168,6 +169,7 @@ public enum Functions {
         return changed ? try t.tupleFromList(list) : t.retain(bases.value)
     }
 
+    @inline(never)
     static func intrinsic(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             switch Intrinsic(rawValue: UInt16(pc.c)) {
@@ -207,6 +209,7 @@ public enum Functions {
         }
     }
 
+    @inline(never)
     static func raiseUnsupported(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
         let name = Value(bits: regs.code.pointee.constants[pc.wide])
         _ = t.raise(.notImplementedError, "\(StrRef(name).string) is not supported yet")
@@ -215,6 +218,7 @@ public enum Functions {
 
 /// match statement
 enum Matching {
+    @inline(never)
     static func execute(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let subject = try NameAccess.bound(t, regs, pc.b)

@@ -42,6 +42,7 @@ enum DelegateOutcome { case finished, yielded, failed }
 
 enum Generators {
     /// Makes the generator that takes the current frame. Owned, 0 with an exception.
+    @inline(never)
     static func make(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
         let code = regs.code
         let kind: TypeID =
@@ -184,6 +185,7 @@ enum Generators {
     }
 
     /// From the dispatch loop: saves the frame and leaves it with the yielded value.
+    @inline(never)
     static func yield(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
         let value = t.ownedForm(regs[pc.b])
         if pc.flags & InstructionFlags.consumeB != 0 || pc.a == pc.b {
@@ -230,6 +232,7 @@ enum Generators {
 
     // MARK: Delegation
 
+    @inline(never)
     static func delegate(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> DelegateOutcome {
         let iterator = regs.value(pc.b)
         let sent = regs.value(pc.a)
@@ -263,6 +266,7 @@ enum Generators {
         return .finished
     }
 
+    @inline(never)
     static func takeYielded(_ t: Thread) -> UInt64 {
         let bits = t.vm.pointee.yielded
         t.vm.pointee.yielded = 0
@@ -306,6 +310,7 @@ enum Generators {
         }
     }
 
+    @inline(never)
     static func iterator(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let source = try NameAccess.bound(t, regs, pc.b)
@@ -333,6 +338,7 @@ enum Generators {
         }
     }
 
+    @inline(never)
     static func endAsyncFor(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Int {
         _ = t.raise(.notImplementedError, "asynchronous iteration is not supported yet")
         return -1

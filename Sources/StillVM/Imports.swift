@@ -22,6 +22,7 @@ public enum Imports {
 
     // MARK: Instructions
 
+    @inline(never)
     static func execute(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {

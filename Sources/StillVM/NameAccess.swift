@@ -67,6 +67,7 @@ enum NameAccess {
         } catch { return false }
     }
 
+    @inline(never)
     static func storeGlobal(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         attempt(t) { () throws(PythonError) in
             let value = try bound(t, regs, pc.a)
@@ -75,6 +76,7 @@ enum NameAccess {
         }
     }
 
+    @inline(never)
     static func deleteGlobal(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         attempt(t) { () throws(PythonError) in
             let name = Value(bits: regs.code.pointee.names[pc.b])
@@ -82,6 +84,7 @@ enum NameAccess {
         }
     }
 
+    @inline(never)
     static func loadName(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         attempt(t) { () throws(PythonError) in
             let name = Value(bits: regs.code.pointee.names[pc.b])
@@ -108,6 +111,7 @@ enum NameAccess {
         }
     }
 
+    @inline(never)
     static func storeName(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         attempt(t) { () throws(PythonError) in
             let value = try bound(t, regs, pc.a)
@@ -124,6 +128,7 @@ enum NameAccess {
         }
     }
 
+    @inline(never)
     static func deleteName(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         attempt(t) { () throws(PythonError) in
             let name = Value(bits: regs.code.pointee.names[pc.b])
@@ -176,6 +181,7 @@ extension ThreadState {
 
 /// Cells: one value shared by a function and those inside it. Layout: 24 the value, atomic.
 enum Cells {
+    @inline(never)
     static func make(_ t: Thread, _ regs: Registers, _ index: Int) -> Bool {
         guard let cell = Allocation.object(t, type: t.type(.cell).raw, bytes: 32, collectable: true) else {
             _ = t.noMemory()
@@ -211,6 +217,7 @@ enum Cells {
     }
 
     /// Replaces the contents. Consumes `value`.
+    @inline(never)
     static func store(_ t: Thread, _ cell: ObjectRef, _ value: Value) {
         ObjectLock.lock(cell.lockByte)
         let old = Value(bits: cell.atomicWord(24).pointee.load(ordering: .relaxed))
@@ -220,6 +227,7 @@ enum Cells {
         t.release(old)
     }
 
+    @inline(never)
     static func delete(_ t: Thread, _ cell: ObjectRef) -> Bool {
         if cell.atomicWord(24).pointee.load(ordering: .relaxed) == 0 { return false }
         store(t, cell, .null)

@@ -14,6 +14,7 @@ enum UnwindOutcome {
 }
 
 enum Unwind {
+    @inline(never)
     static func unwind(_ t: Thread, _ start: Registers, _ startPC: UnsafeMutableRawPointer) -> UnwindOutcome {
         var regs = start
         var pc = startPC

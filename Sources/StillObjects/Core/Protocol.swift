@@ -7,6 +7,7 @@ extension ThreadState {
     // MARK: Text
 
     public func repr(_ v: Value) throws(PythonError) -> Value {
+        if v.isSmallInt { return try makeDecimal(v.smallInt) }
         guard let slot = typeOf(v).record.pointee.repr else { return try makeString(defaultRepr(v)) }
         try enterNative(" while getting the repr of an object")
         defer { leaveNative() }
@@ -17,6 +18,7 @@ extension ThreadState {
     }
 
     public func str(_ v: Value) throws(PythonError) -> Value {
+        if v.isSmallInt { return try makeDecimal(v.smallInt) }
         let type = typeOf(v)
         if type == self.type(.str) { return retain(v) }
         guard let slot = type.record.pointee.str else { return try repr(v) }

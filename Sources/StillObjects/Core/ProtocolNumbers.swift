@@ -8,6 +8,10 @@ public import StillThreadRegistry
 
 extension ThreadState {
     public func binary(_ op: BinaryOperator, _ a: Value, _ b: Value) throws(PythonError) -> Value {
+        if op == .add && a.isSmallInt && b.isSmallInt {
+            let sum = a.smallInt &+ b.smallInt
+            if Value.fitsSmallInt(sum) { return Value(smallInt: sum) }
+        }
         let result = try binaryOrNotImplemented(op, a, b)
         if result.isNotImplemented { throw unsupportedOperand(op, a, b) }
         return result

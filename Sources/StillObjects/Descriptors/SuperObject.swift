@@ -4,6 +4,7 @@
 import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import Synchronization
 
 public enum SuperObject {
     static func define() {
@@ -81,6 +82,16 @@ public enum SuperObject {
         }
         var kind = Value.null
         if !receiver.isNull && !receiver.isNone { kind = try receiverType(t, TypeRef(cls), receiver).value }
+        if object.field(24, as: Value.self).isNull && object.owner == t.ownerSlot && object.local.pointee == 1
+            && object.sharedWord.pointee.load(ordering: .relaxed) == 0
+        {
+            // New: nobody else has seen it.
+            WriteBarrier.willStore(object, t)
+            object.setField(24, t.retain(cls))
+            object.setField(32, receiver.isNone ? Value.null : t.retain(receiver))
+            object.setField(40, t.retain(kind))
+            return
+        }
         SharedSlot.store(t, object, 24, cls)
         SharedSlot.store(t, object, 32, receiver.isNone ? .null : receiver)
         SharedSlot.store(t, object, 40, kind)

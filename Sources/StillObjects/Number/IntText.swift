@@ -5,6 +5,31 @@ import StillPlatform
 public import StillThreadRegistry
 import Synchronization
 
+extension ThreadState {
+    /// Decimal digits. Owned.
+    public func makeDecimal(_ number: Int) throws(PythonError) -> Value {
+        var left = number.magnitude
+        if left < 10 && number >= 0 { return StaticStrings.single(UInt32(0x30 + left)) }
+        var count = number < 0 ? 1 : 0
+        var rest = left
+        repeat {
+            count &+= 1
+            rest /= 10
+        } while rest != 0
+        let text = try newString(count: count, kind: 0)
+        let data = text.data
+        var at = count
+        repeat {
+            at &-= 1
+            let (quotient, digit) = left.quotientAndRemainder(dividingBy: 10)
+            data.storeBytes(of: UInt8(truncatingIfNeeded: 0x30 &+ digit), toByteOffset: at, as: UInt8.self)
+            left = quotient
+        } while left != 0
+        if number < 0 { data.storeBytes(of: 0x2D, as: UInt8.self) }
+        return text.value
+    }
+}
+
 extension IntOps {
     /// Most decimal digits converted in one go; 0: no limit (`sys.set_int_max_str_digits`). Relaxed: a plain setting.
     static let maxDigits = Atomic<Int>(4300)

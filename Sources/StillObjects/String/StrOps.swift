@@ -2,6 +2,7 @@
 public import StillObmalloc
 public import StillPlatform
 public import StillThreadRegistry
+import Synchronization
 
 /// Collects code points. Cold paths; `finish` makes the narrowest string.
 public struct StrBuilder {
@@ -53,6 +54,37 @@ public enum StrOps {
             at += part.count
         }
         return result.value
+    }
+
+    /// Appends `b` to `a`, both exactly str, if only the caller's register refers to `a` and it has a buffer of its own; the buffer grows
+    /// by more than is needed, so that a loop of `+=` takes linear time.
+    ///
+    /// - Returns: false: `a` is as it was.
+    public static func appendInPlace(_ t: Thread, _ a: Value, _ b: Value) -> Bool {
+        guard a.isCounted else { return false }
+        let left = StrRef(a)
+        let right = StrRef(b)
+        let object = left.object
+        guard object.owner == t.ownerSlot, object.local.pointee == 1,
+            object.sharedWord.pointee.load(ordering: .relaxed) == 0,
+            left.data != left.raw + StrRef.headerBytes, left.kind >= right.kind
+        else { return false }
+        let width = left.width
+        let used = left.count * width
+        let needed = used + right.count * width
+        let size: Int = object.field(48)
+        if needed > size {
+            let grown = needed + needed / 4
+            guard let buffer = Allocation.buffer(t, bytes: grown) else { return false }
+            copyBytes(buffer, left.data, used)
+            Allocation.freeBuffer(t, left.data, bytes: size)
+            object.setField(40, buffer)
+            object.setField(48, grown)
+        }
+        copy(right, 0, right.count, to: left, at: left.count)
+        object.setField(24, left.count + right.count)
+        left.hashWord.pointee.store(0, ordering: .relaxed)
+        return true
     }
 
     static func concatenate(_ t: Thread, _ a: Value, _ b: Value) throws(PythonError) -> Value {

@@ -1,7 +1,9 @@
 // str: immutable code points of one, two or four bytes each, always the narrowest. Not collectable.
 //
-// Layout    24 length, 32 hash (atomic, 0: not computed), 40 data (inline at 48 or a buffer). Flag bits of the header: kind
+// Layout    24 length, 32 hash (atomic, 0: not computed), 40 data (inline at 48 or a buffer; then 48 is the buffer's size in bytes,
+//           but not in instances of subclasses). Flag bits of the header: kind
 //           (0 ASCII, 1 Latin-1, 2 two bytes, 3 four bytes), interned.
+// Growing   A string to which one register of its owner refers, and which nobody else has ever seen, may be appended to in place.
 // Interned  strings are immortal and equal ones are the same object: names compare by address.
 public import StillObmalloc
 public import StillPlatform
@@ -141,7 +143,7 @@ extension ThreadState {
         let inline = StrRef.headerBytes + bytes <= ObjectLayout.largestObjectBytes
         guard
             let object = Allocation.object(
-                self, type: type(.str).raw, bytes: inline ? max(StrRef.headerBytes, StrRef.headerBytes + bytes) : StrRef.headerBytes,
+                self, type: type(.str).raw, bytes: inline ? StrRef.headerBytes + bytes : StrRef.headerBytes + 8,
                 collectable: false)
         else { throw noMemory() }
         object.setField(24, count)
@@ -155,6 +157,7 @@ extension ThreadState {
                 throw noMemory()
             }
             object.setField(40, buffer)
+            object.setField(48, bytes)
         }
         if kind != 0 { object.setFlag(UInt8(kind) << StrRef.kindShift) }
         return StrRef(Value(object))

@@ -22,12 +22,15 @@ enum StrType {
                 }
                 let data = string.data
                 if UInt(bitPattern: data) != 0 && data != object + StrRef.headerBytes {
-                    Allocation.freeBuffer(t, data, bytes: max(1, string.count * string.width))
+                    let isExact = ObjectRef(object).typeRaw == t.type(.str).raw
+                    Allocation.freeBuffer(
+                        t, data, bytes: isExact ? ObjectRef(object).field(48) : max(1, string.count * string.width))
                 }
                 Allocation.free(ObjectRef(object), t)
             }
             r.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
+                    if n == 1 && k == 0 && TypeRef(Value(bits: type)) == t.type(.str) { return try t.str(Value(bits: a[0])) }
                     let arguments = try Arguments.parse(
                         t, function: "str", a, n, k, names: ["object", "encoding", "errors"], required: 0)
                     var text: Value

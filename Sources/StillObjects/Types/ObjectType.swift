@@ -225,3 +225,8 @@ enum ObjectType {
         }
     }
 }
+
+extension TypeRef {
+    /// Calling the class makes its instance with `object.__new__`. Holds as long as the version tag is the same.
+    public var isMadeByObject: Bool { has(TypeFlags.heapType) && ObjectType.same(record.pointee.new, ObjectType.new) }
+}

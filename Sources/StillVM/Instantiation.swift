@@ -1,0 +1,75 @@
+// Calling a class whose instances `object.__new__` makes and whose `__init__` is a Python function: the frame of `__init__` is pushed like
+// any other, nothing recurses natively.
+//
+// Protocol  The new instance replaces the class in the call's base register and becomes the first argument. The frame carries the flag
+//           initializer: its return leaves the base register as it is, and raises TypeError for any value but None.
+// Cache     of the call instruction: word 0 the class's version tag, word 1 the function. Written and read as those of loadMethod are
+//           (Attributes.swift). The tag covers `__new__` and `__init__`; a class that is abstract is asked each time.
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
+
+enum Instantiation {
+    /// - Returns: the frame of `__init__`; `regs` itself with an exception; nil when the class needs the general way (nothing
+    ///   has happened then).
+    static func begin(
+        _ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, base: Int, arguments: Registers, count: Int
+    ) -> Registers? {
+        let type = TypeRef(regs.value(base))
+        let initializer = function(t, type, pc)
+        if initializer.isNull || type.has(TypeFlags.abstract) { return nil }
+        let ref = FunctionRef(initializer.object.raw)
+        let code = ref.code
+        if !Calls.hasRoom(t, arguments + count + 1, code) || code.pointee.isGeneratorLike { return nil }
+        guard let instance = try? t.allocateInstance(of: type) else { return regs }
+        let frame = Calls.makeRoom(regs, base, arguments, count)
+        // The class of a live instance is alive: the register gives its reference up.
+        ReferenceCount.retain(instance, t)
+        frame[0] = Value(instance).bits
+        regs.put(t, base, Value(instance).bits)
+        var filled: Int? = count + 1
+        if Int(code.pointee.simpleArgumentCount) != count + 1 {
+            filled = Calls.bind(t, ref, frame, count + 1, .null)
+        }
+        guard let filled else { return regs }
+        Calls.push(
+            t, frame, caller: regs, code: code, function: ref.raw, bound: filled, flags: FrameFlags.initializer)
+        return frame
+    }
+
+    /// The class's `__init__`, borrowed, if it is a Python function and `__new__` is object's; else null.
+    @inline(__always)
+    private static func function(_ t: Thread, _ type: TypeRef, _ pc: UnsafeMutableRawPointer) -> Value {
+        let tag = pc.cache(0).pointee.load(ordering: .acquiring)
+        if _fastPath(tag != 0 && UInt32(truncatingIfNeeded: tag) == type.versionTag) {
+            let found = Value(bits: pc.cache(1).pointee.load(ordering: .acquiring))
+            if _fastPath(pc.cache(0).pointee.load(ordering: .relaxed) == tag) { return found }
+        }
+        return find(t, type, pc)
+    }
+
+    @inline(never)
+    private static func find(_ t: Thread, _ type: TypeRef, _ pc: UnsafeMutableRawPointer) -> Value {
+        guard type.isMadeByObject else { return .null }
+        let found = t.typeLookup(type, Names.__init__)
+        guard found.isObject, t.typeOf(found) == t.type(.function) else { return .null }
+        let version = type.versionTag
+        if version != 0 {
+            pc.cache(0).pointee.store(0, ordering: .relaxed)
+            pc.cache(1).pointee.store(found.bits, ordering: .releasing)
+            pc.cache(0).pointee.store(UInt64(version), ordering: .releasing)
+        }
+        return found
+    }
+
+    /// - Parameter result: given up.
+    @inline(never)
+    static func raiseWrongResult(_ t: Thread, _ result: UInt64) {
+        let value = Value(bits: result)
+        _ = t.raise(.typeError, "__init__() should return None, not '\(t.typeName(value))'")
+        t.release(value)
+    }
+}
