@@ -195,6 +195,19 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
     }
     public var arenaBytesMapped: Int { fields.pointee.arenaCount * InterpreterHeap.arenaBytes }
 
+    /// Calls `body` for every immortal object in the pools: the constants of code. The interpreter's only thread, at its end.
+    public func forEachImmortal(_ body: (ObjectRef) -> Void) {
+        for index in 0..<poolCount {
+            let pool = self.pool(at: index)
+            let kind = Int(pool.fields.pointee.kind.load(ordering: .relaxed))
+            guard kind == PoolKind.plain || kind == PoolKind.collectable else { continue }
+            for block in 0..<Int(pool.fields.pointee.capacity) {
+                let object = ObjectRef(pool.block(at: block))
+                if object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.immortal != 0 { body(object) }
+            }
+        }
+    }
+
     /// Unmaps all arenas. No thread of the interpreter exists any more.
     /// - Returns: objects that were still alive.
     @discardableResult public func destroy() -> Int {

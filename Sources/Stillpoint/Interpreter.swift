@@ -172,6 +172,11 @@ public final class Interpreter {
         for _ in 0..<16 { if Collector(of: t).collect(t) == 0 { break } }
         let heap = InterpreterHeap(of: t)
         let collector = Collector(of: t)
+        // Constants may have buffers outside the arenas. They refer to each other, in no order: each looks immortal to the end.
+        heap.forEachImmortal { object in
+            TypeMemorySlots.of(object).pointee.deallocate?(t.raw, object.raw)
+            ReferenceCount.makeImmortal(object)
+        }
         t.destroy()
         SubclassList.purge(interpreter: registry.raw)
         VirtualMachine.forget(registry)

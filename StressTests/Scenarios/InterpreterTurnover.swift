@@ -76,7 +76,7 @@ final class InterpreterTurnover: StressScenario, @unchecked Sendable {
 
     func finish() -> String? {
         let first = closedAtBase.load(ordering: .acquiring)
-        if first == 0 || Sanitizer.isThreadSanitizer { return nil }
+        if first == 0 || Sanitizer.isThreadSanitizer || Sanitizer.isAddressSanitizer { return nil }
         let count = closed.load(ordering: .relaxed) - first
         let growth = ResidentMemory.bytes() - base.load(ordering: .relaxed)
         if growth > Self.slackBytes + count * Self.bytesEach {

@@ -75,6 +75,8 @@ public enum ExceptionTypes {
             // Exception second: the layout is BaseExceptionGroup's, and it is caught by `except Exception`.
             let group = StaticTypes.record(ExceptionID.baseExceptionGroup)
             let plain = StaticTypes.record(ExceptionID.exception)
+            rawFree(type.record.pointee.bases.object.raw)
+            rawFree(type.record.pointee.mro.object.raw)
             type.record.pointee.bases = StaticTypes.immortalTuple([group.value, plain.value])
             type.record.pointee.mro = StaticTypes.immortalTuple([
                 type.value, group.value, plain.value, StaticTypes.record(ExceptionID.baseException).value,
