@@ -5,8 +5,7 @@
 //   kind 2      a module's attribute: word 1 is the entry index in its dict (checked by the key)
 //   kind 3      (loadMethod) a method found in the type, word 1 the function; instances have no attributes of their own
 //   kind 4      the same, for instances without dict whose class shares `detail` inline names, none of them this one
-// Word 1 of kinds 3 and 4 belongs to the version in word 0: the writer clears word 0, writes word 1, then word 0 with release;
-// the reader loads word 0 with acquire, word 1, and word 0 again. For one version the method is always the same one.
+// Word 1 of kinds 3 and 4 belongs to word 0: InlineCache.swift.
 import StillBytecode
 import StillObjects
 import StillObmalloc
@@ -140,16 +139,15 @@ enum Attributes {
             let object = target.object
             let type = TypeRef(object.typeRaw)
             let cache = pc.cache(0).pointee.load(ordering: .acquiring)
-            if _fastPath(UInt32(truncatingIfNeeded: cache) == type.versionTag && cache != 0) {
-                let function = Value(bits: pc.cache(1).pointee.load(ordering: .acquiring))
+            let version = UInt32(truncatingIfNeeded: cache)
+            if _fastPath(version == type.versionTag && version != 0), let function = InlineCache.detail(pc, for: cache) {
                 let kind = (cache &>> 32) & 0xFF
                 if _fastPath(
-                    pc.cache(0).pointee.load(ordering: .relaxed) == cache
-                        && (kind == plainMethod
+                    (kind == plainMethod
                             || (InstanceLayout.hasNoDict(object, type)
                                 && InstanceAttributes.keyCount(type) == Int(cache &>> 48))))
                 {
-                    placeMethod(t, regs, pc, function, target)
+                    placeMethod(t, regs, pc, Value(bits: function), target)
                     return true
                 }
             }
@@ -218,6 +216,12 @@ enum Attributes {
         return word & (SharedFlags.deferred | SharedFlags.immortal) != 0 ? value.borrowedForm : value
     }
 
+    /// A reference for a traced slot that may hold register forms: uncounted if the object never dies by count, else a new count.
+    static func holding(_ t: Thread, _ value: Value) -> Value {
+        let form = registerForm(value)
+        return form.isCounted ? t.retain(form) : form
+    }
+
     static func cacheMethod(
         _ t: Thread, _ pc: UnsafeMutableRawPointer, _ type: TypeRef, _ function: Value, _ target: Value
     ) {
@@ -225,11 +229,9 @@ enum Attributes {
         guard version != 0, target.isObject else { return }
         let plain = type.record.pointee.dictOffset == 0 && type.record.pointee.inlineCount == 0
         if !plain && !InstanceLayout.hasNoDict(target.object, type) { return }
-        pc.cache(0).pointee.store(0, ordering: .relaxed)
-        pc.cache(1).pointee.store(function.bits, ordering: .releasing)
-        pc.cache(0).pointee.store(
-            plain ? pack(version, plainMethod, 0) : pack(version, method, InstanceAttributes.keyCount(type)),
-            ordering: .releasing)
+        InlineCache.fill(
+            pc, plain ? pack(version, plainMethod, 0) : pack(version, method, InstanceAttributes.keyCount(type)),
+            function.bits)
     }
 
     /// [b] the global `super`, [b+1] class, [b+2] self.

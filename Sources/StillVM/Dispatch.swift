@@ -119,6 +119,43 @@ public enum VM {
 
                 // MARK: Names
                 case .loadGlobal:
+                    // Written out: this is too much for the compiler to inline here. Only names found in the globals or builtins before,
+                    // with values that registers hold uncounted.
+                    let place = pc.cache(1).pointee.load(ordering: .relaxed)
+                    let function = regs.function
+                    let inGlobals = place & NameAccess.inBuiltins == 0
+                    let dict = DictRef(inGlobals ? function.globals : function.builtins)
+                    if _fastPath(
+                        place != 0
+                            && (inGlobals
+                                || DictRef(function.globals).keysVersion == pc.cache(0).pointee.load(ordering: .relaxed))),
+                        let table = dict.table
+                    {
+                        let number = Int((place & ~NameAccess.inBuiltins) &- 1)
+                        let name = regs.code.pointee.names[pc.b]
+                        if _fastPath(number < table.capacity),
+                            _fastPath((table.key(number).pointee.load(ordering: .acquiring) ^ name) & ~4 == 0)
+                        {
+                            let word = table.value(number)
+                            let bits = word.pointee.load(ordering: .acquiring)
+                            if bits & 7 != 0 {
+                                regs.put(t, pc.a, bits)
+                                pc += 24
+                                continue instructions
+                            }
+                            // The block may have become another object between the two loads: only if the slot still says so.
+                            if _fastPath(
+                                bits != 0
+                                    && Value(bits: bits).object.sharedWord.pointee.load(ordering: .relaxed)
+                                        & (SharedFlags.deferred | SharedFlags.immortal) != 0
+                                    && word.pointee.load(ordering: .acquiring) == bits)
+                            {
+                                regs.put(t, pc.a, bits | 4)
+                                pc += 24
+                                continue instructions
+                            }
+                        }
+                    }
                     let value = NameAccess.loadGlobal(t, regs, pc)
                     if _slowPath(value == 0) { break }
                     regs.put(t, pc.a, value)

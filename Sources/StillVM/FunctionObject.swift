@@ -2,6 +2,7 @@
 //
 // Layout    24 code, 32 globals, 40 builtins, 48 defaults (tuple or null), 56 keyword defaults (dict or null), 64 closure
 //           (tuple of cells or null), 72 name, 80 qualified name, 88 dict, 96 annotations (dict or null), 104 doc, 112 module.
+// Holding   code, globals and builtins are held as registers hold values: uncounted when deferred.
 // Counting  Functions of modules and classes are deferred: registers hold them uncounted. Functions made inside
 //           functions are counted like anything else, so that closures die promptly.
 // Changing  code, defaults, keyword defaults and closure are replaced with the world stopped: a call in progress elsewhere
@@ -44,9 +45,10 @@ public import StillThreadRegistry
         else { throw t.noMemory() }
         let function = FunctionRef(object.raw)
         let record = CodeRef(code.object.raw).record
-        function.slot(24).pointee = t.retain(code)
-        function.slot(32).pointee = t.retain(globals)
-        function.slot(40).pointee = t.retain(builtins)
+        // Most often deferred, so that threads that make closures do not meet at their counts.
+        function.slot(24).pointee = Attributes.holding(t, code)
+        function.slot(32).pointee = Attributes.holding(t, globals)
+        function.slot(40).pointee = Attributes.holding(t, builtins)
         function.slot(48).pointee = t.retain(defaults)
         function.slot(56).pointee = t.retain(keywordDefaults)
         function.slot(64).pointee = t.retain(closure)
@@ -72,7 +74,7 @@ enum FunctionType {
                 let function = FunctionRef(object)
                 for offset in stride(from: 24, to: FunctionRef.bytes, by: 8) {
                     let value = function.slot(offset).pointee
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, value.isCounted) }
                 }
             }
             b.record.pointee.memory.clear = { raw, object in

@@ -61,7 +61,7 @@ enum Generators {
             if index < Int(code.pointee.localCount) { regs[index] = 0 }
         }
         let function = regs.function
-        generator.word(40).pointee = t.retain(Value(ObjectRef(function.raw))).bits
+        generator.word(40).pointee = Attributes.holding(t, Value(ObjectRef(function.raw))).bits
         generator.word(48).pointee = UInt64(count)
         generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
         generator.word(64).pointee = t.retain(function.slot(72).pointee).bits
@@ -389,7 +389,7 @@ enum Generators {
                     let generator = GeneratorRef(raw: object)
                     for offset in [40, 64, 72] {
                         let value = Value(bits: generator.word(offset).pointee)
-                        if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                        if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, value.isCounted) }
                     }
                     guard let saved = generator.registers else { return }
                     for index in 0..<generator.registerCount {

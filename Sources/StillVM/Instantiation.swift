@@ -3,8 +3,7 @@
 //
 // Protocol  The new instance replaces the class in the call's base register and becomes the first argument. The frame carries the flag
 //           initializer: its return leaves the base register as it is, and raises TypeError for any value but None.
-// Cache     of the call instruction: word 0 the class's version tag, word 1 the function. Written and read as those of loadMethod are
-//           (Attributes.swift). The tag covers `__new__` and `__init__`; a class that is abstract is asked each time.
+// Cache     of the call instruction: word 0 the class's version tag, word 1 the function (InlineCache.swift). The tag covers `__new__` and `__init__`; a class that is abstract is asked each time.
 import StillBytecode
 import StillObjects
 import StillObmalloc
@@ -44,9 +43,9 @@ enum Instantiation {
     @inline(__always)
     private static func function(_ t: Thread, _ type: TypeRef, _ pc: UnsafeMutableRawPointer) -> Value {
         let tag = pc.cache(0).pointee.load(ordering: .acquiring)
-        if _fastPath(tag != 0 && UInt32(truncatingIfNeeded: tag) == type.versionTag) {
-            let found = Value(bits: pc.cache(1).pointee.load(ordering: .acquiring))
-            if _fastPath(pc.cache(0).pointee.load(ordering: .relaxed) == tag) { return found }
+        let version = UInt32(truncatingIfNeeded: tag)
+        if _fastPath(version != 0 && version == type.versionTag), let found = InlineCache.detail(pc, for: tag) {
+            return Value(bits: found)
         }
         return find(t, type, pc)
     }
@@ -57,11 +56,7 @@ enum Instantiation {
         let found = t.typeLookup(type, Names.__init__)
         guard found.isObject, t.typeOf(found) == t.type(.function) else { return .null }
         let version = type.versionTag
-        if version != 0 {
-            pc.cache(0).pointee.store(0, ordering: .relaxed)
-            pc.cache(1).pointee.store(found.bits, ordering: .releasing)
-            pc.cache(0).pointee.store(UInt64(version), ordering: .releasing)
-        }
+        if version != 0 { InlineCache.fill(pc, UInt64(version), found.bits) }
         return found
     }
 

@@ -17,6 +17,8 @@ public struct ModuleRef {
         let dict = try t.makeDict()
         object.setField(24, dict)
         ReferenceCount.makeDeferred(object)
+        // Functions and tracebacks of all threads refer to it: nobody counts.
+        ReferenceCount.makeDeferred(dict.object)
         let text = Interning.intern(name)
         for (key, value) in [
             ("__name__", text), ("__doc__", Value.none), ("__package__", .none), ("__loader__", .none), ("__spec__", .none),
@@ -125,6 +127,8 @@ public final class ModuleBuilder {
         do throws(PythonError) {
             let function = try thread.makeBuiltinFunction(
                 name: key, module: module, min: min, max: max, keywords: keywords, body)
+            // Threads call it all the time: registers hold it uncounted.
+            ReferenceCount.makeDeferred(function.object)
             set(key, function)
             thread.release(function)
         } catch { failed = true }

@@ -15,7 +15,7 @@ enum NameAccess {
     static let inBuiltins: UInt64 = 1 << 63
 
     /// The value for a register: uncounted when deferred or immortal. 0 with NameError set.
-    @inline(__always)
+    @inline(never)
     static func loadGlobal(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
         let function = regs.function
         let name = Value(bits: regs.code.pointee.names[pc.b])

@@ -1,7 +1,7 @@
 // Traceback objects: where an exception came through.
 //
 // Layout    24 next (towards where it was raised; traceback or null), 32 code (Value), 40 globals (Value), 48 instruction word index.
-// They hold the code and the globals, not the frame: a traceback keeps no locals alive.
+// Code and globals are held uncounted when deferred. They hold the code and the globals, not the frame: a traceback keeps no locals alive.
 import StillBytecode
 public import StillObjects
 import StillObmalloc
@@ -43,8 +43,8 @@ enum Tracebacks {
         guard let object = Allocation.object(t, type: t.type(.traceback).raw, bytes: 56, collectable: true) else { return }
         let entry = TracebackRef(Value(object))
         entry.slot(24).pointee = exception.takeTraceback(t)
-        entry.slot(32).pointee = t.retain(Value(ObjectRef(regs.code.pointee.object)))
-        entry.slot(40).pointee = t.retain(regs.function.globals)
+        entry.slot(32).pointee = Attributes.holding(t, Value(ObjectRef(regs.code.pointee.object)))
+        entry.slot(40).pointee = Attributes.holding(t, regs.function.globals)
         object.setField(48, index)
         exception.setTraceback(t, Value(object))
     }
@@ -54,7 +54,7 @@ enum Tracebacks {
             b.record.pointee.memory.traverse = { object, visitor in
                 for offset in [24, 32, 40] {
                     let value = TracebackRef(Value(ObjectRef(object))).slot(offset).pointee
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, value.isCounted) }
                 }
             }
             b.record.pointee.memory.clear = { raw, object in

@@ -237,11 +237,21 @@ extension CodeGenerator {
         }
     }
 
+    /// Within a function, at whatever distance: methods of a module's classes are not.
+    private var isNested: Bool {
+        var outer = enclosing
+        while let scope = outer {
+            if scope.host.kind != .module && scope.host.kind != .classBody { return true }
+            outer = scope.enclosing
+        }
+        return false
+    }
+
     private func compileFunction(
         _ arguments: Arguments, name: String, body: [Stmt]?, value: Expr?, firstLine: Int32
     ) throws(SyntaxError) -> CodeUnit {
         var flags: CodeFlags = [.optimized, .newLocals]
-        if enclosing?.host.kind != .module { flags.insert(.nested) }
+        if isNested { flags.insert(.nested) }
         if arguments.varArgs != nil { flags.insert(.variadicPositional) }
         if arguments.keywordArgs != nil { flags.insert(.variadicKeyword) }
         if host.isAsyncFunction {
@@ -330,7 +340,7 @@ extension CodeGenerator {
             code.emit(.returnConstant, wide: wideConstantIndex(.none))
         }
         return try finish(
-            name: def.name, flags: enclosing?.host.kind == .module ? [] : .nested, arguments: nil,
+            name: def.name, flags: isNested ? .nested : [], arguments: nil,
             docstring: docstring, firstLine: firstLine)
     }
 }
