@@ -82,7 +82,9 @@ enum Attributes {
         let index = InstanceAttributes.inlineIndex(type, name)
         if index < 0 { return }
         let offset = Int(type.record.pointee.inlineOffset) + index * 8
-        pc.cache(0).pointee.store(pack(version, inline, offset), ordering: .relaxed)
+        // Only when it changes: all threads read this memory.
+        let word = pack(version, inline, offset)
+        if pc.cache(0).pointee.load(ordering: .relaxed) != word { pc.cache(0).pointee.store(word, ordering: .relaxed) }
     }
 
     @inline(never)
@@ -92,9 +94,11 @@ enum Attributes {
         if _fastPath(target.isObject && !value.isNull) {
             let object = target.object
             let cache = pc.cache(0).pointee.load(ordering: .relaxed)
+            let offset = Int(cache &>> 48)
             if _fastPath(
                 UInt32(truncatingIfNeeded: cache) == TypeRef(object.typeRaw).versionTag && cache != 0
-                    && InstanceAttributes.storeInline(t, object, Int(cache &>> 48), value))
+                    && (InstanceAttributes.storeInline(t, object, offset, value)
+                        || InstanceAttributes.addInline(t, object, offset, value)))
             {
                 consumeStore(t, regs, pc)
                 return true

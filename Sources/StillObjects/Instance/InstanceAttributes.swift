@@ -113,6 +113,13 @@ public enum InstanceAttributes {
         return true
     }
 
+    /// Sets an inline value, absent or not, at an offset that belongs to the object's class. False: it cannot be kept inline; nothing has
+    /// happened.
+    public static func addInline(_ t: Thread, _ object: ObjectRef, _ offset: Int, _ value: Value) -> Bool {
+        let record = TypeRef(object.typeRaw).record
+        return storeLocked(t, object, record, (offset - Int(record.pointee.inlineOffset)) / 8, value)
+    }
+
     // MARK: General
 
     /// Owned value, or null.
