@@ -48,6 +48,9 @@ struct RunCommand: ParsableCommand {
             arguments.insert("-m", at: 0)
         } else {
             guard let file = program.first else { return fail("still: run needs a FILE, -c CODE or -m MODULE", 2) }
+            if file.hasPrefix("-") && file != "-" {
+                return fail("still: unknown option \(file)\nTry 'still run --help' for more information.", 2)
+            }
             do {
                 if file == "-" {
                     source = try File.read(descriptor: 0, path: "<stdin>")
