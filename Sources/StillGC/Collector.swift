@@ -6,7 +6,7 @@
 //            but at least `minimumAllocations`. While one runs, every `collectInterval` allocations of a thread ask for a slice, and
 //            slices leave mutators as much time as they take themselves unless allocation has outrun them.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

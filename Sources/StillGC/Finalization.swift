@@ -120,7 +120,7 @@ extension Collector {
             for block in 0..<Int(pool.fields.pointee.capacity)
             where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white {
                 // Alive as far as the next collection is concerned, unless its owner has just freed it.
-                pool.colours[block].compareExchange(
+                _ = pool.colours[block].compareExchange(
                     expected: fields.pointee.white, desired: fields.pointee.black, ordering: .relaxed)
             }
             pool.fields.pointee.pinned.store(0, ordering: .releasing)  // F1

@@ -5,9 +5,9 @@
 //
 // Barrier  A container that dies before the collector has scanned it is scanned here (shading what it refers to): its
 //          referents may live on in places that were scanned already.
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 @frozen public enum Deallocation {
     @inlinable public static var depthLimit: Int32 { 24 }

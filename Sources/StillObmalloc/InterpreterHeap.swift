@@ -5,8 +5,8 @@
 //           class or kind.
 // Locks     The heap lock guards arenas, free pools and vacant slots. It is a leaf: nothing else is taken under it.
 // Walking   In a pause nothing changes; elsewhere only the heap lock's holder walks.
-public import StillPlatform
-public import StillQSBR
+import StillPlatform
+import StillQSBR
 public import StillThreadRegistry
 public import Synchronization
 

@@ -13,7 +13,7 @@
 //                 period, `shared` says dead while the block is free, and the free list's link lies over `type`,
 //                 which nobody reads before a count has been taken.
 // Elsewhere       Who may change the counts: ReferenceCount.swift. What `flags` mean to the collector: WriteBarrier.swift.
-public import StillPlatform
+import StillPlatform
 public import Synchronization
 
 @frozen public enum ObjectLayout {

@@ -11,7 +11,7 @@
 //           a merging stranger's accesses.
 // Locks     heap lock (to find or make a slot) is never held together with a slot's lock. No Python code, no
 //           deallocation and no safepoint under a slot's lock.
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

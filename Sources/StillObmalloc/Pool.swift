@@ -15,7 +15,7 @@
 //             (after the grace period nobody can be between the push and the exchange), and the owner that unlinks it
 //             leaves it where it is.
 // Colours     One byte per block (WriteBarrier.swift), in collectable pools only, from offset 128.
-public import StillPlatform
+import StillPlatform
 public import Synchronization
 
 @frozen public struct Pool: Equatable, @unchecked Sendable {

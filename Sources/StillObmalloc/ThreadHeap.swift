@@ -4,7 +4,7 @@
 // (OwnerSlots.swift moves it there when a thread dies, and from there to the next thread of the slot).
 //
 // Allocation and local free take no atomic operation: pop or push on the current pool's list.
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

@@ -11,7 +11,7 @@
 //           White objects that are shaded become grey; others are left alone.
 // Ordering  (W1) colour bytes are relaxed: they are read by the collector in pauses, which order them. (W2) a pool is
 //           pushed on the grey list with release and taken with acquire.
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

@@ -7,7 +7,7 @@
 // Thread exit  frees what it can, then hands the rest to the domain's abandoned queue, which any thread serves.
 // Slow readers  keep blocks back beyond a batch. Then the owner is told to look again: at each safepoint for much memory, at every 16th
 //           block for little.
-public import StillPlatform
+import StillPlatform
 import Synchronization
 
 @frozen public struct DelayedFreeQueue {

@@ -22,7 +22,7 @@
 //
 // Elsewhere What is freed: DelayedFree.swift. Who pauses threads: StillThreadRegistry.
 // Source    CPython 3.13 Python/qsbr.c; FreeBSD sys/kern/subr_smr.c (GUS).
-public import StillPlatform
+import StillPlatform
 public import Synchronization
 
 /// A point in the write sequence that readers must have passed.

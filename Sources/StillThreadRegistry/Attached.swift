@@ -1,7 +1,7 @@
 // The right to touch Python objects, as a value: for hosts that want the compiler to watch over it.
 //
 // The value is tied to the OS thread that made it: it cannot be copied, sent or dropped, only given back.
-public import StillPlatform
+import StillPlatform
 
 /// The calling thread is attached to an interpreter.
 public struct Attached: ~Copyable {

@@ -11,7 +11,7 @@
 // Ordering  (A1) every transition is an acquiring-releasing compare-and-swap or a releasing store; whoever leaves a
 //           state first sees all that happened before it was entered. So what a thread did before it was suspended
 //           happens before the pauser's accesses, and these happen before what the thread does afterwards.
-public import Synchronization
+import Synchronization
 
 @frozen public enum Attachment {
     @inlinable public static var detached: UInt32 { 0 }

@@ -1,6 +1,6 @@
 // A lock that Python programs hold for as long as they like: waiting threads are detached.
-public import StillPlatform
-public import Synchronization
+import StillPlatform
+import Synchronization
 
 public final class BlockingLock: @unchecked Sendable {
     /// 0 free, 1 held, 2 held and somebody may sleep.

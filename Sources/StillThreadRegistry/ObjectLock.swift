@@ -6,7 +6,7 @@
 // the holder is attached and running, a waiter need not detach, and a pause waits for both at most as long as the section.
 // Sleepers share 256 words by address; the lock is not handed over, whoever comes first takes it.
 // Ordering  taking acquires, giving back releases.
-public import StillPlatform
+import StillPlatform
 public import Synchronization
 
 @frozen public enum ObjectLock {

@@ -3,7 +3,7 @@
 //   0 not yet, 1 not yet and somebody may sleep, 2 happened
 //
 // Ordering  happening releases, seeing it acquires: what was done before set() is seen after wait().
-public import StillPlatform
+import StillPlatform
 import Synchronization
 
 public final class OneTimeEvent: @unchecked Sendable {

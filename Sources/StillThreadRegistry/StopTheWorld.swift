@@ -12,8 +12,8 @@
 //           until they have had it, or 10 ms.
 // Nesting   A request by the thread that has stopped the world already just runs.
 // Ordering  A1 (Attachment.swift): what the stopped threads did happens before the body; the body before what they do next.
-public import StillPlatform
-public import Synchronization
+import StillPlatform
+import Synchronization
 
 /// Why the world was stopped.
 public enum PauseReason: UInt32, CaseIterable, Sendable {

@@ -5,7 +5,7 @@
 // Birth     The record is made first and linked under the lock; if a pause is on, it starts suspended.
 // Death     by the own thread, attached: hooks, retired memory handed over, QSBR slot back, unlinked. A pauser that waits
 //           for it looks at the list again.
-public import StillPlatform
+import StillPlatform
 public import StillQSBR
 public import Synchronization
 

@@ -1,5 +1,5 @@
 // One thread in one interpreter: a record of raw memory, the registry's part first, private areas of the upper layers behind it.
-public import StillPlatform
+import StillPlatform
 public import StillQSBR
 public import Synchronization
 
@@ -112,7 +112,7 @@ public import Synchronization
                 continue
             }
             record.pointee.waiting.store(1, ordering: .relaxed)
-            withAttachmentWord { Parker.wait(on: $0, while: Attachment.suspended) }
+            _ = withAttachmentWord { Parker.wait(on: $0, while: Attachment.suspended) }
         }
         record.pointee.waiting.store(0, ordering: .relaxed)
         if record.pointee.owed.load(ordering: .relaxed) != 0 && record.pointee.owed.exchange(0, ordering: .relaxed) != 0 {

@@ -7,7 +7,7 @@
 public import StillBytecode
 public import StillObjects
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 @frozen public struct CodeRecord {

@@ -4,11 +4,11 @@
 // function of another file that gets (thread, registers, pc). A case that succeeds continues the loop; one that fails
 // leaves the switch with the exception set, and the code behind the switch unwinds.
 // The running frame is in `t.currentFrame` whenever other code can look; its pc is saved where it calls out.
-public import StillBytecode
-public import StillObjects
-public import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
 import Synchronization
 
 extension UnsafeMutableRawPointer {

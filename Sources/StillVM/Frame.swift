@@ -12,8 +12,8 @@
 // Clean     A register that holds no live value is null or an immediate, everywhere on the data stack above the running frame.
 // Low water `lowWater` is the lowest frame that has run since the collector last scanned this thread: returns lower it.
 public import StillObjects
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 public typealias Registers = UnsafeMutablePointer<UInt64>

@@ -8,7 +8,7 @@ import StillBytecode
 import StillObjects
 import StillObmalloc
 import StillPlatform
-public import StillThreadRegistry
+import StillThreadRegistry
 
 public enum FrameScanner {
     static let framesAtOnce = 64

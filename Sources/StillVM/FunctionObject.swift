@@ -7,10 +7,10 @@
 //           functions are counted like anything else, so that closures die promptly.
 // Changing  code, defaults, keyword defaults and closure are replaced with the world stopped: a call in progress elsewhere
 //           has bound its arguments or has not begun.
-public import StillBytecode
+import StillBytecode
 public import StillObjects
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 @frozen public struct FunctionRef {

@@ -6,7 +6,7 @@
 import StillBytecode
 public import StillObjects
 import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 public enum Imports {

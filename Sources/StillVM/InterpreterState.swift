@@ -3,8 +3,8 @@
 // Lies in the interpreter record's private area from `offset`. Written while the interpreter starts; afterwards the dicts in it are shared
 // objects like any other.
 public import StillObjects
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

@@ -1,7 +1,7 @@
 // Module objects and native module definitions. Layout: 24 dict (Value).
 public import StillObjects
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 public struct ModuleRef {

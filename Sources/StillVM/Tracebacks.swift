@@ -6,7 +6,7 @@ import StillBytecode
 public import StillObjects
 import StillObmalloc
 import StillPlatform
-public import StillThreadRegistry
+import StillThreadRegistry
 
 public struct TracebackRef {
     public let raw: UnsafeMutableRawPointer

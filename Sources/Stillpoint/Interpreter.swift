@@ -191,7 +191,7 @@ public final class Interpreter {
         isOpen = false
         let t = thread
         do throws(PythonError) {
-            let threading = try DictRef(registry.state.pointee.modules).getName(t, Interning.intern("threading"))
+            let threading = DictRef(registry.state.pointee.modules).getName(t, Interning.intern("threading"))
             defer { t.release(threading) }
             if !threading.isNull { t.release(try t.callMethod(threading, Interning.intern("_shutdown"))) }
         } catch { code = report() }
@@ -252,7 +252,7 @@ public final class Interpreter {
         OutputBuffer.flush(t)
         if t.matches(exception, .systemExit) { return exitCode(exception) }
         do throws(PythonError) {
-            let hook = try DictRef(registry.state.pointee.sysDict).getName(t, Interning.intern("excepthook"))
+            let hook = DictRef(registry.state.pointee.sysDict).getName(t, Interning.intern("excepthook"))
             if hook.isNull || t.typeOf(hook) == t.type(.builtinFunction) {
                 t.release(hook)
                 TextStream.write(t, to: "stderr", TracebackText.render(t, exception))

@@ -64,9 +64,9 @@ struct RunCommand: ParsableCommand {
                     let real = File.realPath(file) ?? file
                     folder = real.lastIndex(of: "/").map { String(real[..<$0]) } ?? "/"
                 }
-            } catch let error as FileError {
+            } catch {
                 return fail("still: can't open file '\(absolute(file))': [Errno \(error.code)] \(error.reason)", 2)
-            } catch { return fail("still: \(error)", 2) }
+            }
         }
         do {
             let interpreter = try Interpreter(path: [folder], arguments: arguments)

@@ -152,7 +152,7 @@ enum BuiltinCode {
                     ? "locals must be a mapping" : "locals must be a mapping or None, not \(t.typeName(locals))")
         }
         let key = Interning.intern("__builtins__")
-        let present = try DictRef(globals).getName(t, key)
+        let present = DictRef(globals).getName(t, key)
         if present.isNull {
             try DictRef(globals).set(t, key, t.interpreterState.pointee.builtins)
         }

@@ -54,7 +54,7 @@ enum BuiltinPrint {
         }
         let owned: Value
         if file.isNull {
-            owned = try DictRef(t.interpreterState.pointee.sysDict).getName(t, Interning.intern("stdout"))
+            owned = DictRef(t.interpreterState.pointee.sysDict).getName(t, Interning.intern("stdout"))
             if owned.isNull { throw t.raise(.runtimeError, "lost sys.stdout") }
             if owned.isNone { return }
         } else {

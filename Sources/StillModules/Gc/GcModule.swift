@@ -1,5 +1,5 @@
 // The module `gc`.
-public import StillGC
+import StillGC
 import StillObjects
 import StillObmalloc
 import StillPlatform

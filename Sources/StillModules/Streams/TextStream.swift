@@ -28,7 +28,7 @@ public enum TextStream {
     /// Writes to whatever sys.stdout or sys.stderr is at the moment.
     public static func write(_ t: Thread, to name: String, _ text: String) {
         do throws(PythonError) {
-            let stream = try DictRef(t.interpreterState.pointee.sysDict).getName(t, Interning.intern(name))
+            let stream = DictRef(t.interpreterState.pointee.sysDict).getName(t, Interning.intern(name))
             defer { t.release(stream) }
             if stream.isNone { return }
             if stream.isNull || t.typeOf(stream) == t.type(.textStream) {

@@ -6,7 +6,7 @@
 // Exit      Threads of this module do not keep the process alive: at exit they are simply abandoned. The threading module waits
 //           for its non-daemon threads itself.
 public import StillObjects
-public import StillObmalloc
+import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
 import StillVM

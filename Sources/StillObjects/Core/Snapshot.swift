@@ -1,5 +1,5 @@
 // All items of a builtin container at one moment, as `list(d)` or `tuple(s)` sees them while other threads change it.
-public import StillThreadRegistry
+import StillThreadRegistry
 
 extension ThreadState {
     /// The items, owned; nil when the source is no builtin container whose items can be taken at once (or a subclass of one,

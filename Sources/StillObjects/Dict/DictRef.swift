@@ -4,7 +4,7 @@
 // without it, then takes the lock and checks that no key has come or gone since (the version); if one has, it starts again.
 // What a change displaces is released after the lock is free.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

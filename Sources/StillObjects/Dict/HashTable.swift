@@ -12,8 +12,8 @@
 //           version other than 0 and then misses a name knows: as long as the version is that one, the name is missing.
 //           (An insertion stores 0 before, and the new number after the index place.)
 // Ordering  (D1) stores of keys, values, places and the table pointer release, loads acquire.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

@@ -9,7 +9,7 @@
 //           be on their way to the dict.
 // Ordering  (I1) stores release, loads acquire, as in SharedSlot.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

@@ -3,7 +3,7 @@
 // An iterator may be shared by threads: its index is atomic (relaxed), items come through the container's own lock-free read. Two threads that
 // race on one iterator may see an item twice, never memory that is not theirs.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

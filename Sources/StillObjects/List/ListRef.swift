@@ -7,7 +7,7 @@
 // Ordering  (L1) stores of slots, count and buffer release, loads acquire.
 // Released  is what a change displaces after the lock is free: releasing may run Python code.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

@@ -1,6 +1,6 @@
 // float: boxed form (24: the double), conversion to doubles, and the arithmetic that differs from the hardware's.
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 extension ThreadState {

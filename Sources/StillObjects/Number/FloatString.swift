@@ -1,7 +1,7 @@
 // Text of floats: shortest repr, decimal parsing, hexadecimal form.
 import StillObmalloc
-public import StillPlatform
-public import StillThreadRegistry
+import StillPlatform
+import StillThreadRegistry
 
 public enum FloatString {
     /// The shortest digits that read back as |d|, and the power of ten of the first. - Precondition: finite.

@@ -1,5 +1,5 @@
 // Arithmetic of ints of any size. Operands are ints, bools or instances of subclasses; results are of exact type int.
-public import StillObmalloc
+import StillObmalloc
 import CGMP
 import StillPlatform
 public import StillThreadRegistry

@@ -1,6 +1,6 @@
 // slice objects and the arithmetic of indices. Layout: 24 start, 32 stop, 40 step.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 
 public struct SliceIndices {

@@ -1,6 +1,6 @@
 // bytes: immutable. Layout: 24 length, 32 hash (atomic), 40 data (buffer). And the codecs between str and bytes.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 import Synchronization
 

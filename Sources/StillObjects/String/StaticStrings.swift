@@ -5,7 +5,7 @@
 // Ordering  (N1) a word is stored with release after the string is complete, and loaded with acquire.
 import StillObmalloc
 import StillPlatform
-public import StillThreadRegistry
+import StillThreadRegistry
 import Synchronization
 
 public enum StaticStrings {

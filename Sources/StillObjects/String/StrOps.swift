@@ -1,6 +1,6 @@
 // Building, searching and cutting strings.
-public import StillObmalloc
-public import StillPlatform
+import StillObmalloc
+import StillPlatform
 public import StillThreadRegistry
 import Synchronization
 

@@ -1,6 +1,6 @@
 // tuple: immutable, so reads are plain. Layout: 24 count, 32 items (inline at 40, or a buffer for many items and for subclasses).
 public import StillObmalloc
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 
 @frozen public struct TupleRef {

@@ -5,7 +5,7 @@
 // The seed fixes every thread's choices (each has its own stream), not the schedule.
 public import StillPlatform
 import StillThreadRegistry
-public import Synchronization
+import Synchronization
 
 /// A generator with 64 bits of state, one for each thread.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
