@@ -425,7 +425,7 @@ enum Calls {
             let keywordDefaults = function.keywordDefaults
             for index in argumentCount..<(argumentCount + keywordOnly) where frame[index] == 0 {
                 let name = Value(bits: code.pointee.localNames[index])
-                let value = keywordDefaults.isNull ? Value.null : try DictRef(keywordDefaults).getName(t, name)
+                let value = keywordDefaults.isNull ? Value.null : DictRef(keywordDefaults).getName(t, name)
                 if value.isNull { missing.append(StrRef(name).string) } else { frame[index] = value.bits }
             }
             if !missing.isEmpty { throw missingError(t, function, missing, "keyword-only") }

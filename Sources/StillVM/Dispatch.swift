@@ -11,44 +11,6 @@ import StillPlatform
 import StillThreadRegistry
 import Synchronization
 
-extension UnsafeMutableRawPointer {
-    @inline(__always) var flags: UInt8 { (self + 1).assumingMemoryBound(to: UInt8.self).pointee }
-    @inline(__always) var a: Int { Int(load(fromByteOffset: 2, as: UInt16.self)) }
-    @inline(__always) var b: Int { Int(load(fromByteOffset: 4, as: UInt16.self)) }
-    @inline(__always) var c: Int { Int(load(fromByteOffset: 6, as: UInt16.self)) }
-    @inline(__always) var signedA: Int { Int(load(fromByteOffset: 2, as: Int16.self)) }
-    @inline(__always) var signedC: Int { Int(load(fromByteOffset: 6, as: Int16.self)) }
-    @inline(__always) var wide: Int { Int(load(fromByteOffset: 4, as: Int32.self)) }
-    /// Cache word `index` after the instruction.
-    @inline(__always) func cache(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        (self + (8 &+ index &* 8)).assumingMemoryBound(to: Atomic<UInt64>.self)
-    }
-}
-
-extension UnsafeMutablePointer where Pointee == UInt64 {
-    @inline(__always) func value(_ index: Int) -> Value { Value(bits: self[index]) }
-
-    /// Writes a register and releases what it held.
-    @inline(__always) func put(_ t: Thread, _ index: Int, _ bits: UInt64) {
-        let old = self[index]
-        self[index] = bits
-        if _slowPath(old & 7 == 0 && old != 0) { Registers.give(t, old) }
-    }
-    /// Out of line: the dispatch loop has a hundred places that overwrite a register, and the compiler stops inlining what matters in
-    /// a function that grows too large.
-    @inline(never) static func give(_ t: Thread, _ counted: UInt64) {
-        ReferenceCount.release(Value(bits: counted).object, t)
-    }
-    /// Nulls a temporary and releases what it held.
-    @inline(__always) func drop(_ t: Thread, _ index: Int) { put(t, index, 0) }
-
-    @inline(__always) func consume(_ t: Thread, _ pc: UnsafeMutableRawPointer) {
-        let flags = pc.flags
-        if flags & InstructionFlags.consumeB != 0 { drop(t, pc.b) }
-        if flags & InstructionFlags.consumeC != 0 { drop(t, pc.c) }
-    }
-}
-
 public enum VM {
     /// Runs from `pc` in the frame `entry` (already linked and current).
     ///
@@ -939,12 +901,5 @@ public enum VM {
                 continue dispatch
             }
         }
-    }
-}
-
-extension ThreadState {
-    /// A register's value in the form that native code owns.
-    @inline(__always) func ownedForm(_ bits: UInt64) -> UInt64 {
-        bits & 7 == 4 && bits >= 4096 ? retain(Value(bits: bits)).bits : bits
     }
 }

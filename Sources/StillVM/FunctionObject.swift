@@ -56,7 +56,7 @@ public import StillThreadRegistry
         function.slot(80).pointee = t.retain(record.pointee.qualifiedName)
         function.slot(96).pointee = t.retain(annotations)
         function.slot(104).pointee = t.retain(record.pointee.docstring)
-        let module = try DictRef(globals).getName(t, Names.__name__)
+        let module = DictRef(globals).getName(t, Names.__name__)
         function.slot(112).pointee = module.isNull ? .none : module
         if !record.pointee.has(.nested) { ReferenceCount.makeDeferred(object) }
         return Value(object)

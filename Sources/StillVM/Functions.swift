@@ -38,7 +38,7 @@ public enum Functions {
         NameAccess.attempt(t) { () throws(PythonError) in
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
             case .loadBuildClass:
-                let function = try DictRef(regs.function.builtins).getName(t, Interning.intern("__build_class__"))
+                let function = DictRef(regs.function.builtins).getName(t, Interning.intern("__build_class__"))
                 if function.isNull { throw t.raise(.nameError, "__build_class__ not found") }
                 regs.put(t, pc.a, function.bits)
             case .loadLocals:
@@ -124,7 +124,7 @@ public enum Functions {
             namespace = try callWithKeywords(prepare, [name, bases])
         }
         defer { t.release(namespace) }
-        if try !bases.isSame(original.value) {
+        if !bases.isSame(original.value) {
             try t.setItem(namespace, Interning.intern("__orig_bases__"), original.value)
         }
         let cell = try VM.runBody(t, body, locals: namespace)

@@ -122,10 +122,10 @@ public enum Imports {
     }
 
     static func resolve(_ t: Thread, _ name: String, _ globals: Value, _ level: Int) throws(PythonError) -> String {
-        var package = try DictRef(globals).getName(t, Interning.intern("__package__"))
+        var package = DictRef(globals).getName(t, Interning.intern("__package__"))
         if package.isNull || package.isNone {
-            package = try DictRef(globals).getName(t, Interning.intern("__name__"))
-            let path = try DictRef(globals).getName(t, Interning.intern("__path__"))
+            package = DictRef(globals).getName(t, Interning.intern("__name__"))
+            let path = DictRef(globals).getName(t, Interning.intern("__path__"))
             defer { t.release(path) }
             if !package.isNull, path.isNull, t.isStr(package) {
                 let text = StrRef(package).string

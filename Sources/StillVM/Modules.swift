@@ -49,8 +49,8 @@ enum ModuleType {
             b.record.pointee.repr = { raw, v in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let dict = DictRef(ModuleRef(Value(bits: v)).dict)
-                    let name = try dict.getName(t, Interning.intern("__name__"))
-                    let file = try dict.getName(t, Interning.intern("__file__"))
+                    let name = dict.getName(t, Interning.intern("__name__"))
+                    let file = dict.getName(t, Interning.intern("__file__"))
                     defer { t.release(name) }
                     defer { t.release(file) }
                     let text = name.isNull || !t.isStr(name) ? "?" : StrRef(name).string
@@ -61,18 +61,18 @@ enum ModuleType {
             b.record.pointee.getAttribute = { raw, v, name in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let dict = DictRef(ModuleRef(Value(bits: v)).dict)
-                    let found = try dict.getName(t, Value(bits: name))
+                    let found = dict.getName(t, Value(bits: name))
                     if !found.isNull { return found }
                     do throws(PythonError) { return try t.genericGetAttribute(Value(bits: v), Value(bits: name)) } catch {
                         guard t.matchesRaised(.attributeError) else { throw error }
                     }
                     t.clearRaised()
-                    let hook = try dict.getName(t, Interning.intern("__getattr__"))
+                    let hook = dict.getName(t, Interning.intern("__getattr__"))
                     if !hook.isNull {
                         defer { t.release(hook) }
                         return try t.call(hook, Value(bits: name))
                     }
-                    let own = try dict.getName(t, Interning.intern("__name__"))
+                    let own = dict.getName(t, Interning.intern("__name__"))
                     defer { t.release(own) }
                     let text = own.isNull || !t.isStr(own) ? "?" : StrRef(own).string
                     throw t.attributeError(

@@ -42,15 +42,15 @@ enum NameAccess {
             let index = globals.entryIndex(t, name)
             if index >= 0 {
                 pc.cache(1).pointee.store(UInt64(index + 1), ordering: .relaxed)
-                let value = try globals.getName(t, name)
+                let value = globals.getName(t, name)
                 if !value.isNull { return value.bits }
             }
             let version = globals.keysVersion
-            let value = try globals.getName(t, name)
+            let value = globals.getName(t, name)
             if !value.isNull { return value.bits }
             let builtins = DictRef(function.builtins)
             let place = builtins.entryIndex(t, name)
-            let builtin = try builtins.getName(t, name)
+            let builtin = builtins.getName(t, name)
             if builtin.isNull { throw t.nameError(name) }
             if place >= 0 {
                 pc.cache(0).pointee.store(version, ordering: .relaxed)
@@ -92,7 +92,7 @@ enum NameAccess {
             let locals = regs.localsMapping
             if !locals.isNull {
                 if t.typeOf(locals) == t.type(.dict) {
-                    value = try DictRef(locals).getName(t, name)
+                    value = DictRef(locals).getName(t, name)
                 } else {
                     do throws(PythonError) { value = try t.getItem(locals, name) } catch {
                         if !t.matchesRaised(.keyError) { throw error }
@@ -104,8 +104,8 @@ enum NameAccess {
                 value = Value(bits: Cells.load(t, TupleRef(regs.function.closure).item(pc.c).object))
                 if value.isNull { throw t.nameError(name, free: true) }
             }
-            if value.isNull { value = try DictRef(regs.function.globals).getName(t, name) }
-            if value.isNull { value = try DictRef(regs.function.builtins).getName(t, name) }
+            if value.isNull { value = DictRef(regs.function.globals).getName(t, name) }
+            if value.isNull { value = DictRef(regs.function.builtins).getName(t, name) }
             if value.isNull { throw t.nameError(name) }
             regs.put(t, pc.a, value.bits)
         }

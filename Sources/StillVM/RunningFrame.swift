@@ -96,10 +96,8 @@ public enum RunningFrame {
         ObjectHooks.superArguments = { raw, type, receiver in RunningFrame.superArguments(Thread(raw), type, receiver) }
         ObjectHooks.currentModule = { raw in
             let t = Thread(raw)
-            guard let frame = t.currentFrame, frame.functionRaw != nil,
-                let name = try? DictRef(frame.function.globals).getName(t, Interning.intern("__name__"))
-            else { return 0 }
-            return name.bits
+            guard let frame = t.currentFrame, frame.functionRaw != nil else { return 0 }
+            return DictRef(frame.function.globals).getName(t, Interning.intern("__name__")).bits
         }
     }
 }
