@@ -23,7 +23,22 @@ final class ReadDuringRetire: StressScenario, @unchecked Sendable {
     private let cells: UnsafeMutablePointer<Atomic<UInt>>
     private let threads: Guarded<[ThreadState?]>
     /// Cells given back by the reclaimer, reused after a while so that memory stays bounded.
-    static let graveyard = Guarded<[UInt]>([])
+    private struct Graveyard {
+        var cells: [UInt] = []
+        var oldest = 0
+        /// The oldest cell, once enough younger ones lie on it.
+        mutating func exhume() -> UInt? {
+            guard cells.count - oldest > 4096 else { return nil }
+            oldest += 1
+            let cell = cells[oldest - 1]
+            if oldest == 4096 {
+                cells.removeFirst(oldest)
+                oldest = 0
+            }
+            return cell
+        }
+    }
+    private static let graveyard = Guarded(Graveyard())
     static let replaced = Atomic<UInt64>(0)
 
     init(_ count: Int) throws {
@@ -33,16 +48,14 @@ final class ReadDuringRetire: StressScenario, @unchecked Sendable {
         var hooks = InterpreterHooks()
         hooks.freeBlock = { _, block, _ in
             block.storeBytes(of: ReadDuringRetire.poison, as: UInt64.self)
-            ReadDuringRetire.graveyard.withLock { $0.append(UInt(bitPattern: block)) }
+            ReadDuringRetire.graveyard.withLock { $0.cells.append(UInt(bitPattern: block)) }
         }
         interpreter.hooks = hooks
         for place in 0..<Self.places { (cells + place).initialize(to: Atomic(UInt(bitPattern: Self.newCell()))) }
     }
 
     private static func newCell() -> UnsafeMutableRawPointer {
-        let reused = graveyard.withLock { list -> UInt? in
-            list.count > 4096 ? list.removeFirst() : nil
-        }
+        let reused = graveyard.withLock { $0.exhume() }
         let cell =
             reused.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
             ?? UnsafeMutableRawPointer.allocate(byteCount: cellBytes, alignment: 16)
@@ -69,6 +82,8 @@ final class ReadDuringRetire: StressScenario, @unchecked Sendable {
         } else {
             let before = Self.replaced.load(ordering: .relaxed)
             let cell = UnsafeMutableRawPointer(bitPattern: cells[place].load(ordering: .acquiring))!
+            // Without a second processor nobody retires in the middle of a read unless it lasts.
+            if random.next() % 64 == 0 { OSThread.yield() }
             for _ in 0..<Int(random.next() % 8 + 1) {
                 for _ in 0..<Int(random.next() % 40) { cpuRelax() }
                 SchedulingNoise.point()
