@@ -25,9 +25,7 @@ extension Collector {
             fields.pointee.collectedBefore = fields.pointee.statistics.collected
             enter(.marking)
             var visitor = TraceVisitor(visit: Collector.markVisit, context: raw)
-            if !FaultInjection.isActive(.missedRoots) {
-                CollectorRoots.visitInterpreter?(world.interpreter.raw, &visitor)
-            }
+            CollectorRoots.visitInterpreter?(world.interpreter.raw, &visitor)
             world.forEachThread { other in
                 _ = CollectorRoots.scanFrames?(other.raw, &visitor, CollectorRoots.scanStart)
             }

@@ -15,8 +15,6 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipSlotRecheck
     /// The arenas of a closed interpreter stay mapped.
     case keepArenas
-    /// Marking starts without the interpreter's own references.
-    case missedRoots
 }
 
 public enum FaultInjection {

@@ -18,7 +18,7 @@ import Testing
         #expect(!scenario.faults.isEmpty)
         for fault in scenario.faults {
             do {
-                let counters = try StressRun(seed: 1, threads: 4, seconds: 5).run(scenario, fault: fault)
+                let counters = try StressRun(seed: 1, threads: 4, seconds: 10).run(scenario, fault: fault)
                 Issue.record("\(name) does not notice \(fault) in \(counters)")
             } catch let failure as StressFailure {
                 // A run that only missed its minimum has not noticed anything.

@@ -43,8 +43,8 @@ final class PythonWorkers: @unchecked Sendable {
     }
 
     /// - Returns: the function's owned result; null with `problem` set.
-    func make(_ t: ThreadState, _ name: String, _ argument: Int, problem: inout String?) -> Value {
-        do throws(PythonError) { return try t.call(functions[name]!, Value(smallInt: argument)) } catch {
+    func make(_ t: ThreadState, _ name: String, _ argument: Value, problem: inout String?) -> Value {
+        do throws(PythonError) { return try t.call(functions[name]!, argument) } catch {
             problem = raised(t)
             return .null
         }
