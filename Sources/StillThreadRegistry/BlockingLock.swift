@@ -53,7 +53,4 @@ public final class BlockingLock: @unchecked Sendable {
     public func release() {
         if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
     }
-
-    /// After fork: the child has no other threads.
-    public func reset() { word.pointee.store(0, ordering: .relaxed) }
 }

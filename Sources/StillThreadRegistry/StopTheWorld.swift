@@ -17,10 +17,10 @@ import Synchronization
 
 /// Why the world was stopped.
 public enum PauseReason: UInt32, CaseIterable, Sendable {
-    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, memory, test
+    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, test
 
     public var name: String {
-        ["collect slice", "collect verdict", "collect start", "version invalidation", "introspection", "memory", "test"][Int(rawValue)]
+        ["collect slice", "collect verdict", "collect start", "version invalidation", "introspection", "test"][Int(rawValue)]
     }
 }
 

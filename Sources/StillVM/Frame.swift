@@ -102,9 +102,11 @@ extension ThreadState {
 
     /// Reserves the data stack. Called at the thread's birth.
     static func make(_ t: Thread) throws(PythonError) {
-        guard let memory = try? VirtualMemory.map(bytes: stackBytes, alignment: 4096),
-            let record = rawAllocateZeroed(MemoryLayout<ThreadVM>.size, alignment: 16)
-        else { throw PythonError() }
+        guard let memory = try? VirtualMemory.map(bytes: stackBytes, alignment: 4096) else { throw PythonError() }
+        guard let record = rawAllocateZeroed(MemoryLayout<ThreadVM>.size, alignment: 16) else {
+            VirtualMemory.unmap(memory, bytes: stackBytes)
+            throw PythonError()
+        }
         let base = memory.bindMemory(to: UInt64.self, capacity: stackBytes / 8)
         record.bindMemory(to: ThreadVM.self, capacity: 1).initialize(
             to: ThreadVM(

@@ -21,25 +21,43 @@ public final class Interpreter {
     /// - Throws: `RunError.outOfResources`, or what the start of the modules raised.
     public init(path: [String] = [], arguments: [String] = [""]) throws(RunError) {
         ProcessStart.ensure()
-        do {
-            registry = try StillThreadRegistry.Runtime.makeInterpreter()
-            registry.hooks = ProcessStart.hooks()
-            let heap = try InterpreterHeap.make(for: registry)
-            registry.state.pointee.heap = heap.raw
-            try Collector.make(for: heap)
-            VirtualMachine.prepare(registry)
-            thread = try registry.makeThread()
-        } catch { throw .outOfResources(what: "an interpreter") }
-        registry.state.pointee.mainThreadID = thread.id
-        do throws(PythonError) { try PythonThreads.enter(thread) } catch {
-            throw .outOfResources(what: "the main thread of an interpreter")
-        }
+        (registry, thread) = try Interpreter.make()
         do throws(PythonError) { try start(path, arguments) } catch {
             let failure = failure()
-            thread.detach()
+            isOpen = false
+            destroy()
             throw failure
         }
         thread.detach()
+    }
+
+    /// An interpreter and its main thread, attached. What was made is freed when the rest cannot be.
+    private static func make() throws(RunError) -> (StillThreadRegistry.Interpreter, ThreadState) {
+        let lack = RunError.outOfResources(what: "an interpreter")
+        let registry: StillThreadRegistry.Interpreter
+        do { registry = try StillThreadRegistry.Runtime.makeInterpreter() } catch { throw lack }
+        registry.hooks = ProcessStart.hooks()
+        let heap: InterpreterHeap
+        do { heap = try InterpreterHeap.make(for: registry) } catch {
+            registry.destroy()
+            throw lack
+        }
+        registry.state.pointee.heap = heap.raw
+        do { try Collector.make(for: heap) } catch {
+            heap.destroy()
+            registry.destroy()
+            throw lack
+        }
+        VirtualMachine.prepare(registry)
+        if let thread = try? registry.makeThread() {
+            registry.state.pointee.mainThreadID = thread.id
+            if (try? PythonThreads.enter(thread)) != nil { return (registry, thread) }
+        }
+        VirtualMachine.forget(registry)
+        Collector(heap.fields.pointee.collector!).destroy()
+        heap.destroy()
+        registry.destroy()
+        throw lack
     }
 
     private func start(_ path: [String], _ arguments: [String]) throws(PythonError) {

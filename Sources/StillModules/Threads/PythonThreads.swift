@@ -29,16 +29,31 @@ public enum PythonThreads {
     static var count: Int { running.load(ordering: .relaxed) }
 
     /// Prepares the calling OS thread's new state. Afterwards it is attached and can run Python code.
+    ///
+    /// - Throws: when there is no memory for its stack or no owner slot; the state has been ended then.
     public static func enter(_ t: ThreadState) throws(PythonError) {
         t.attach()
-        do { try InterpreterHeap(t.interpreterState.pointee.heap!).takeSlot(for: t) } catch {
-            t.detach()
-            throw PythonError()
+        do throws(PythonError) { try prepare(t) } catch {
+            t.destroy()
+            throw error
         }
+        noteStack(t)
+    }
+
+    /// Gives a new state all that it needs to run Python code, so that nothing is missing once its OS thread has started.
+    ///
+    /// - Throws: then the state must be ended.
+    /// - Threads: the state itself or the thread that made it is attached, so that no pause sees it half made.
+    private static func prepare(_ t: ThreadState) throws(PythonError) {
+        do { try InterpreterHeap(t.interpreterState.pointee.heap!).takeSlot(for: t) } catch { throw PythonError() }
         StaticTypes.attach(t)
-        t.objects.pointee.nativeStackLimit = OSThread.stackBounds.low + (256 << 10)
         t.objects.pointee.recursionLimit = recursionLimit.load(ordering: .relaxed)
         try VirtualMachine.attach(t)
+    }
+
+    /// Own OS thread.
+    private static func noteStack(_ t: ThreadState) {
+        t.objects.pointee.nativeStackLimit = OSThread.stackBounds.low + (256 << 10)
     }
 
     static func setRecursionLimit(_ t: ThreadState, _ limit: Int) {
@@ -79,6 +94,17 @@ public enum PythonThreads {
         }
         let state: ThreadState
         do { state = try t.interpreter.makeThread() } catch { throw t.raise(.runtimeError, "can't start new thread") }
+        // No OS thread ever uses the state when something is missing: it is ended from this one, which attaches to it meanwhile.
+        func end() {
+            t.detached {
+                state.attach()
+                state.destroy()
+            }
+        }
+        do throws(PythonError) { try prepare(state) } catch {
+            end()
+            throw t.raise(.runtimeError, "can't start new thread")
+        }
         let start = Start(state, t.retain(function), t.retain(arguments), t.retain(keywords), ended)
         ended?.identifier.store(state.id, ordering: .releasing)
         let number = state.id
@@ -90,11 +116,7 @@ public enum PythonThreads {
             os.detach()
         } catch {
             running.wrappingSubtract(1, ordering: .relaxed)
-            // No OS thread ever uses the state: end it from a borrowed one.
-            t.detached {
-                state.attach()
-                state.destroy()
-            }
+            end()
             t.release(start.function)
             t.release(start.arguments)
             t.release(start.keywords)
@@ -105,12 +127,8 @@ public enum PythonThreads {
 
     private static func run(_ start: Start) {
         let t = start.thread
-        do throws(PythonError) { try enter(t) } catch {
-            if ThreadState.current == t { t.destroy() }
-            running.wrappingSubtract(1, ordering: .relaxed)
-            start.ended?.finish()
-            return
-        }
+        t.attach()
+        noteStack(t)
         do throws(PythonError) {
             t.release(try t.callSpread(start.function, start.arguments, start.keywords))
         } catch {
