@@ -2,8 +2,8 @@
 //
 // Who works  Whoever serves the collect request at a safepoint, or calls collect(). One thread at a time: `busy`. Slices up to the
 //            verdict run with the world stopped; finalizing and breaking run in that thread with the world running.
-// Pacing     A collection starts when the collectable objects allocated since the last one exceed a quarter of those alive then,
-//            but at least `minimumAllocations`. While one runs, every `collectInterval` allocations of a thread ask for a slice, and
+// Pacing     A collection starts when the collectable objects allocated since the last one, less those that died by count, exceed a
+//            quarter of those alive then, but at least `minimumAllocations`. While one runs, every `collectInterval` allocations of a thread ask for a slice, and
 //            slices leave mutators as much time as they take themselves unless allocation has outrun them.
 public import StillObmalloc
 import StillPlatform
@@ -155,6 +155,13 @@ public enum CollectorRoots {
         var copy = CollectorStatistics()
         thread.withStoppedWorld(.introspection) { (_: borrowing StoppedWorld) in copy = fields.pointee.statistics }
         return copy
+    }
+
+    /// Collectable objects allocated since the last collection and not dead, as far as threads have reported them.
+    public func allocatedSinceCollection(_ thread: ThreadState) -> Int {
+        var count = 0
+        thread.withStoppedWorld(.introspection) { (_: borrowing StoppedWorld) in count = allocated - fields.pointee.allocatedAtEnd }
+        return max(0, count)
     }
 
     var allocated: Int { heap.fields.pointee.collectablesAllocated.load(ordering: .relaxed) }

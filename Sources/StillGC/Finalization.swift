@@ -133,6 +133,7 @@ extension Collector {
             fields.pointee.statistics.live = max(0, fields.pointee.liveWalked - collected)
             fields.pointee.statistics.collections += 1
             fields.pointee.allocatedAtEnd = allocated
+            setFreeCredit(world, 1)
             world.forEachThread { other in
                 ThreadHeap(other).fields.pointee.trimWanted = 1
                 other.request(RequestBits.collect)

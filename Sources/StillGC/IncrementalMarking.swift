@@ -20,6 +20,7 @@ extension Collector {
             fields.pointee.black = Colour.other(heap.fields.pointee.birthColour)
             heap.fields.pointee.birthColour = fields.pointee.black
             heap.fields.pointee.whiteColour = fields.pointee.white
+            setFreeCredit(world, 0)
             setBarrier(world, BarrierMode.marking)
             fields.pointee.secondPass = false
             fields.pointee.collectedBefore = fields.pointee.statistics.collected
@@ -31,6 +32,12 @@ extension Collector {
             }
             flushMarkStack()
         }
+    }
+
+    /// In a pause: whether what dies makes up for what is allocated.
+    func setFreeCredit(_ world: borrowing StoppedWorld, _ credit: Int) {
+        heap.fields.pointee.freeCredit = credit
+        world.forEachThread { ThreadHeap($0).fields.pointee.freeCredit = credit }
     }
 
     /// In a pause: every thread's barrier and colours.

@@ -41,6 +41,18 @@ public import Synchronization
         return object
     }
 
+    /// A thread that frees what others allocated passes its surplus on, lest it owe as many allocations later.
+    @inlinable static var countdownLimit: Int { 4000 }
+
+    @usableFromInline @inline(never)
+    static func giveBackCountdown(_ thread: ThreadState) {
+        let own = ThreadHeap(thread).fields
+        let heap = InterpreterHeap(of: thread)
+        let interval = heap.fields.pointee.collectInterval
+        _ = heap.fields.pointee.collectablesAllocated.subtract(own.pointee.collectCountdown - interval, ordering: .relaxed)
+        own.pointee.collectCountdown = interval
+    }
+
     @usableFromInline @inline(never)
     static func askForCollection(_ thread: ThreadState) {
         let own = ThreadHeap(thread).fields
@@ -60,6 +72,9 @@ public import Synchronization
     public static func free(_ object: ObjectRef, _ thread: ThreadState) {
         if object.isCollectable {
             Pool.containing(object.raw).colour(of: object.raw).pointee.store(Colour.free, ordering: .relaxed)
+            let heap = ThreadHeap(thread).fields
+            heap.pointee.collectCountdown &+= heap.pointee.freeCredit
+            if _slowPath(heap.pointee.collectCountdown >= countdownLimit) { giveBackCountdown(thread) }
         }
         object.ownerWord.pointee.store(0, ordering: .relaxed)
         object.sharedWord.pointee.store(SharedFlags.dead, ordering: .releasing)

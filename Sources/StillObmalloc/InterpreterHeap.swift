@@ -57,7 +57,10 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         public var slotChunks: UnsafeMutablePointer<UnsafeMutableRawPointer?>
         /// Collectable allocations between two requests of a thread for a slice.
         public var collectInterval: Int
-        /// Collectable objects allocated so far, in steps of `collectInterval` a thread.
+        /// See `ThreadHeap.Fields.freeCredit`. Changed in pauses.
+        public var freeCredit: Int
+        /// Collectable objects allocated so far, less those that died by count while no collection ran; in steps of
+        /// `collectInterval` a thread.
         public let collectablesAllocated: Atomic<Int>
         /// Bytes in buffers outside the pools.
         public let bufferBytes: Atomic<Int>
@@ -96,6 +99,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         heap.fields.pointee.birthColour = Colour.first
         heap.fields.pointee.whiteColour = Colour.second
         heap.fields.pointee.collectInterval = 1000
+        heap.fields.pointee.freeCredit = 1
         return heap
     }
 

@@ -105,6 +105,7 @@ extension InterpreterHeap {
         heap.fields.pointee.heap = raw
         heap.fields.pointee.slot = slot.raw
         heap.fields.pointee.collectCountdown = fields.pointee.collectInterval
+        heap.fields.pointee.freeCredit = fields.pointee.freeCredit
         heap.fields.pointee.birthColour = fields.pointee.birthColour
         heap.fields.pointee.whiteColour = fields.pointee.whiteColour
         thread.ownerSlot = slot.fields.pointee.index

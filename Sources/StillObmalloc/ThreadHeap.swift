@@ -45,6 +45,8 @@ public import Synchronization
         public var slot: UnsafeMutableRawPointer?
         /// Collectable objects that may still be allocated before the collector is asked for a slice.
         public var collectCountdown: Int
+        /// What a collectable object that dies gives back to the countdown: 1, or 0 while a collection runs, which must go on.
+        public var freeCredit: Int
         /// Bytes of buffers beyond the pools, net, not yet added to the interpreter's total.
         public var bufferBytes: Int
         /// Colour of new objects, and of those the current collection has not reached.
