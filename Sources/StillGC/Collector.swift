@@ -194,7 +194,7 @@ public enum CollectorRoots {
 
     /// Completes the collection in progress, if any, and runs a whole one. World running between slices.
     ///
-    /// - Returns: unreachable objects found; 0 at once when another thread, or this one in a finalizer, is collecting.
+    /// - Returns: unreachable objects broken up meanwhile; 0 at once when another thread, or this one in a finalizer, is collecting.
     public func collect(_ thread: ThreadState) -> Int {
         var tries = 0
         while !take() {
@@ -205,11 +205,11 @@ public enum CollectorRoots {
             OSThread.yield()
         }
         defer { give() }
+        let before = fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable
         while phase != .idle {
             step(thread)
             thread.safepoint()
         }
-        let before = fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable
         repeat {
             step(thread)
             thread.safepoint()
