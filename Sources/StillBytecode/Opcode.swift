@@ -239,7 +239,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     // Rare things. c = Intrinsic
     /// a = intrinsic c of b
     case intrinsic
-    /// Raises NotImplementedError-like SystemError naming constants[wide]: syntax that compiles but is not supported yet.
+    /// Raises NotImplementedError, naming constants[wide]: syntax that compiles but is not supported yet.
     case unsupported
     /// Generator/coroutine start marker at word 0 of such code; the VM makes the generator here.
     case makeGenerator

@@ -154,7 +154,7 @@ extension CodeGenerator {
 
     func lowerFunctionDef(_ def: FunctionDef, _ statement: Stmt) throws(SyntaxError) {
         if !def.typeParams.isEmpty {
-            unsupported("type parameters of functions")
+            unsupported("a type parameter list of a function")
             return
         }
         let mark = top
@@ -291,7 +291,7 @@ extension CodeGenerator {
 
     func lowerClassDef(_ def: ClassDef, _ statement: Stmt) throws(SyntaxError) {
         if !def.typeParams.isEmpty {
-            unsupported("type parameters of classes")
+            unsupported("a type parameter list of a class")
             return
         }
         let mark = top

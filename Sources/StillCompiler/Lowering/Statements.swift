@@ -48,7 +48,7 @@ extension CodeGenerator {
         let span = statement.span
         switch statement.kind {
         case .delete(let targets): for target in targets { try delete(target) }
-        case .typeAlias: unsupported("type alias statements")
+        case .typeAlias: unsupported("the type statement")
         case .asyncFor(let target, let iterable, let body, let orElse):
             try checkAsyncStatement("for", span)
             try lowerFor(target, iterable, body, orElse, isAsync: true)
