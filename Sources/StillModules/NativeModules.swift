@@ -1,4 +1,5 @@
 // All native modules and the types that come with them.
+import StillObjects
 import StillVM
 
 public enum NativeModules {
@@ -6,12 +7,14 @@ public enum NativeModules {
     public static func start() {
         TextStream.define()
         LockTypes.define()
+        WeakProxyTypes.define()
         for definition in [
             BuiltinsModule.definition, SysModule.definition, TimeModule.definition, ThreadModule.definition,
-            GcModule.definition, ModuleDefinition(name: "math") { MathModule.define($0) },
+            GcModule.definition, WeakModule.definition, ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
         }
         Imports.registerSource("threading", ThreadingSource.text)
+        Imports.registerSource("weakref", WeakSource.text)
     }
 }

@@ -198,5 +198,11 @@ public enum TypeID: UInt32, CaseIterable, Sendable {
     case dictKeys, dictValues, dictItems
     case enumerate, zip, map, filter, reversed, sequenceIterator, callableIterator
     case weakReference, lock, rlock, textStream, memoryview
+    case weakProxy, weakCallableProxy
+    case itertoolsCount, itertoolsCycle, itertoolsRepeat, itertoolsAccumulate, itertoolsBatched, itertoolsChain
+    case itertoolsCombinations, itertoolsCombinationsWithReplacement, itertoolsCompress, itertoolsDropWhile
+    case itertoolsFilterFalse, itertoolsGroupBy, itertoolsGrouper, itertoolsSlice, itertoolsPairwise, itertoolsPermutations
+    case itertoolsProduct, itertoolsStarMap, itertoolsTakeWhile, itertoolsTee, itertoolsTeeLink, itertoolsZipLongest
+    case itemGetter, attributeGetter, methodCaller, partial, keyWrapper
     case baseException, exception
 }

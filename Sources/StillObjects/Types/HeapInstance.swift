@@ -73,19 +73,19 @@ extension ThreadState {
 }
 
 /// Tracing and death of builtin objects whose references are the words `first ..< end`.
-enum FixedFields {
-    static func traverse(_ object: UnsafeMutableRawPointer, _ visitor: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
+public enum FixedFields {
+    public static func traverse(_ object: UnsafeMutableRawPointer, _ visitor: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
         for offset in stride(from: first, to: end, by: 8) {
             let value: Value = ObjectRef(object).field(offset)
             if value.isCounted { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
         }
     }
-    static func clear(_ t: Thread, _ object: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
+    public static func clear(_ t: Thread, _ object: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
         for offset in stride(from: first, to: end, by: 8) {
             t.release(SharedSlot.exchange(t, ObjectRef(object), offset, owned: .null))
         }
     }
-    static func deallocate(_ t: Thread, _ object: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
+    public static func deallocate(_ t: Thread, _ object: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
         let ref = ObjectRef(object)
         if ref.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ref) }
         for offset in stride(from: first, to: end, by: 8) { t.releaseField(ref, offset) }

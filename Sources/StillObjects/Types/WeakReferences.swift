@@ -50,7 +50,8 @@ public enum WeakReferences {
         ReferenceCount.share(object)
         object.setFlag(ObjectFlags.weaklyReferenced)
         let number = number(object)
-        let isPlain = callback.isNull && type == t.type(.weakReference)
+        let isPlain = callback.isNull
+            && (type == t.type(.weakReference) || type == t.type(.weakProxy) || type == t.type(.weakCallableProxy))
         if isPlain, let existing = findPlain(t, object, number, type) { return existing }
         let made = try t.allocateInstance(of: type)
         ReferenceCount.share(made)
