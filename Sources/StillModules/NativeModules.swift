@@ -8,9 +8,10 @@ public enum NativeModules {
         TextStream.define()
         LockTypes.define()
         WeakProxyTypes.define()
+        ItertoolsModule.defineTypes()
         for definition in [
             BuiltinsModule.definition, SysModule.definition, TimeModule.definition, ThreadModule.definition,
-            GcModule.definition, WeakModule.definition, ModuleDefinition(name: "math") { MathModule.define($0) },
+            GcModule.definition, WeakModule.definition, ItertoolsModule.definition, ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
         }
