@@ -85,6 +85,8 @@ public enum CollectorRoots {
     var suspectPoolCapacity: Int
     var markStack: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var markCount: Int
+    /// References on their way from the mark stack, inside `drain`.
+    var window: UnsafeMutablePointer<UnsafeMutableRawPointer>
     /// Containers with many items, in the middle of being scanned; each counted by the collector.
     var partial: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var partialItem: UnsafeMutablePointer<Int>
@@ -104,7 +106,9 @@ public enum CollectorRoots {
     @inlinable public var fields: UnsafeMutablePointer<CollectorFields> { raw.assumingMemoryBound(to: CollectorFields.self) }
     var heap: InterpreterHeap { InterpreterHeap(fields.pointee.heapRaw) }
 
-    static let markCapacity = 16_384
+    static let markCapacity = 4096
+    /// A power of two.
+    static let windowSize = 16
     static let partialCapacity = 64
     static let chunkItems = 1024
     static var minimumAllocations: Int { BuildOptions.checksInvariants ? 500 : 10_000 }
@@ -114,7 +118,8 @@ public enum CollectorRoots {
     public static func make(for heap: InterpreterHeap) throws(HeapError) {
         guard let raw = rawAllocateZeroed(MemoryLayout<CollectorFields>.size, alignment: 64),
             let stack = rawAllocate(markCapacity * 8), let partial = rawAllocate(partialCapacity * 8),
-            let items = rawAllocate(partialCapacity * 8), let finished = rawAllocate(partialCapacity * 8)
+            let items = rawAllocate(partialCapacity * 8), let finished = rawAllocate(partialCapacity * 8),
+            let window = rawAllocate(windowSize * 8)
         else { throw .outOfMemory(bytes: markCapacity * 8) }
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
             to: CollectorFields(
@@ -125,6 +130,7 @@ public enum CollectorRoots {
                 finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false, finalizersRan: false,
                 collectedBefore: 0, liveWalked: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
                 markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0,
+                window: window.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partialItem: items.assumingMemoryBound(to: Int.self), partialCount: 0,
                 finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0,
@@ -135,6 +141,7 @@ public enum CollectorRoots {
     public func destroy() {
         rawFree(fields.pointee.suspectPools)
         rawFree(fields.pointee.markStack)
+        rawFree(fields.pointee.window)
         rawFree(fields.pointee.partial)
         rawFree(fields.pointee.partialItem)
         rawFree(fields.pointee.finished)

@@ -118,9 +118,9 @@ extension Collector {
             if Clock.monotonicNanoseconds() >= deadline { return }
             let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
             for block in 0..<Int(pool.fields.pointee.capacity)
-            where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white {
+            where pool.colour(at: block).pointee.load(ordering: .relaxed) == fields.pointee.white {
                 // Alive as far as the next collection is concerned, unless its owner has just freed it.
-                _ = pool.colours[block].compareExchange(
+                _ = pool.colour(at: block).pointee.compareExchange(
                     expected: fields.pointee.white, desired: fields.pointee.black, ordering: .relaxed)
             }
             pool.fields.pointee.pinned.store(0, ordering: .releasing)  // F1
@@ -148,6 +148,6 @@ extension Collector {
         guard object.isCollectable, let raw = InterpreterHeap(heapRaw).fields.pointee.collector else { return false }
         let fields = Collector(raw).fields
         guard fields.pointee.doomed.load(ordering: .acquiring) != 0 else { return false }
-        return Pool.containing(object.raw).colour(of: object.raw).pointee.load(ordering: .relaxed) == fields.pointee.white
+        return Arena.colour(of: object.raw).pointee.load(ordering: .relaxed) == fields.pointee.white
     }
 }

@@ -1,9 +1,10 @@
 // Slices: marking, the walks over suspects, and the verdict, each within a time budget and with the world stopped.
 //
-// Grey      A grey object is a grey byte and its pool on the heap's grey list. Inside a slice, objects made grey wait on the mark
-//           stack; what is left there when the time is over goes back to the list by pool, so that no object pointer
-//           survives the slice. The exceptions are the few containers that are scanned in chunks: the collector
-//           counts them like any native code.
+// Grey      A grey object is a grey byte and its pool on the heap's grey list. Inside a slice, references found wait on the mark stack,
+//           unseen; what is left there when the time is over is painted grey, so that no object pointer survives the slice. The
+//           exceptions are the few containers that are scanned in chunks: the collector counts them like any native code.
+// Window    Between leaving the stack and being looked at, a reference passes a queue of `windowSize` others, while the processor fetches
+//           its header and its colour (Cher, Hosking, Vitek: Software prefetching for mark-sweep garbage collection, 2004).
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
@@ -60,6 +61,7 @@ extension Collector {
             let deadline = Clock.monotonicNanoseconds() + fields.pointee.budgetNanoseconds.load(ordering: .relaxed)
             fields.pointee.statistics.slices += 1
             let framesDone = scanFrames(world)
+            if phase != .marking { flushMarkStack() }  // counting uses the stack
             var working = true
             while working && Clock.monotonicNanoseconds() < deadline {
                 switch phase {
@@ -67,9 +69,14 @@ extension Collector {
                     if !drain(deadline) || !framesDone { working = false; break }
                     beginFlagging(world)
                 case .flagging:
-                    if walk(deadline, flag) { enter(.counting) }
+                    if walk(deadline, flag) {
+                        flushMarkStack()
+                        enter(.counting)
+                    }
                 case .counting:
-                    if walkSuspects(deadline, countReferences) { enter(.comparing) }
+                    let done = walkSuspects(deadline, countReferences)
+                    countNoted()
+                    if done { enter(.comparing) }
                 case .comparing:
                     if walkSuspects(deadline, compare) { enter(.verdict) }
                 case .verdict:
@@ -102,54 +109,85 @@ extension Collector {
 
     // MARK: Marking
 
+    /// Notes the object as reachable.
     static let markVisit: TraceVisitor.Visit = { visitor, referent, _ in
         Collector(visitor.trace.pointee.context).makeGrey(ObjectRef(referent))
     }
 
-    @inline(__always)
+    /// For references that found no room on the mark stack.
+    private static let paintVisit: TraceVisitor.Visit = { visitor, referent, _ in
+        Collector(visitor.trace.pointee.context).paintGrey(ObjectRef(referent))
+    }
+
     func makeGrey(_ object: ObjectRef) {
-        guard object.isCollectable else { return }
-        let pool = Pool.containing(object.raw)
-        let colour = pool.colour(of: object.raw)
-        guard colour.pointee.load(ordering: .relaxed) == fields.pointee.white else { return }
-        colour.pointee.store(Colour.grey, ordering: .relaxed)
         if fields.pointee.markCount < Collector.markCapacity {
             fields.pointee.markStack[fields.pointee.markCount] = object.raw
             fields.pointee.markCount += 1
         } else {
-            WriteBarrier.listGrey(pool)
+            paintGrey(object)
         }
     }
 
+    private func paintGrey(_ object: ObjectRef) {
+        guard object.isCollectable else { return }
+        let colour = Arena.colour(of: object.raw)
+        guard colour.pointee.load(ordering: .relaxed) == fields.pointee.white else { return }
+        colour.pointee.store(Colour.grey, ordering: .relaxed)
+        WriteBarrier.listGrey(Pool.containing(object.raw))
+    }
+
     func flushMarkStack() {
-        for index in 0..<fields.pointee.markCount {
-            WriteBarrier.listGrey(Pool.containing(fields.pointee.markStack[index]))
+        let stack = fields.pointee.markStack
+        let count = fields.pointee.markCount
+        for index in 0..<count {
+            Collector.fetch(stack[min(index + 8, count - 1)])
+            paintGrey(ObjectRef(stack[index]))
         }
         fields.pointee.markCount = 0
     }
 
+    @inline(__always) static func fetch(_ object: UnsafeMutableRawPointer) {
+        prefetch(object)
+        prefetch(Arena.colour(of: object))
+    }
+
     /// Marks through everything grey. False: the time is over.
     func drain(_ deadline: UInt64) -> Bool {
+        let window = fields.pointee.window
+        var next = 0  // place in the window of the reference that has waited longest
+        var waiting = 0
         var work = 0
         while true {
             work += 1
-            if work & 31 == 0 && Clock.monotonicNanoseconds() >= deadline { return false }
+            if work & 63 == 0 && Clock.monotonicNanoseconds() >= deadline {
+                for index in 0..<waiting { makeGrey(ObjectRef(window[(next + index) & (Collector.windowSize - 1)])) }
+                return false
+            }
             if fields.pointee.markCount > 0 {
                 fields.pointee.markCount -= 1
-                let object = ObjectRef(fields.pointee.markStack[fields.pointee.markCount])
-                let colour = Pool.containing(object.raw).colour(of: object.raw)
-                guard colour.pointee.load(ordering: .relaxed) == Colour.grey else { continue }
-                colour.pointee.store(fields.pointee.black, ordering: .relaxed)
-                rescue(object)
-                fields.pointee.statistics.marked += 1
-                scan(object, from: 0, slot: -1)
+                let found = fields.pointee.markStack[fields.pointee.markCount]
+                Collector.fetch(found)
+                if waiting < Collector.windowSize {
+                    window[(next + waiting) & (Collector.windowSize - 1)] = found
+                    waiting += 1
+                } else {
+                    let object = window[next]
+                    window[next] = found
+                    next = (next + 1) & (Collector.windowSize - 1)
+                    mark(ObjectRef(object))
+                }
+            } else if waiting > 0 {
+                let object = window[next]
+                next = (next + 1) & (Collector.windowSize - 1)
+                waiting -= 1
+                mark(ObjectRef(object))
             } else if fields.pointee.partialCount > 0 {
                 let slot = fields.pointee.partialCount - 1
-                work += 30
+                work |= 63
                 scan(ObjectRef(fields.pointee.partial[slot]), from: fields.pointee.partialItem[slot], slot: slot)
             } else if let pool = takeGreyPool() {
-                let capacity = Int(pool.fields.pointee.capacity)
-                for index in 0..<capacity where pool.colours[index].load(ordering: .relaxed) == Colour.grey {
+                for index in 0..<Int(pool.fields.pointee.capacity)
+                where pool.colour(at: index).pointee.load(ordering: .relaxed) == Colour.grey {
                     guard fields.pointee.markCount < Collector.markCapacity else {
                         WriteBarrier.listGrey(pool)
                         break
@@ -161,6 +199,19 @@ extension Collector {
                 return true
             }
         }
+    }
+
+    /// White or grey becomes black, and what it refers to is noted.
+    @inline(__always)
+    private func mark(_ object: ObjectRef) {
+        guard object.isCollectable else { return }
+        let colour = Arena.colour(of: object.raw)
+        let old = colour.pointee.load(ordering: .relaxed)
+        guard old == fields.pointee.white || old == Colour.grey else { return }
+        colour.pointee.store(fields.pointee.black, ordering: .relaxed)
+        rescue(object)
+        fields.pointee.statistics.marked += 1
+        scan(object, from: 0, slot: -1)
     }
 
     /// Ordering: W2.
@@ -186,14 +237,21 @@ extension Collector {
 
     /// Visits an object's references; large containers in chunks.
     private func scan(_ object: ObjectRef, from first: Int, slot: Int) {
-        var visitor = TraceVisitor(visit: Collector.markVisit, context: raw)
+        var visitor = TraceVisitor(visit: Collector.paintVisit, context: raw)
         visitor.firstItem = first
         visitor.itemLimit = Collector.chunkItems
         if slot < 0 && fields.pointee.partialCount + fields.pointee.finishedCount >= Collector.partialCapacity {
             visitor.itemLimit = Int.max
         }
-        if slot < 0 { makeGrey(ObjectRef(object.typeRaw)) }
+        if slot < 0 {
+            let type = ObjectRef(object.typeRaw)
+            if type.isCollectable && Arena.colour(of: type.raw).pointee.load(ordering: .relaxed) == fields.pointee.white { makeGrey(type) }
+        }
+        let stack = fields.pointee.markStack
+        visitor.edge = stack + fields.pointee.markCount
+        visitor.edgeLimit = stack + Collector.markCapacity
         TypeMemorySlots.of(object).pointee.traverse?(object.raw, &visitor)
+        fields.pointee.markCount = visitor.edge! - stack
         if visitor.nextItem != 0 {
             if slot >= 0 {
                 fields.pointee.partialItem[slot] = visitor.nextItem

@@ -31,7 +31,7 @@ extension Collector {
         var any = false
         let white = fields.pointee.white
         for index in 0..<Int(pool.fields.pointee.capacity)
-        where pool.colours[index].load(ordering: .relaxed) == white {
+        where pool.colour(at: index).pointee.load(ordering: .relaxed) == white {
             let object = ObjectRef(pool.block(at: index))
             _ = ReferenceCount.merge(object, setting: SharedFlags.suspect)
             if SharedFlags.count(object.sharedWord.pointee.load(ordering: .relaxed)) <= 0 {
@@ -39,7 +39,7 @@ extension Collector {
                 let uncounted = object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.deferred != 0
                 if !uncounted {
                     unflag(object)
-                    pool.colours[index].store(fields.pointee.black, ordering: .relaxed)
+                    pool.colour(at: index).pointee.store(fields.pointee.black, ordering: .relaxed)
                     makeGrey(ObjectRef(object.typeRaw))
                     continue
                 }
@@ -78,7 +78,7 @@ extension Collector {
             while fields.pointee.blockCursor < capacity {
                 work += 1
                 if work & 31 == 0 && Clock.monotonicNanoseconds() >= deadline { return false }
-                if pool.colours[fields.pointee.blockCursor].load(ordering: .relaxed) == fields.pointee.white {
+                if pool.colour(at: fields.pointee.blockCursor).pointee.load(ordering: .relaxed) == fields.pointee.white {
                     let next = body(
                         ObjectRef(pool.block(at: fields.pointee.blockCursor)), fields.pointee.itemCursor)
                     if next != 0 {
@@ -97,23 +97,40 @@ extension Collector {
         return true
     }
 
-    /// Counts the counted references from a suspect to other suspects.
+    /// Counts the counted references from a suspect to other suspects: notes them on the mark stack, which is empty meanwhile, and looks
+    /// at them when there are enough for the processor to fetch some while others are counted.
     func countReferences(_ object: ObjectRef, _ item: Int) -> Int {
         var visitor = TraceVisitor(
             visit: { visitor, referent, counted in
-                guard counted else { return }
-                let collector = Collector(visitor.trace.pointee.context)
-                let object = ObjectRef(referent)
-                guard object.isCollectable,
-                    Pool.containing(referent).colour(of: referent).pointee.load(ordering: .relaxed)
-                        == collector.fields.pointee.white
-                else { return }
-                object.local.pointee &+= 1
+                Collector(visitor.trace.pointee.context).count(ObjectRef(referent))
             }, context: raw)
         visitor.firstItem = item
         visitor.itemLimit = Collector.chunkItems
+        visitor.countedOnly = true
+        let stack = fields.pointee.markStack
+        visitor.edge = stack + fields.pointee.markCount
+        visitor.edgeLimit = stack + Collector.markCapacity
         TypeMemorySlots.of(object).pointee.traverse?(object.raw, &visitor)
+        fields.pointee.markCount = visitor.edge! - stack
+        if fields.pointee.markCount >= 128 { countNoted() }
         return visitor.nextItem
+    }
+
+    func countNoted() {
+        let stack = fields.pointee.markStack
+        let count = fields.pointee.markCount
+        for index in 0..<min(8, count) { Collector.fetch(stack[index]) }
+        for index in 0..<count {
+            if index + 8 < count { Collector.fetch(stack[index + 8]) }
+            self.count(ObjectRef(stack[index]))
+        }
+        fields.pointee.markCount = 0
+    }
+
+    @inline(__always)
+    private func count(_ object: ObjectRef) {
+        guard object.isCollectable, Arena.colour(of: object.raw).pointee.load(ordering: .relaxed) == fields.pointee.white else { return }
+        object.local.pointee &+= 1
     }
 
     /// Rescues a suspect that has references from elsewhere.
@@ -132,7 +149,7 @@ extension Collector {
             if Clock.monotonicNanoseconds() >= deadline { return false }
             let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
             for block in 0..<Int(pool.fields.pointee.capacity)
-            where pool.colours[block].load(ordering: .relaxed) == fields.pointee.white { return true }
+            where pool.colour(at: block).pointee.load(ordering: .relaxed) == fields.pointee.white { return true }
             fields.pointee.cursor += 1
         }
         return true

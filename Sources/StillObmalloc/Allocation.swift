@@ -33,7 +33,7 @@ public import Synchronization
         }
         object.sharedWord.pointee.store(0, ordering: .releasing)  // no longer dead
         if collectable {
-            Pool.containing(block).colour(of: block).pointee.store(
+            Arena.colour(of: block).pointee.store(
                 heap.fields.pointee.birthColour, ordering: .relaxed)
             heap.fields.pointee.collectCountdown &-= 1
             if _slowPath(heap.fields.pointee.collectCountdown <= 0) { askForCollection(thread) }
@@ -71,7 +71,7 @@ public import Synchronization
     @inlinable @inline(__always)
     public static func free(_ object: ObjectRef, _ thread: ThreadState) {
         if object.isCollectable {
-            Pool.containing(object.raw).colour(of: object.raw).pointee.store(Colour.free, ordering: .relaxed)
+            Arena.colour(of: object.raw).pointee.store(Colour.free, ordering: .relaxed)
             let heap = ThreadHeap(thread).fields
             heap.pointee.collectCountdown &+= heap.pointee.freeCredit
             if _slowPath(heap.pointee.collectCountdown >= countdownLimit) { giveBackCountdown(thread) }

@@ -1,4 +1,4 @@
-// One interpreter's memory: arenas of 1 MiB cut into pools, owner slots, and what collections need to walk them.
+// One interpreter's memory: arenas of 2 MiB cut into pools, owner slots, and what collections need to walk them.
 //
 // Pools     A pool is with an owner slot, or free. A free pool that has been used rests until a QSBR goal is
 //           reached (lock-free readers may still look at its blocks' headers) and it is on no grey list; only then may it change
@@ -30,8 +30,6 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         raw = ThreadHeap(thread).fields.pointee.heap.unsafelyUnwrapped
     }
 
-    public static let arenaBytes = 1 << 20
-    public static let poolsPerArena = arenaBytes / Pool.bytes
     static let slotsPerChunk = 256
 
     @frozen public struct Fields: ~Copyable {
@@ -87,7 +85,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
     public static func make(for interpreter: Interpreter) throws(HeapError) -> InterpreterHeap {
         guard let raw = rawAllocateZeroed(1024, alignment: 64),
             let chunks = rawAllocateZeroed(257 * 8, alignment: 64),
-            let empty = rawAllocateZeroed(Pool.headerBytes, alignment: 64)
+            let empty = rawAllocateZeroed(Arena.recordBytes, alignment: 64)
         else { throw .outOfMemory(bytes: 1024) }
         let heap = InterpreterHeap(raw)
         heap.fields.pointee.interpreter = interpreter.raw
@@ -174,12 +172,13 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
             fields.pointee.arenas = grown.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
             fields.pointee.arenaCapacity = capacity
         }
-        guard let arena = try? VirtualMemory.map(bytes: InterpreterHeap.arenaBytes, alignment: InterpreterHeap.arenaBytes)
+        guard let arena = try? VirtualMemory.map(bytes: Arena.bytes, alignment: Arena.bytes)
         else { return false }
+        if fields.pointee.arenaCount >= Arena.firstHuge { VirtualMemory.adviseHugePages(arena, bytes: Arena.bytes) }
         fields.pointee.arenas![fields.pointee.arenaCount] = arena
         fields.pointee.arenaCount += 1
-        for index in (0..<InterpreterHeap.poolsPerArena).reversed() {
-            let pool = Pool(arena + index * Pool.bytes)
+        for number in (Arena.firstPool..<Arena.firstPool + Arena.poolCount).reversed() {
+            let pool = Pool(arena: arena, number: number)
             pool.fields.pointee.kind.store(UInt8(PoolKind.none), ordering: .relaxed)
             pool.fields.pointee.interpreterHeap = raw
             pool.fields.pointee.next = fields.pointee.freshPools
@@ -191,13 +190,11 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
     // MARK: Walking
 
     /// Pools that exist, in a fixed order: `pool(at:)` for 0 ..< poolCount. In a pause, or for a snapshot that may be stale.
-    public var poolCount: Int { fields.pointee.arenaCount * InterpreterHeap.poolsPerArena }
+    public var poolCount: Int { fields.pointee.arenaCount * Arena.poolCount }
     public func pool(at index: Int) -> Pool {
-        Pool(
-            fields.pointee.arenas![index / InterpreterHeap.poolsPerArena]
-                + index % InterpreterHeap.poolsPerArena * Pool.bytes)
+        Pool(arena: fields.pointee.arenas![index / Arena.poolCount], number: Arena.firstPool + index % Arena.poolCount)
     }
-    public var arenaBytesMapped: Int { fields.pointee.arenaCount * InterpreterHeap.arenaBytes }
+    public var arenaBytesMapped: Int { fields.pointee.arenaCount * Arena.bytes }
 
     /// Calls `body` for every immortal object in the pools: the constants of code. The interpreter's only thread, at its end.
     public func forEachImmortal(_ body: (ObjectRef) -> Void) {
@@ -225,7 +222,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
             }
         }
         for index in 0..<fields.pointee.arenaCount where !FaultInjection.isActive(.keepArenas) {
-            VirtualMemory.unmap(fields.pointee.arenas![index], bytes: InterpreterHeap.arenaBytes)
+            VirtualMemory.unmap(fields.pointee.arenas![index], bytes: Arena.bytes)
         }
         for chunk in 0..<257 {
             guard let memory = fields.pointee.slotChunks[chunk] else { continue }

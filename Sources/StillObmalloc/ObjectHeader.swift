@@ -157,9 +157,11 @@ public import Synchronization
     }
 }
 
-/// Receives an object's references.
+/// Receives an object's references, which traverse functions `report`.
 ///
-/// `visit` gets the visitor itself, the referent's address and whether the slot counts its reference.
+/// They are noted in a buffer of edges as long as it has room, for the collector's loops: it looks at them later, when the processor
+/// has had time to fetch them. `visit` gets the others, and all of them when there is no buffer: the visitor itself, the referent's
+/// address and whether the slot counts its reference.
 @frozen public struct TraceVisitor {
     public typealias Visit = @convention(c) (
         _ visitor: UnsafeMutableRawPointer, _ referent: UnsafeMutableRawPointer,
@@ -173,6 +175,11 @@ public import Synchronization
     public var firstItem: Int
     public var itemLimit: Int
     public var nextItem: Int
+    /// Where the next edge is noted, and the end of the buffer.
+    public var edge: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+    public var edgeLimit: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+    /// References that are not counted are left out.
+    public var countedOnly: Bool
 
     @inlinable public init(visit: Visit, context: UnsafeMutableRawPointer) {
         self.visit = visit
@@ -180,6 +187,9 @@ public import Synchronization
         firstItem = 0
         itemLimit = Int.max
         nextItem = 0
+        edge = nil
+        edgeLimit = nil
+        countedOnly = false
     }
 }
 
@@ -187,5 +197,16 @@ extension UnsafeMutableRawPointer {
     /// The visitor that a traverse function receives (C functions take no Swift structs).
     @inlinable @inline(__always) public var trace: UnsafeMutablePointer<TraceVisitor> {
         assumingMemoryBound(to: TraceVisitor.self)
+    }
+
+    /// For traverse functions, to the visitor: a reference that the object holds.
+    @inlinable @inline(__always) public func report(_ referent: UnsafeMutableRawPointer, _ counted: Bool) {
+        if !counted && trace.pointee.countedOnly { return }
+        if let edge = trace.pointee.edge, edge != trace.pointee.edgeLimit {
+            edge.pointee = referent
+            trace.pointee.edge = edge + 1
+        } else {
+            trace.pointee.visit(self, referent, counted)
+        }
     }
 }

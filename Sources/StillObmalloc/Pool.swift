@@ -1,5 +1,7 @@
 // A pool: 16 KiB, aligned to 16 KiB, cut into blocks of one class and kind.
 //
+// Place       Its record and its blocks' colour bytes lie in tables at the start of the arena (Arena below), not in the pool: records
+//             16 KiB apart would all fall into the same few sets of the processor's caches.
 // Accounting  used + (blocks on freeLocal) + (blocks on freeRemote) + (blocks never handed out) == capacity,
 //             where `used` counts remote-freed blocks as used until the owner takes them back.
 // Owner       An owner slot (OwnerSlots.swift), not a thread: only the thread that holds the slot touches the plain fields, or
@@ -14,22 +16,51 @@
 //             whose block the owner has already taken may link the pool only then: it stays out of use while `notified` is 1
 //             (after the grace period nobody can be between the push and the exchange), and the owner that unlinks it
 //             leaves it where it is.
-// Colours     One byte per block (WriteBarrier.swift), in collectable pools only, from offset 128.
+// Colours     One byte for 32 bytes of the arena (WriteBarrier.swift): a block's is that of its first byte. Collectable blocks have at
+//             least 32 bytes; what is not collectable, or not an object, has colour free.
 import StillPlatform
 public import Synchronization
 
+/// A mapping of 2 MiB, aligned to its size, so that it can be one huge page: pool records, colour bytes, pools.
+///
+/// The first 16 KiB hold 128 pool records of 128 bytes, the next 64 KiB a colour byte for every 32 bytes of the arena; pools 0 to 4 are
+/// taken up by these tables.
+@frozen public enum Arena {
+    @inlinable public static var bytes: Int { 1 << 21 }
+    @inlinable public static var mask: UInt { (1 << 21) - 1 }
+    @inlinable public static var recordBytes: Int { 128 }
+    @inlinable public static var colourOffset: Int { 16384 }
+    @inlinable public static var colourGranule: Int { 32 }
+    @inlinable public static var firstPool: Int { 5 }
+    /// An interpreter's arenas from this one on are advised to be huge pages: collections over a big heap wait for address translation more than
+    /// for anything else. The first are not, so that a small interpreter stays small.
+    static var firstHuge: Int { 8 }
+    @inlinable public static var poolCount: Int { bytes / Pool.bytes - firstPool }
+
+    /// Where the colour of the block at an address in an arena lies.
+    @inlinable @inline(__always)
+    public static func colour(of block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Atomic<UInt8>> {
+        let address = UInt(bitPattern: block)
+        let place = (address & ~mask) &+ UInt(colourOffset) &+ ((address & mask) &>> 5)
+        return UnsafeMutablePointer(bitPattern: place).unsafelyUnwrapped
+    }
+}
+
 @frozen public struct Pool: Equatable, @unchecked Sendable {
+    /// The pool's record.
     public let raw: UnsafeMutableRawPointer
 
     @inlinable @inline(__always) public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
 
     @inlinable public static var bytes: Int { 16384 }
-    @inlinable public static var mask: UInt { 16383 }
-    @inlinable public static var headerBytes: Int { 128 }
 
     @inlinable @inline(__always) public static func containing(_ block: UnsafeMutableRawPointer) -> Pool {
-        Pool(UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: block) & ~mask).unsafelyUnwrapped)
+        let address = UInt(bitPattern: block)
+        let place = (address & ~Arena.mask) &+ ((address &>> 7) & 0x3F80)
+        return Pool(UnsafeMutableRawPointer(bitPattern: place).unsafelyUnwrapped)
     }
+    /// The pool of this number, `Arena.firstPool` being the first, in an arena.
+    init(arena: UnsafeMutableRawPointer, number: Int) { raw = arena + number * Arena.recordBytes }
 
     @frozen public struct Fields: ~Copyable {
         // Owner's.
@@ -43,7 +74,8 @@ public import Synchronization
         public var reciprocal: UInt32
         /// Next pool of the owner that has room (or the arena's free list).
         public var next: UnsafeMutableRawPointer?
-        public var firstBlock: UInt16
+        /// The first block.
+        public var start: UnsafeMutableRawPointer
         public var classIndex: UInt8
         /// 1 while on the owner's list of pools with room (or its current pool).
         public var available: UInt8
@@ -70,38 +102,37 @@ public import Synchronization
         raw.assumingMemoryBound(to: Fields.self)
     }
 
-    @inlinable @inline(__always) public var colours: UnsafeMutablePointer<Atomic<UInt8>> {
-        (raw + Pool.headerBytes).assumingMemoryBound(to: Atomic<UInt8>.self)
-    }
-
     @inlinable @inline(__always) public func index(of block: UnsafeMutableRawPointer) -> Int {
-        let offset = UInt(bitPattern: block) & Pool.mask &- UInt(fields.pointee.firstBlock)
+        let offset = UInt(bitPattern: block) &- UInt(bitPattern: fields.pointee.start)
         return Int(bitPattern: (offset &* UInt(fields.pointee.reciprocal)) &>> 32)
     }
 
     @inlinable @inline(__always) public func block(at index: Int) -> UnsafeMutableRawPointer {
-        raw + (Int(fields.pointee.firstBlock) &+ index &* Int(fields.pointee.blockBytes))
+        fields.pointee.start + index &* Int(fields.pointee.blockBytes)
     }
 
-    @inlinable @inline(__always) public func colour(of block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Atomic<UInt8>> {
-        colours + index(of: block)
+    /// Of the block with this index.
+    @inlinable @inline(__always) public func colour(at index: Int) -> UnsafeMutablePointer<Atomic<UInt8>> {
+        Arena.colour(of: block(at: index))
     }
 
-    /// Cuts the pool into blocks. The caller holds the pool alone.
+    /// Its memory.
+    private var start: UnsafeMutableRawPointer {
+        let address = UInt(bitPattern: raw)
+        let number = (address & Arena.mask) / UInt(Arena.recordBytes)
+        return UnsafeMutableRawPointer(bitPattern: address & ~Arena.mask | number * UInt(Pool.bytes))!
+    }
+
+    /// Cuts the pool into blocks. The caller holds the pool alone; colour bytes of blocks that are not in use are free already.
     func format(classIndex: Int, kind: Int, owner: UInt16) {
         let blockBytes = SizeClass.bytes(index: classIndex)
-        var first = Pool.headerBytes
-        var capacity = (Pool.bytes - first) / blockBytes
-        if kind == PoolKind.collectable {
-            capacity = (Pool.bytes - first) / (blockBytes + 1)
-            first = (first + capacity + 15) & ~15
-            while first + capacity * blockBytes > Pool.bytes { capacity -= 1 }
-            for index in 0..<capacity { colours[index].store(Colour.free, ordering: .relaxed) }
-        }
+        invariant(kind != PoolKind.collectable || blockBytes >= Arena.colourGranule, "\(blockBytes) bytes share a colour byte")
+        let capacity = Pool.bytes / blockBytes
+        let start = start
         fields.pointee.freeLocal = nil
-        fields.pointee.firstBlock = UInt16(first)
-        fields.pointee.untouched = raw + first
-        fields.pointee.limit = raw + first + capacity * blockBytes
+        fields.pointee.start = start
+        fields.pointee.untouched = start
+        fields.pointee.limit = start + capacity * blockBytes
         fields.pointee.blockBytes = UInt32(blockBytes)
         fields.pointee.used = 0
         fields.pointee.capacity = UInt32(capacity)
@@ -118,7 +149,7 @@ public import Synchronization
         fields.pointee.freeRemote.store(0, ordering: .relaxed)
         if kind != PoolKind.buffer {
             // A reader with a stale address must find a dead header in blocks that were never handed out.
-            var block = raw + first
+            var block = start
             while block < fields.pointee.limit {
                 let object = ObjectRef(block)
                 object.ownerWord.pointee.store(0, ordering: .relaxed)

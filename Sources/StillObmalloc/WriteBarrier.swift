@@ -47,7 +47,7 @@ public import Synchronization
     public static func shade(_ object: ObjectRef, _ thread: ThreadState) {
         guard object.isCollectable else { return }
         let pool = Pool.containing(object.raw)
-        let colour = pool.colour(of: object.raw)
+        let colour = Arena.colour(of: object.raw)
         if colour.pointee.load(ordering: .relaxed) == ThreadHeap(thread).fields.pointee.whiteColour {
             colour.pointee.store(Colour.grey, ordering: .relaxed)
             listGrey(pool)
@@ -73,7 +73,7 @@ public import Synchronization
     @usableFromInline @inline(never)
     static func willDie(_ object: ObjectRef, _ thread: ThreadState) {
         guard object.isCollectable else { return }
-        let colour = Pool.containing(object.raw).colour(of: object.raw).pointee.load(ordering: .relaxed)
+        let colour = Arena.colour(of: object.raw).pointee.load(ordering: .relaxed)
         let scanned = colour != ThreadHeap(thread).fields.pointee.whiteColour && colour != Colour.grey
         if scanned && object.flags & ObjectFlags.partlyScanned == 0 { return }
         shadeReferents(object, thread)

@@ -37,6 +37,12 @@ public enum VirtualMemory {
         return raw + head
     }
     public static func unmap(_ base: UnsafeMutableRawPointer, bytes: Int) { munmap(base, bytes) }
+    /// Asks for huge pages; where there are none nothing happens.
+    public static func adviseHugePages(_ base: UnsafeMutableRawPointer, bytes: Int) {
+        #if canImport(Glibc)
+            madvise(base, bytes, MADV_HUGEPAGE)
+        #endif
+    }
     /// Gives the pages back; they read as zero afterwards.
     public static func decommit(_ base: UnsafeMutableRawPointer, bytes: Int) { madvise(base, bytes, MADV_DONTNEED) }
 }

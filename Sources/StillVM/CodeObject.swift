@@ -176,7 +176,7 @@ enum CodeType {
                 for index in 0..<Int(record.pointee.constantCount) {
                     let value = Value(bits: record.pointee.constants[index])
                     // Only nested code is not immortal; the record owns a count on it.
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    if value.isObject { visitor.report(value.object.raw, true) }
                 }
             }
             b.record.pointee.memory.clear = { _, _ in }

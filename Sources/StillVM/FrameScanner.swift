@@ -24,7 +24,7 @@ public enum FrameScanner {
         switch part {
         case 0:
             for value in [t.objects.pointee.raised, t.objects.pointee.handled] where value.isObject {
-                visitor.trace.pointee.visit(visitor, value.object.raw, true)
+                visitor.report(value.object.raw, true)
             }
             vm.pointee.lowWater = t.currentFrame ?? vm.pointee.stackBase
             return older(t, from: t.currentFrame, callee: nil, visitor)
@@ -73,12 +73,12 @@ public enum FrameScanner {
         var index = 0
         while index < end {
             let value = regs.value(index)
-            if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, value.isCounted) }
+            if value.isObject { visitor.report(value.object.raw, value.isCounted) }
             index += 1
         }
-        visitor.trace.pointee.visit(visitor, regs.code.pointee.object, false)
-        if let function = regs.functionRaw { visitor.trace.pointee.visit(visitor, function, false) }
+        visitor.report(regs.code.pointee.object, false)
+        if let function = regs.functionRaw { visitor.report(function, false) }
         let mapping = regs.localsMapping
-        if mapping.isObject { visitor.trace.pointee.visit(visitor, mapping.object.raw, false) }
+        if mapping.isObject { visitor.report(mapping.object.raw, false) }
     }
 }

@@ -74,7 +74,7 @@ enum FunctionType {
                 let function = FunctionRef(object)
                 for offset in stride(from: 24, to: FunctionRef.bytes, by: 8) {
                     let value = function.slot(offset).pointee
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, value.isCounted) }
+                    if value.isObject { visitor.report(value.object.raw, value.isCounted) }
                 }
             }
             b.record.pointee.memory.clear = { raw, object in

@@ -389,12 +389,12 @@ enum Generators {
                     let generator = GeneratorRef(raw: object)
                     for offset in [40, 64, 72] {
                         let value = Value(bits: generator.word(offset).pointee)
-                        if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, value.isCounted) }
+                        if value.isObject { visitor.report(value.object.raw, value.isCounted) }
                     }
                     guard let saved = generator.registers else { return }
                     for index in 0..<generator.registerCount {
                         let value = Value(bits: saved[index])
-                        if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                        if value.isObject { visitor.report(value.object.raw, true) }
                     }
                 }
                 b.record.pointee.memory.clear = { raw, object in

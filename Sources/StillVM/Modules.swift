@@ -34,7 +34,7 @@ enum ModuleType {
         StaticTypes.define(.module, "module", basicSize: 32, flags: TypeFlags.collectable) { b in
             b.record.pointee.memory.traverse = { object, visitor in
                 let dict = ObjectRef(object).field(24, as: Value.self)
-                if dict.isObject { visitor.trace.pointee.visit(visitor, dict.object.raw, true) }
+                if dict.isObject { visitor.report(dict.object.raw, true) }
             }
             b.record.pointee.memory.clear = { raw, object in
                 let dict = ObjectRef(object).field(24, as: Value.self)

@@ -238,7 +238,7 @@ enum Cells {
         StaticTypes.define(.cell, "cell", basicSize: 32, flags: TypeFlags.collectable) { b in
             b.record.pointee.memory.traverse = { object, visitor in
                 let value = Value(bits: ObjectRef(object).atomicWord(24).pointee.load(ordering: .relaxed))
-                if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                if value.isObject { visitor.report(value.object.raw, true) }
             }
             b.record.pointee.memory.clear = { raw, object in Cells.store(Thread(raw), ObjectRef(object), .null) }
             b.record.pointee.memory.deallocate = { raw, object in

@@ -54,7 +54,7 @@ enum Tracebacks {
             b.record.pointee.memory.traverse = { object, visitor in
                 for offset in [24, 32, 40] {
                     let value = TracebackRef(Value(ObjectRef(object))).slot(offset).pointee
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, value.isCounted) }
+                    if value.isObject { visitor.report(value.object.raw, value.isCounted) }
                 }
             }
             b.record.pointee.memory.clear = { raw, object in
@@ -103,7 +103,7 @@ enum FrameObjects {
             b.record.pointee.memory.traverse = { object, visitor in
                 for offset in [24, 32] {
                     let value = ObjectRef(object).field(offset, as: Value.self)
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    if value.isObject { visitor.report(value.object.raw, true) }
                 }
             }
             b.record.pointee.memory.clear = { _, _ in }

@@ -34,7 +34,7 @@ enum ProcessStart {
             for value in [
                 state.pointee.builtins, state.pointee.modules, state.pointee.sysDict, state.pointee.path, state.pointee.argv, callbacks,
             ] where value.isObject {
-                visitor.trace.pointee.visit(visitor, value.object.raw, true)
+                visitor.report(value.object.raw, true)
             }
         }
         CollectorRoots.notify = { thread, start, collected, uncollectable in

@@ -1,4 +1,4 @@
-// What Swift cannot say: a thread-local slot, the futex call, the processor's pause hint.
+// What Swift cannot say: a thread-local slot, the futex call, the processor's pause and prefetch hints.
 #ifndef STILL_SHIMS_H
 #define STILL_SHIMS_H
 
@@ -13,6 +13,9 @@ int still_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns);
 void still_futex_wake(uint32_t *word, int32_t count);
 
 void still_cpu_pause(void);
+
+// Asks for the cache line; never faults.
+static inline void still_prefetch(const void *address) { __builtin_prefetch(address); }
 
 // printf-style formatting of one double: kind is 'e', 'f' or 'g'. Returns the length that it needs.
 int still_format_double(char *buffer, int capacity, char kind, int precision, double value);

@@ -18,7 +18,7 @@ enum HeapWalk {
                 let pool = heap.pool(at: index)
                 guard Int(pool.fields.pointee.kind.load(ordering: .relaxed)) == PoolKind.collectable else { continue }
                 for block in 0..<Int(pool.fields.pointee.capacity)
-                where pool.colours[block].load(ordering: .relaxed) != Colour.free {
+                where pool.colour(at: block).pointee.load(ordering: .relaxed) != Colour.free {
                     let object = ObjectRef(pool.block(at: block))
                     if CollectorHooks.isDoomed?(object.raw) ?? false { continue }
                     if ReferenceCount.count(object) <= 0 || !wanted(object) { continue }

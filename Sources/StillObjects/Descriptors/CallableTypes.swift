@@ -19,7 +19,7 @@ enum CallableTypes {
         r.pointee.memory.traverse = { object, visitor in
             FixedFields.traverse(object, visitor, 48, 56)
             FixedFields.traverse(object, visitor, 64, 88)
-            if let owner = NativeRef(ObjectRef(object)).owner { visitor.trace.pointee.visit(visitor, owner, false) }
+            if let owner = NativeRef(ObjectRef(object)).owner { visitor.report(owner, false) }
         }
         r.pointee.memory.clear = { t, object in FixedFields.clear(Thread(t), object, 64, 72) }
         r.pointee.memory.deallocate = { t, object in

@@ -46,7 +46,7 @@ enum DescriptorTypes {
     private static func memory(_ r: UnsafeMutablePointer<TypeRecord>) {
         r.pointee.memory.traverse = { object, visitor in
             FixedFields.traverse(object, visitor, 48, 56)
-            visitor.trace.pointee.visit(visitor, ObjectRef(object).field(40), false)
+            visitor.report(ObjectRef(object).field(40), false)
         }
         r.pointee.memory.clear = { _, _ in }
         r.pointee.memory.deallocate = { t, object in FixedFields.deallocate(Thread(t), object, 48, 56) }

@@ -17,9 +17,9 @@ enum DictType {
                 var number = first
                 while number < end {
                     let key = Value(bits: table.key(number).pointee.load(ordering: .relaxed))
-                    if key.isObject { visitor.trace.pointee.visit(visitor, key.object.raw, true) }
+                    if key.isObject { visitor.report(key.object.raw, true) }
                     let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    if value.isObject { visitor.report(value.object.raw, true) }
                     number += 1
                 }
                 if end < count { visitor.trace.pointee.nextItem = end }

@@ -97,7 +97,7 @@ public enum ExceptionTypes {
     static let traverse: TypeMemorySlots.Traverse = { object, visitor in
         forEachWord(ObjectRef(object)) { offset in
             let value: Value = ObjectRef(object).field(offset)
-            if value.isCounted { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+            if value.isCounted { visitor.report(value.object.raw, true) }
         }
         InstanceLayout.traverseExtra(object, visitor)
     }

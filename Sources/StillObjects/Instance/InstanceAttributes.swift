@@ -280,7 +280,7 @@ public enum InstanceLayout {
         let object = ObjectRef(raw)
         forEachWord(object) { offset in
             let value = Value(bits: object.atomicWord(offset).pointee.load(ordering: .relaxed))
-            if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+            if value.isObject { visitor.report(value.object.raw, true) }
         }
     }
 

@@ -66,7 +66,7 @@ enum IteratorTypes {
         r.pointee.memory.traverse = { object, visitor in
             for offset in [24, 40, 48] {
                 let value = Value(bits: ObjectRef(object).atomicWord(offset).pointee.load(ordering: .relaxed))
-                if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                if value.isObject { visitor.report(value.object.raw, true) }
             }
         }
         r.pointee.memory.clear = { _, _ in }

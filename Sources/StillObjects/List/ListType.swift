@@ -20,7 +20,7 @@ enum ListType {
                     var index = first
                     while index < end {
                         let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
-                        if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                        if value.isObject { visitor.report(value.object.raw, true) }
                         index += 1
                     }
                     visitor.trace.pointee.nextItem = end < count ? end : 0

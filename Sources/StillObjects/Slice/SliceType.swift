@@ -93,7 +93,7 @@ enum SliceType {
             r.pointee.memory.traverse = { object, visitor in
                 for offset in [24, 32, 40] {
                     let value = ObjectRef(object).field(offset, as: Value.self)
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    if value.isObject { visitor.report(value.object.raw, true) }
                 }
             }
             r.pointee.memory.clear = { _, _ in }

@@ -94,7 +94,7 @@ enum TupleType {
                 var index = first
                 while index < end {
                     let value = tuple.item(index)
-                    if value.isObject { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                    if value.isObject { visitor.report(value.object.raw, true) }
                     index += 1
                 }
                 visitor.trace.pointee.nextItem = end < tuple.count ? end : 0

@@ -35,9 +35,9 @@ enum HeapInstance {
         if visitor.trace.pointee.firstItem == 0 {
             for offset in slots(type) {
                 let value: Value = ObjectRef(object).field(offset)
-                if value.isCounted { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+                if value.isCounted { visitor.report(value.object.raw, true) }
             }
-            visitor.trace.pointee.visit(visitor, type.raw, false)
+            visitor.report(type.raw, false)
         }
         native.record.pointee.memory.traverse?(object, visitor)
     }
@@ -77,7 +77,7 @@ public enum FixedFields {
     public static func traverse(_ object: UnsafeMutableRawPointer, _ visitor: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
         for offset in stride(from: first, to: end, by: 8) {
             let value: Value = ObjectRef(object).field(offset)
-            if value.isCounted { visitor.trace.pointee.visit(visitor, value.object.raw, true) }
+            if value.isCounted { visitor.report(value.object.raw, true) }
         }
     }
     public static func clear(_ t: Thread, _ object: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {

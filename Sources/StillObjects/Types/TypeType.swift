@@ -78,10 +78,10 @@ enum TypeType {
         let record = type.record
         for value in [record.pointee.name, record.pointee.qualifiedName, record.pointee.bases, record.pointee.mro, record.pointee.dict]
         where value.isCounted {
-            visitor.trace.pointee.visit(visitor, value.object.raw, true)
+            visitor.report(value.object.raw, true)
         }
         // The base is in `bases`; the metaclass is uncounted like any instance's type.
-        visitor.trace.pointee.visit(visitor, ObjectRef(object).typeRaw, false)
+        visitor.report(ObjectRef(object).typeRaw, false)
     }
     private static let clear: TypeMemorySlots.Clear = { t, object in
         let thread = Thread(t)
