@@ -60,10 +60,6 @@ public import Synchronization
         let interval = heap.fields.pointee.collectInterval
         _ = heap.fields.pointee.collectablesAllocated.add(interval - own.pointee.collectCountdown, ordering: .relaxed)
         own.pointee.collectCountdown = interval
-        if own.pointee.bufferBytes != 0 {
-            _ = heap.fields.pointee.bufferBytes.add(own.pointee.bufferBytes, ordering: .relaxed)
-            own.pointee.bufferBytes = 0
-        }
         thread.request(RequestBits.collect)
     }
 
@@ -89,8 +85,13 @@ public import Synchronization
             return ThreadHeap(thread).allocateBlock(
                 bytes: max(bytes, 1), kind: PoolKind.buffer, owner: thread.ownerSlot)
         }
-        ThreadHeap(thread).fields.pointee.bufferBytes &+= bytes
-        return rawAllocate(bytes)
+        return largerBuffer(thread, bytes)
+    }
+
+    @usableFromInline static func largerBuffer(_ thread: ThreadState, _ bytes: Int) -> UnsafeMutableRawPointer? {
+        if bytes > MediumClass.largestBytes { return InterpreterHeap(of: thread).allocateBig(bytes) }
+        let list = ThreadHeap.list(kind: PoolKind.medium, classIndex: MediumClass.index(bytes: bytes))
+        return ThreadHeap(thread).allocateBlock(list: list, owner: thread.ownerSlot)
     }
 
     /// Frees a buffer that no other thread can be reading. `bytes` as allocated.
@@ -98,9 +99,13 @@ public import Synchronization
         if bytes <= SizeClass.largestBytes {
             ThreadHeap(thread).freeBlock(buffer, owner: thread.ownerSlot)
         } else {
-            ThreadHeap(thread).fields.pointee.bufferBytes &-= bytes
-            rawFree(buffer)
+            freeLargerBuffer(thread, buffer, bytes)
         }
+    }
+
+    @usableFromInline static func freeLargerBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, _ bytes: Int) {
+        if bytes > MediumClass.largestBytes { return InterpreterHeap(of: thread).freeBig(buffer, bytes: bytes) }
+        ThreadHeap(thread).freeBlock(buffer, Pool.containingMedium(buffer), owner: thread.ownerSlot)
     }
 
     /// Frees a buffer that lock-free readers may still hold: after a grace period.

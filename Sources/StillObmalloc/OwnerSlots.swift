@@ -9,7 +9,7 @@
 //           meanwhile), the stranger does it at once.
 // Ordering  (O1) the slot's lock: everything the dead thread did to its objects happens before the next owner's or
 //           a merging stranger's accesses.
-// Locks     heap lock (to find or make a slot) is never held together with a slot's lock. No Python code, no
+// Locks     The heap lock may be taken under a slot's lock (trimming a vacant slot), never the other way round. No Python code, no
 //           deallocation and no safepoint under a slot's lock.
 import StillPlatform
 public import StillThreadRegistry
@@ -23,7 +23,8 @@ public import Synchronization
         /// Never accessed. ThreadSanitizer takes every write of a field through `pointee` for a write of the record's first byte,
         /// so no atomic may lie there.
         let base: UInt64
-        public let notifiedPools: Atomic<UInt>
+        /// Blocks that strangers freed (RemoteBatch.swift).
+        let inbox: Atomic<UInt>
         public let lock: Atomic<UInt8>
         public var index: UInt16
         /// The thread that holds the slot. Under the lock.
@@ -49,18 +50,7 @@ public import Synchronization
         return body()
     }
 
-    /// Ordering: releases the pool's remote frees to the owner's acquiring exchange (P2).
-    func pushNotified(_ pool: Pool) {
-        var head = fields.pointee.notifiedPools.load(ordering: .relaxed)
-        while true {
-            pool.fields.pointee.nextNotified.store(head, ordering: .relaxed)
-            let (done, seen) = fields.pointee.notifiedPools.compareExchange(
-                expected: head, desired: UInt(bitPattern: pool.raw),
-                successOrdering: .releasing, failureOrdering: .relaxed)
-            if done { return }
-            head = seen
-        }
-    }
+    var inboxWord: UnsafeMutablePointer<Atomic<UInt>> { (raw + 8).assumingMemoryBound(to: Atomic<UInt>.self) }
 
     /// Under the lock.
     func enqueue(_ object: UnsafeMutableRawPointer) {
@@ -104,6 +94,7 @@ extension InterpreterHeap {
         let heap = ThreadHeap(thread)
         heap.fields.pointee.heap = raw
         heap.fields.pointee.slot = slot.raw
+        heap.fields.pointee.thread = thread.raw
         heap.fields.pointee.collectCountdown = fields.pointee.collectInterval
         heap.fields.pointee.freeCredit = fields.pointee.freeCredit
         heap.fields.pointee.birthColour = fields.pointee.birthColour
@@ -121,13 +112,30 @@ extension InterpreterHeap {
         }
     }
 
+    /// Trims slots that no thread holds: their pools may have been emptied by strangers. Any thread of the interpreter, attached.
+    func trimVacantSlots() {
+        let count = withLock { fields.pointee.slotCount }
+        for index in 0..<count {
+            let slot = self.slot(UInt16(index + 1))
+            // A hint: what is pushed later is left to the next trimming.
+            if slot.inboxWord.pointee.load(ordering: .relaxed) == 0 { continue }
+            slot.withLock {  // O1
+                guard let saved = slot.fields.pointee.savedArea else { return }
+                let area = ThreadHeap(area: saved)
+                area.fields.initialize(to: ThreadHeap.Fields(heap: raw, slot: slot.raw))
+                area.trimOwn()
+                area.freeSpareBatches()
+            }
+        }
+    }
+
     /// Leaves the thread's objects and pools to its slot. Attached, last act of the thread on the heap. What dies by it is
     /// deallocated here, which may run finalizers.
     public func leaveSlot(of thread: ThreadState) {
         let heap = ThreadHeap(thread)
         let slot = OwnerSlot(heap.fields.pointee.slot!)
-        guard let saved = rawAllocateZeroed(ThreadHeap.areaBytes, alignment: 16) else {
-            stillBug("no memory for \(ThreadHeap.areaBytes) bytes of a dying thread's pool lists")
+        guard let saved = rawAllocateZeroed(ThreadHeap.totalBytes, alignment: 16) else {
+            stillBug("no memory for \(ThreadHeap.totalBytes) bytes of a dying thread's pool lists")
         }
         var left = false
         while !left {
@@ -143,7 +151,8 @@ extension InterpreterHeap {
                 left = true
             }
         }
-        _ = fields.pointee.bufferBytes.add(heap.fields.pointee.bufferBytes, ordering: .relaxed)
+        heap.freeSpareBatches()
+        heap.fields.pointee.slot = nil  // what the thread frees from now on goes to inboxes at once
         if let pending = heap.fields.pointee.pending { rawFree(pending) }
         heap.fields.pointee.pending = nil
         heap.fields.pointee.pendingCapacity = 0

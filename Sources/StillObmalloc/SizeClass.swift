@@ -1,4 +1,5 @@
-// Block sizes: 16-byte steps up to 512 bytes, 32 classes. Class i has blocks of (i + 1) * 16 bytes.
+// Block sizes. Small: 16-byte steps up to 512 bytes, 32 classes; class i has blocks of (i + 1) * 16 bytes. Medium, for buffers only: four
+// steps for each doubling up to 8 KiB, 16 classes.
 
 @frozen public enum SizeClass {
     @inlinable public static var count: Int { 32 }
@@ -9,15 +10,38 @@
     @inlinable @inline(__always) public static func bytes(index: Int) -> Int { (index &+ 1) &<< 4 }
 }
 
-/// What a pool's blocks hold. Blocks of different kinds never share a pool.
+@frozen public enum MediumClass {
+    @inlinable public static var count: Int { 16 }
+    @inlinable public static var largestBytes: Int { 8192 }
+
+    /// - Precondition: 513 ... 8192 bytes.
+    @inlinable @inline(__always) public static func index(bytes: Int) -> Int {
+        let last = bytes &- 1
+        let doubling = 63 &- last.leadingZeroBitCount
+        return (doubling &- 9) &<< 2 &+ (last &>> (doubling &- 2)) & 3
+    }
+    @inlinable public static func bytes(index: Int) -> Int {
+        let base = 512 << (index >> 2)
+        return base + (index & 3 + 1) * (base >> 2)
+    }
+}
+
+/// What a pool's blocks hold, or what else lies in a unit of an arena. Blocks of different kinds never share a pool.
 @frozen public enum PoolKind {
     /// Raw memory that belongs to objects; retired, not freed, where lock-free readers may hold it.
     @inlinable public static var buffer: Int { 0 }
     /// Objects that cannot be part of a cycle.
     @inlinable public static var plain: Int { 1 }
-    /// Objects the collector traces; the pool has a colour byte for each block.
+    /// Objects the collector traces; each block has a colour byte.
     @inlinable public static var collectable: Int { 2 }
-    @inlinable public static var count: Int { 3 }
-    /// A pool without blocks, in an arena's free list.
-    @inlinable public static var none: Int { 3 }
+    /// Buffers of 513 to 8192 bytes, in a pool of four units.
+    @inlinable public static var medium: Int { 3 }
+    /// Kinds of pools.
+    @inlinable public static var count: Int { 4 }
+    /// Nothing: a free unit.
+    @inlinable public static var none: Int { 4 }
+    /// The first unit of a run that holds one buffer.
+    @inlinable public static var run: Int { 5 }
+    /// A later unit of a run or a medium pool.
+    @inlinable public static var part: Int { 6 }
 }

@@ -18,6 +18,7 @@ public import Synchronization
 
     @inlinable public static var lists: Int { PoolKind.count &* SizeClass.count }
     @inlinable public static var listBytes: Int { lists &* 8 }
+    static let outgoingOffset = 192
     /// Bytes of the area that moves between a slot and its thread.
     @inlinable public static var areaBytes: Int { 3 &* listBytes }
     @inlinable public static var totalBytes: Int { areaBytes &+ 256 }
@@ -44,23 +45,41 @@ public import Synchronization
         public var heap: UnsafeMutableRawPointer?
         public var slot: UnsafeMutableRawPointer?
         /// Collectable objects that may still be allocated before the collector is asked for a slice.
-        public var collectCountdown: Int
+        public var collectCountdown: Int = 0
         /// What a collectable object that dies gives back to the countdown: 1, or 0 while a collection runs, which must go on.
-        public var freeCredit: Int
-        /// Bytes of buffers beyond the pools, net, not yet added to the interpreter's total.
-        public var bufferBytes: Int
+        public var freeCredit: Int = 0
         /// Colour of new objects, and of those the current collection has not reached.
-        public var birthColour: UInt8
-        public var whiteColour: UInt8
-        public var deallocationDepth: Int32
-        /// A collection has ended: empty pools are to be given back.
-        public var trimWanted: UInt8
+        public var birthColour: UInt8 = 0
+        public var whiteColour: UInt8 = 0
+        public var deallocationDepth: Int32 = 0
+        /// Empty pools are to be given back at the next safepoint (Trimming.swift).
+        public var trimWanted: UInt8 = 0
         public var pending: UnsafeMutablePointer<UnsafeMutableRawPointer>?
-        public var pendingCount: Int
-        public var pendingCapacity: Int
+        public var pendingCount: Int = 0
+        public var pendingCapacity: Int = 0
+        /// Empty batches (RemoteBatch.swift).
+        public var spareBatches: UnsafeMutableRawPointer?
+        public var spareBatchCount: Int = 0
+        /// Pools that became empty since the last trimming, each counted once.
+        public var emptied: Int = 0
+        /// How often resting pools are looked after before the next trimming.
+        public var trimRounds: Int = 0
+        /// The thread, for requests to itself.
+        public var thread: UnsafeMutableRawPointer?
+    
+        init(heap: UnsafeMutableRawPointer, slot: UnsafeMutableRawPointer) {
+            self.heap = heap
+            self.slot = slot
+        }
     }
     @inlinable @inline(__always) public var fields: UnsafeMutablePointer<Fields> {
         (raw + ThreadHeap.areaBytes).assumingMemoryBound(to: Fields.self)
+    }
+
+    /// The batch for a target slot.
+    func outgoing(_ target: UInt16) -> UnsafeMutablePointer<UnsafeMutableRawPointer?> {
+        (raw + ThreadHeap.areaBytes + ThreadHeap.outgoingOffset + Int(target) % RemoteBatch.targets * 8)
+            .assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
     }
 
     // MARK: Allocation
@@ -68,7 +87,11 @@ public import Synchronization
     /// A block of `kind`, not initialised beyond what the pool left in it. nil: out of memory.
     @inlinable @inline(__always)
     public func allocateBlock(bytes: Int, kind: Int, owner: UInt16) -> UnsafeMutableRawPointer? {
-        let list = ThreadHeap.list(kind: kind, classIndex: SizeClass.index(bytes: bytes))
+        allocateBlock(list: ThreadHeap.list(kind: kind, classIndex: SizeClass.index(bytes: bytes)), owner: owner)
+    }
+
+    @inlinable @inline(__always)
+    func allocateBlock(list: Int, owner: UInt16) -> UnsafeMutableRawPointer? {
         let pool = Pool(current(list).pointee).fields
         if let block = pool.pointee.freeLocal {
             pool.pointee.freeLocal = block.load(as: UnsafeMutableRawPointer?.self)
@@ -88,12 +111,9 @@ public import Synchronization
     @usableFromInline @inline(never)
     func refill(list: Int, owner: UInt16) -> UnsafeMutableRawPointer? {
         let full = Pool(current(list).pointee)
-        takeNotifiedPools()
-        if full.fields.pointee.kind.load(ordering: .relaxed) != UInt8(PoolKind.none) {
-            if full.fields.pointee.freeLocal == nil { full.takeRemote() }
-            if full.fields.pointee.freeLocal == nil { full.fields.pointee.available = 0 }
-        }
+        takeInbox()
         if full.fields.pointee.freeLocal == nil {
+            if full.isAvailable { full.isAvailable = false }  // the shared empty pool never is, and is never written
             if let next = available(list).pointee {
                 available(list).pointee = Pool(next).fields.pointee.next
                 Pool(next).fields.pointee.next = nil
@@ -107,7 +127,7 @@ public import Synchronization
                 else { return nil }
                 pool.fields.pointee.nextOwned = owned(list).pointee
                 owned(list).pointee = pool.raw
-                pool.fields.pointee.available = 1
+                pool.isAvailable = true
                 current(list).pointee = pool.raw
             }
         }
@@ -124,28 +144,12 @@ public import Synchronization
         return block
     }
 
-    /// Takes back what strangers freed in this slot's pools. Ordering: P1, P2.
-    func takeNotifiedPools() {
-        guard let slot = fields.pointee.slot else { return }
-        var next = UnsafeMutableRawPointer(
-            bitPattern: OwnerSlot(slot).fields.pointee.notifiedPools.exchange(0, ordering: .acquiring))
-        while let raw = next {
-            let pool = Pool(raw)
-            next = UnsafeMutableRawPointer(
-                bitPattern: pool.fields.pointee.nextNotified.load(ordering: .relaxed))
-            pool.fields.pointee.notified.store(0, ordering: .sequentiallyConsistent)  // P2: unlinked; before the blocks
-            if pool.fields.pointee.resting == 1 { continue }
-            pool.takeRemote()
-            makeAvailable(pool)
-        }
-    }
-
     func makeAvailable(_ pool: Pool) {
-        if pool.fields.pointee.available == 0 && pool.fields.pointee.freeLocal != nil {
+        if !pool.isAvailable && pool.fields.pointee.freeLocal != nil {
             let list = ThreadHeap.list(
                 kind: Int(pool.fields.pointee.kind.load(ordering: .relaxed)),
                 classIndex: Int(pool.fields.pointee.classIndex))
-            pool.fields.pointee.available = 1
+            pool.isAvailable = true
             pool.fields.pointee.next = available(list).pointee
             available(list).pointee = pool.raw
         }
@@ -153,73 +157,33 @@ public import Synchronization
 
     // MARK: Free
 
-    /// Gives a block back to its pool.
+    /// Gives a block of a small pool back.
     @inlinable @inline(__always)
-    public func freeBlock(_ block: UnsafeMutableRawPointer, owner: UInt16) {
-        let pool = Pool.containing(block)
-        if _fastPath(pool.fields.pointee.ownerSlot.load(ordering: .relaxed) == owner) {
+    public func freeBlock(_ block: UnsafeMutableRawPointer, owner: UInt16) { freeBlock(block, Pool.containing(block), owner: owner) }
+
+    @inlinable @inline(__always)
+    func freeBlock(_ block: UnsafeMutableRawPointer, _ pool: Pool, owner: UInt16) {
+        if _fastPath(pool.ownerTag == UInt32(owner) | Pool.availableTag) {
             block.storeBytes(of: pool.fields.pointee.freeLocal, as: UnsafeMutableRawPointer?.self)
             pool.fields.pointee.freeLocal = block
             pool.fields.pointee.used &-= 1
-            if _slowPath(pool.fields.pointee.available == 0) { poolHasRoom(pool) }
+            if _slowPath(pool.fields.pointee.used == 0) && pool.fields.pointee.countedEmpty == 0 { poolEmptied(pool) }
         } else {
-            ThreadHeap.freeRemote(block, pool)
+            freeSlowly(block, pool, owner: owner)
         }
     }
 
-    @usableFromInline @inline(never) func poolHasRoom(_ pool: Pool) { makeAvailable(pool) }
-
-    /// Ordering: P1, P2.
-    @usableFromInline @inline(never)
-    static func freeRemote(_ block: UnsafeMutableRawPointer, _ pool: Pool) {
-        let fields = pool.fields
-        var head = fields.pointee.freeRemote.load(ordering: .relaxed)
-        while true {
-            block.storeBytes(of: head, as: UInt.self)
-            let (done, seen) = fields.pointee.freeRemote.compareExchange(
-                expected: head, desired: UInt(bitPattern: block),
-                successOrdering: .sequentiallyConsistent, failureOrdering: .relaxed)  // P1; before the look at `notified`
-            if done { break }
-            head = seen
+    /// The pool is another slot's, or had no room so far.
+    @usableFromInline @inline(never) func freeSlowly(_ block: UnsafeMutableRawPointer, _ pool: Pool, owner: UInt16) {
+        let slot = pool.ownerSlot
+        guard slot == owner else {
+            let tag = pool.fields.pointee.kind.load(ordering: .relaxed) == UInt8(PoolKind.medium) ? RemoteBatch.medium : 0
+            return freeRemote(UInt(bitPattern: block) | tag, slot: slot)
         }
-        if fields.pointee.notified.exchange(1, ordering: .sequentiallyConsistent) == 0 {  // P2
-            let heap = InterpreterHeap(fields.pointee.interpreterHeap!)
-            let slot = heap.slot(fields.pointee.ownerSlot.load(ordering: .relaxed))
-            slot.pushNotified(pool)
-        }
-    }
-
-    // MARK: Trimming
-
-    /// Gives empty pools back to the interpreter, all but one of a class. Own thread, at a safepoint.
-    public func trim() {
-        takeNotifiedPools()
-        let heap = InterpreterHeap(fields.pointee.heap!)
-        for list in 0..<ThreadHeap.lists {
-            var kept: UnsafeMutableRawPointer?
-            var room: UnsafeMutableRawPointer?
-            var spare = false
-            var next = owned(list).pointee
-            while let raw = next {
-                let pool = Pool(raw)
-                next = pool.fields.pointee.nextOwned
-                let isCurrent = raw == current(list).pointee
-                if pool.fields.pointee.used == 0 && !isCurrent && pool.fields.pointee.pinned.load(ordering: .acquiring) == 0 {
-                    if spare {
-                        heap.returnPool(pool)
-                        continue
-                    }
-                    spare = true
-                }
-                pool.fields.pointee.nextOwned = kept
-                kept = raw
-                if !isCurrent && pool.fields.pointee.available == 1 {
-                    pool.fields.pointee.next = room
-                    room = raw
-                }
-            }
-            owned(list).pointee = kept
-            available(list).pointee = room
-        }
+        block.storeBytes(of: pool.fields.pointee.freeLocal, as: UnsafeMutableRawPointer?.self)
+        pool.fields.pointee.freeLocal = block
+        pool.fields.pointee.used &-= 1
+        makeAvailable(pool)
+        if pool.fields.pointee.used == 0 { poolEmptied(pool) }
     }
 }

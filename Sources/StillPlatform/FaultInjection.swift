@@ -15,6 +15,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipSlotRecheck
     /// The arenas of a closed interpreter stay mapped.
     case keepArenas
+    /// An emptied pool of objects is free at once, whoever may still look at its headers.
+    case skipPoolRest
 }
 
 public enum FaultInjection {

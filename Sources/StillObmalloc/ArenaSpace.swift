@@ -1,0 +1,214 @@
+// The interpreter's arenas: where pools and runs come from and go to, and when the system gets memory back.
+//
+// Resting   Pools of objects that were emptied wait, oldest first, until their QSBR goal is reached and they are on no grey list: readers without a
+//           lock may look at their headers until then. Buffers have no such readers when they are freed: their units are free at once.
+// Return    When more than `idleLimit` units with committed pages are free, all of them are given back: an arena that is wholly free
+//           is unmapped, but for one, the pages of the others are dropped. The limit grows with what is in use, so a heap that breathes by
+//           less than an eighth makes no system calls.
+// Searching `hints[n]` is the first arena that may have n free units in a row: it sinks when units are freed and rises when a search passes.
+// Locks     Everything here runs under the heap lock, the system calls too: they are seldom.
+import StillPlatform
+import StillQSBR
+import StillThreadRegistry
+import Synchronization
+
+/// Part of the heap's record.
+struct ArenaSpace {
+    /// Arenas; the address of the heap's empty pool marks a place without one.
+    var arenas: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+    var count = 0
+    var capacity = 0
+    var holes = 0
+    /// For 1 ... 32 units, and at 0 for medium pools.
+    var hints: UnsafeMutablePointer<UInt32>
+    var firstResting: UnsafeMutableRawPointer?
+    var lastResting: UnsafeMutableRawPointer?
+    var restingPools = 0
+    /// Free units whose pages may be committed.
+    var idleUnits = 0
+    var unitsInUse = 0
+    var peakArenas = 0
+
+    static let hintBytes = (ArenaSpace.largestRun + 1) * 4
+    /// Units of the largest run; larger buffers have mappings of their own.
+    static let largestRun = 32
+
+    init(hints: UnsafeMutablePointer<UInt32>) { self.hints = hints }
+}
+
+extension InterpreterHeap {
+    static var smallestIdleLimit: Int { BuildOptions.checksInvariants ? 16 : 128 }
+
+    /// Units in a row, in use from now on. nil: no memory.
+    func takeUnits(_ count: Int, aligned: Bool = false) -> (arena: UnsafeMutableRawPointer, unit: Int)? {
+        let hint = space.pointee.hints + (aligned ? 0 : count)
+        var retried = false
+        while true {
+            var index = Int(hint.pointee)
+            while index < space.pointee.count {
+                let raw = space.pointee.arenas![index]
+                if raw != fields.pointee.emptyPool {
+                    let arena = ArenaHeader(raw)
+                    let idle = arena.idle.count
+                    if let unit = arena.take(count, aligned: aligned) {
+                        hint.pointee = UInt32(index)
+                        space.pointee.idleUnits -= idle - arena.idle.count
+                        space.pointee.unitsInUse += count
+                        return (raw, unit)
+                    }
+                }
+                index += 1
+            }
+            hint.pointee = UInt32(index)
+            if !retried && takeRested() {
+                retried = true
+            } else if !mapArena() {
+                return nil
+            }
+        }
+    }
+
+    /// The units hold nothing any more and nobody looks at them.
+    func giveUnits(_ raw: UnsafeMutableRawPointer, _ unit: Int, _ count: Int) {
+        for part in unit..<unit + count { Pool(arena: raw, unit: part).fields.pointee.kind.store(UInt8(PoolKind.none), ordering: .relaxed) }
+        let arena = ArenaHeader(raw)
+        arena.give(unit, count)
+        space.pointee.idleUnits += count
+        space.pointee.unitsInUse -= count
+        let index = UInt32(arena.fields.pointee.index)
+        for run in 0...ArenaSpace.largestRun where space.pointee.hints[run] > index { space.pointee.hints[run] = index }
+        if space.pointee.idleUnits > max(InterpreterHeap.smallestIdleLimit, space.pointee.unitsInUse / 8) { returnIdleUnits() }
+    }
+
+    /// Resting pools whose grace period is over become free units. True: there were some.
+    @discardableResult func takeRested() -> Bool {
+        let domain = interpreter.qsbr
+        var any = false
+        while let first = space.pointee.firstResting {
+            let pool = Pool(first)
+            guard pool.fields.pointee.greyListed.load(ordering: .acquiring) == 0,  // W2
+                domain.isReached(QSBRGoal(pool.fields.pointee.restGoal)) || FaultInjection.isActive(.skipPoolRest)
+            else { break }
+            space.pointee.firstResting = pool.fields.pointee.next
+            if space.pointee.firstResting == nil { space.pointee.lastResting = nil }
+            space.pointee.restingPools -= 1
+            giveUnits(pool.arena, pool.unit, pool.units)
+            any = true
+        }
+        return any
+    }
+
+    /// An empty pool that no list of an owner holds. Its headers are all dead and its colour bytes free: walks may still look at it.
+    func returnPool(_ pool: Pool) {
+        if pool.kind == PoolKind.buffer || pool.kind == PoolKind.medium {
+            return withLock { giveUnits(pool.arena, pool.unit, pool.units) }
+        }
+        pool.fields.pointee.restGoal = interpreter.qsbr.advance().sequence
+        withLock {
+            pool.fields.pointee.next = nil
+            if let last = space.pointee.lastResting {
+                Pool(last).fields.pointee.next = pool.raw
+            } else {
+                space.pointee.firstResting = pool.raw
+            }
+            space.pointee.lastResting = pool.raw
+            space.pointee.restingPools += 1
+            takeRested()
+        }
+    }
+
+    /// - Returns: pools that still wait for readers.
+    func settleRested() -> Int {
+        withLock {
+            takeRested()
+            return space.pointee.restingPools
+        }
+    }
+
+    /// Gives the pages of all free units back to the system.
+    func returnIdleUnits() {
+        var keptEmpty = false
+        for index in 0..<space.pointee.count {
+            let raw = space.pointee.arenas![index]
+            if raw == fields.pointee.emptyPool { continue }
+            let arena = ArenaHeader(raw)
+            if arena.isEmpty && keptEmpty {
+                unmapArena(arena)
+                continue
+            }
+            if arena.isEmpty { keptEmpty = true }
+            let idle = arena.idle
+            if idle.isNone { continue }
+            idle.forEachStretch { first, count in VirtualMemory.decommit(arena.memory(of: first), bytes: count * Pool.bytes) }
+            space.pointee.idleUnits -= idle.count
+            arena.fields.pointee.dirty = arena.fields.pointee.dirty.subtracting(idle)
+        }
+    }
+
+    private func unmapArena(_ arena: ArenaHeader) {
+        space.pointee.idleUnits -= arena.idle.count
+        space.pointee.arenas![arena.fields.pointee.index] = fields.pointee.emptyPool
+        space.pointee.holes += 1
+        AddressMap.remove(arena.raw, steps: 1)
+        VirtualMemory.unmap(arena.raw, bytes: Arena.bytes)
+    }
+
+    private func mapArena() -> Bool {
+        guard let index = placeForArena() else { return false }
+        guard let raw = try? VirtualMemory.map(bytes: Arena.bytes, alignment: Arena.bytes) else { return false }
+        guard
+            AddressMap.enter(
+                raw, steps: 1, what: AddressMap.What.arena, interpreterID: interpreter.id, detail: UInt64(UInt(bitPattern: self.raw)))
+        else {
+            VirtualMemory.unmap(raw, bytes: Arena.bytes)
+            return false
+        }
+        if index >= Arena.firstHuge { VirtualMemory.adviseHugePages(raw, bytes: Arena.bytes) }
+        ArenaHeader(raw).fields.initialize(
+            to: ArenaHeader.Fields(heap: self.raw, index: index, free: ArenaHeader.usable, dirty: .none))
+        for unit in Arena.firstPool..<Arena.firstPool + Arena.poolCount {
+            Pool(arena: raw, unit: unit).fields.pointee.kind.store(UInt8(PoolKind.none), ordering: .relaxed)
+        }
+        if index == space.pointee.count { space.pointee.count += 1 } else { space.pointee.holes -= 1 }
+        space.pointee.arenas![index] = raw
+        space.pointee.peakArenas = max(space.pointee.peakArenas, space.pointee.count - space.pointee.holes)
+        for run in 0...ArenaSpace.largestRun where space.pointee.hints[run] > UInt32(index) { space.pointee.hints[run] = UInt32(index) }
+        return true
+    }
+
+    /// An unused place in the table of arenas.
+    private func placeForArena() -> Int? {
+        if space.pointee.holes > 0 {
+            for index in 0..<space.pointee.count where space.pointee.arenas![index] == fields.pointee.emptyPool { return index }
+        }
+        if space.pointee.count == space.pointee.capacity {
+            let capacity = max(64, space.pointee.capacity * 2)
+            guard let grown = rawReallocate(space.pointee.arenas.map(UnsafeMutableRawPointer.init), capacity * 8) else { return nil }
+            space.pointee.arenas = grown.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+            space.pointee.capacity = capacity
+        }
+        return space.pointee.count
+    }
+
+    /// Unmaps all arenas. The interpreter's end.
+    func unmapArenas() {
+        for index in 0..<space.pointee.count where !FaultInjection.isActive(.keepArenas) {
+            let raw = space.pointee.arenas![index]
+            if raw == fields.pointee.emptyPool { continue }
+            AddressMap.remove(raw, steps: 1)
+            VirtualMemory.unmap(raw, bytes: Arena.bytes)
+        }
+        if let arenas = space.pointee.arenas { rawFree(arenas) }
+    }
+
+    // MARK: Walking
+
+    /// Units that exist, in a fixed order: `pool(at:)` for 0 ..< poolCount. In a pause, or for a snapshot that may be stale.
+    public var poolCount: Int { space.pointee.count * Arena.poolCount }
+    public func pool(at index: Int) -> Pool {
+        let arena = space.pointee.arenas![index / Arena.poolCount]
+        if arena == fields.pointee.emptyPool { return Pool(arena) }
+        return Pool(arena: arena, unit: Arena.firstPool + index % Arena.poolCount)
+    }
+    public var arenaBytesMapped: Int { (space.pointee.count - space.pointee.holes) * Arena.bytes }
+}
