@@ -2,9 +2,7 @@
 //
 // Who works  Whoever serves the collect request at a safepoint, or calls collect(). One thread at a time: `busy`. Slices up to the
 //            verdict run with the world stopped; finalizing and breaking run in that thread with the world running.
-// Pacing     A collection starts when the collectable objects allocated since the last one, less those that died by count, exceed a
-//            quarter of those alive then, but at least `minimumAllocations`. While one runs, every `collectInterval` allocations of a thread ask for a slice, and
-//            slices leave mutators as much time as they take themselves unless allocation has outrun them.
+// Pacing     is decided in Pacing.swift; threads ask for slices when they have allocated something.
 public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
@@ -56,13 +54,17 @@ public enum CollectorRoots {
     /// 1 from a verdict until weak references are cleared: no new reference to a white object.
     public let doomed: Atomic<UInt8>
     public let budgetNanoseconds: Atomic<UInt64>
-    /// Monotonic time before which no slice is due. Relaxed: a hint, written by the busy thread.
-    let nextSlice: Atomic<UInt64>
+    /// When the last step ended and how long it took, monotonic nanoseconds. Written by the busy thread.
+    var lastStepEnd: UInt64
+    var lastStepTook: UInt64
     var heapRaw: UnsafeMutableRawPointer
     var statistics: CollectorStatistics
-    /// Allocation counter when the collection started, and when the last one ended.
-    var allocatedAtStart: Int
-    var allocatedAtEnd: Int
+    var pacing: Pacing
+    /// `statistics.marked` when the collection started, and what its marking added up to the first flagging.
+    var markedBefore: Int
+    var reached: Int
+    /// Bytes of buffers that breaking freed.
+    var bufferBytesFreed: Int
     // Walks: next pool in the list of pools, next block in it, next item of that block.
     var cursor: Int
     var blockCursor: Int
@@ -77,15 +79,13 @@ public enum CollectorRoots {
     var finalizersRan: Bool
     /// `statistics.collected` when the collection started.
     var collectedBefore: Int
-    /// Objects in the pools that flagging has passed.
-    var liveWalked: Int
     /// Pools that held suspects when they were flagged.
     var suspectPools: UnsafeMutablePointer<UnsafeMutableRawPointer>?
     var suspectPoolCount: Int
     var suspectPoolCapacity: Int
     var markStack: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var markCount: Int
-    /// References on their way from the mark stack, inside `drain`.
+    /// Two windows for `drain`.
     var window: UnsafeMutablePointer<UnsafeMutableRawPointer>
     /// Containers with many items, in the middle of being scanned; each counted by the collector.
     var partial: UnsafeMutablePointer<UnsafeMutableRawPointer>
@@ -111,7 +111,6 @@ public enum CollectorRoots {
     static let windowSize = 16
     static let partialCapacity = 64
     static let chunkItems = 1024
-    static var minimumAllocations: Int { BuildOptions.checksInvariants ? 500 : 10_000 }
     /// Longest time in nanoseconds that a slice works, unless set otherwise.
     public static let defaultBudgetNanoseconds: UInt64 = 500_000
 
@@ -119,16 +118,16 @@ public enum CollectorRoots {
         guard let raw = rawAllocateZeroed(MemoryLayout<CollectorFields>.size, alignment: 64),
             let stack = rawAllocate(markCapacity * 8), let partial = rawAllocate(partialCapacity * 8),
             let items = rawAllocate(partialCapacity * 8), let finished = rawAllocate(partialCapacity * 8),
-            let window = rawAllocate(windowSize * 8)
+            let window = rawAllocate(2 * windowSize * 8)
         else { throw .outOfMemory(bytes: markCapacity * 8) }
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
             to: CollectorFields(
                 base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
-                budgetNanoseconds: Atomic(defaultBudgetNanoseconds), nextSlice: Atomic(0), heapRaw: heap.raw, statistics: CollectorStatistics(),
-                allocatedAtStart: 0, allocatedAtEnd: 0, cursor: 0,
+                budgetNanoseconds: Atomic(defaultBudgetNanoseconds), lastStepEnd: 0, lastStepTook: 0, heapRaw: heap.raw, statistics: CollectorStatistics(),
+                pacing: Pacing(), markedBefore: 0, reached: 0, bufferBytesFreed: 0, cursor: 0,
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
                 finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false, finalizersRan: false,
-                collectedBefore: 0, liveWalked: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
+                collectedBefore: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
                 markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0,
                 window: window.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
@@ -164,14 +163,15 @@ public enum CollectorRoots {
         return copy
     }
 
-    /// Collectable objects allocated since the last collection and not dead, as far as threads have reported them.
-    public func allocatedSinceCollection(_ thread: ThreadState) -> Int {
+    /// Collectable objects that exist beyond those that the last collection found alive.
+    public func grownSinceCollection(_ thread: ThreadState) -> Int {
+        HeapCounts.report(thread)
         var count = 0
-        thread.withStoppedWorld(.introspection) { (_: borrowing StoppedWorld) in count = allocated - fields.pointee.allocatedAtEnd }
+        thread.withStoppedWorld(.introspection) { (_: borrowing StoppedWorld) in
+            count = heap.existingObjects - fields.pointee.pacing.aliveObjects
+        }
         return max(0, count)
     }
-
-    var allocated: Int { heap.fields.pointee.collectablesAllocated.load(ordering: .relaxed) }
 
     // MARK: Requests
 
@@ -182,17 +182,16 @@ public enum CollectorRoots {
             own.pointee.trimWanted = 0
             ThreadHeap(thread).trim()
         }
-        guard fields.pointee.busy.load(ordering: .relaxed) == 0 else { return }
-        if phase == .idle {
-            guard fields.pointee.enabled.load(ordering: .relaxed) != 0 else { return }
-            let threshold = max(Collector.minimumAllocations, fields.pointee.statistics.live / 4)
-            if allocated - fields.pointee.allocatedAtEnd < threshold { return }
-        } else {
-            let outrun = allocated - fields.pointee.allocatedAtStart > max(20_000, fields.pointee.statistics.live / 2)
-            if !outrun && Clock.monotonicNanoseconds() < fields.pointee.nextSlice.load(ordering: .relaxed) { return }
-        }
         guard take() else { return }
         defer { give() }
+        let (objects, bytes) = (heap.existingObjects, heap.existingBufferBytes)
+        if phase == .idle {
+            guard fields.pointee.enabled.load(ordering: .relaxed) != 0, fields.pointee.pacing.isDue(objects: objects, bytes: bytes) else { return }
+        } else {
+            let earliest = fields.pointee.pacing.earliestStep(
+                objects: objects, bytes: bytes, born: heap.bornObjects, ended: fields.pointee.lastStepEnd, took: fields.pointee.lastStepTook)
+            guard let earliest, Clock.monotonicNanoseconds() >= earliest else { return }
+        }
         step(thread)
     }
 
@@ -241,6 +240,8 @@ public enum CollectorRoots {
             settle(thread)
         }
         let ended = Clock.monotonicNanoseconds()
-        fields.pointee.nextSlice.store(ended + (ended - began), ordering: .relaxed)
+        fields.pointee.lastStepEnd = ended
+        fields.pointee.lastStepTook = ended - began
+        fields.pointee.pacing.spentNanoseconds += ended - began
     }
 }

@@ -92,6 +92,9 @@ extension Collector {
 
     /// Breaks some condemned objects.
     func breakCycles(_ thread: ThreadState) {
+        let own = ThreadHeap(thread).fields
+        let freedBefore = own.pointee.bufferBytesFreed
+        defer { fields.pointee.bufferBytesFreed += own.pointee.bufferBytesFreed - freedBefore }
         let done = walkSuspects(deadline) { object, _ in
             let word = object.sharedWord.pointee.load(ordering: .relaxed)
             unflag(object)
@@ -127,13 +130,14 @@ extension Collector {
             fields.pointee.cursor += 1
         }
         let collected = fields.pointee.statistics.collected - fields.pointee.collectedBefore
+        HeapCounts.report(thread)
         thread.withStoppedWorld(.collectVerdict) { (world: borrowing StoppedWorld) in
             fields.pointee.suspectPoolCount = 0
             fields.pointee.doomed.store(0, ordering: .releasing)
-            fields.pointee.statistics.live = max(0, fields.pointee.liveWalked - collected)
+            fields.pointee.pacing.end(
+                reached: fields.pointee.reached, collected: collected, freed: fields.pointee.bufferBytesFreed, bytes: heap.existingBufferBytes)
+            fields.pointee.statistics.live = heap.existingObjects
             fields.pointee.statistics.collections += 1
-            fields.pointee.allocatedAtEnd = allocated
-            setFreeCredit(world, 1)
             world.forEachThread { other in
                 ThreadHeap(other).fields.pointee.trimWanted = 1
                 other.request(RequestBits.collect)

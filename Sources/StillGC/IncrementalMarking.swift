@@ -4,7 +4,8 @@
 //           unseen; what is left there when the time is over is painted grey, so that no object pointer survives the slice. The
 //           exceptions are the few containers that are scanned in chunks: the collector counts them like any native code.
 // Window    Between leaving the stack and being looked at, a reference passes a queue of `windowSize` others, while the processor fetches
-//           its header and its colour (Cher, Hosking, Vitek: Software prefetching for mark-sweep garbage collection, 2004).
+//           its header and its colour; between becoming black and being scanned, an object passes another, while its buffer is fetched
+//           (after Cher, Hosking, Vitek: Software prefetching for mark-sweep garbage collection, 2004).
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
@@ -16,12 +17,13 @@ extension Collector {
         thread.withStoppedWorld(.collectStart) { (world: borrowing StoppedWorld) in
             let heap = self.heap
             fields.pointee.threadRaw = thread.raw
-            fields.pointee.allocatedAtStart = allocated
+            fields.pointee.pacing.start(objects: heap.existingObjects, bytes: heap.existingBufferBytes, born: heap.bornObjects)
+            fields.pointee.markedBefore = fields.pointee.statistics.marked
+            fields.pointee.bufferBytesFreed = 0
             fields.pointee.white = heap.fields.pointee.birthColour
             fields.pointee.black = Colour.other(heap.fields.pointee.birthColour)
             heap.fields.pointee.birthColour = fields.pointee.black
             heap.fields.pointee.whiteColour = fields.pointee.white
-            setFreeCredit(world, 0)
             setBarrier(world, BarrierMode.marking)
             fields.pointee.secondPass = false
             fields.pointee.collectedBefore = fields.pointee.statistics.collected
@@ -33,12 +35,6 @@ extension Collector {
             }
             flushMarkStack()
         }
-    }
-
-    /// In a pause: whether what dies makes up for what is allocated.
-    func setFreeCredit(_ world: borrowing StoppedWorld, _ credit: Int) {
-        heap.fields.pointee.freeCredit = credit
-        world.forEachThread { ThreadHeap($0).fields.pointee.freeCredit = credit }
     }
 
     /// In a pause: every thread's barrier and colours.
@@ -67,6 +63,7 @@ extension Collector {
                 switch phase {
                 case .marking:
                     if !drain(deadline) || !framesDone { working = false; break }
+                    fields.pointee.reached = fields.pointee.statistics.marked - fields.pointee.markedBefore
                     beginFlagging(world)
                 case .flagging:
                     if walk(deadline, flag) {
@@ -153,34 +150,30 @@ extension Collector {
 
     /// Marks through everything grey. False: the time is over.
     func drain(_ deadline: UInt64) -> Bool {
-        let window = fields.pointee.window
-        var next = 0  // place in the window of the reference that has waited longest
-        var waiting = 0
+        var references = Window(fields.pointee.window, Collector.windowSize)
+        var unscanned = Window(fields.pointee.window + Collector.windowSize, Collector.windowSize)
         var work = 0
         while true {
             work += 1
             if work & 63 == 0 && Clock.monotonicNanoseconds() >= deadline {
-                for index in 0..<waiting { makeGrey(ObjectRef(window[(next + index) & (Collector.windowSize - 1)])) }
+                while let object = unscanned.take() { scan(ObjectRef(object), from: 0, slot: -1) }
+                while let object = references.take() { makeGrey(ObjectRef(object)) }
                 return false
             }
+            var waited: UnsafeMutableRawPointer?
             if fields.pointee.markCount > 0 {
                 fields.pointee.markCount -= 1
                 let found = fields.pointee.markStack[fields.pointee.markCount]
                 Collector.fetch(found)
-                if waiting < Collector.windowSize {
-                    window[(next + waiting) & (Collector.windowSize - 1)] = found
-                    waiting += 1
-                } else {
-                    let object = window[next]
-                    window[next] = found
-                    next = (next + 1) & (Collector.windowSize - 1)
-                    mark(ObjectRef(object))
-                }
-            } else if waiting > 0 {
-                let object = window[next]
-                next = (next + 1) & (Collector.windowSize - 1)
-                waiting -= 1
-                mark(ObjectRef(object))
+                waited = references.put(found)
+                if waited == nil { continue }
+            } else {
+                waited = references.take()
+            }
+            if let object = waited {
+                if mark(ObjectRef(object)), let next = unscanned.put(object) { scan(ObjectRef(next), from: 0, slot: -1) }
+            } else if let object = unscanned.take() {
+                scan(ObjectRef(object), from: 0, slot: -1)
             } else if fields.pointee.partialCount > 0 {
                 let slot = fields.pointee.partialCount - 1
                 work |= 63
@@ -201,17 +194,22 @@ extension Collector {
         }
     }
 
-    /// White or grey becomes black, and what it refers to is noted.
+    /// White or grey becomes black. False: it was neither.
     @inline(__always)
-    private func mark(_ object: ObjectRef) {
-        guard object.isCollectable else { return }
+    private func mark(_ object: ObjectRef) -> Bool {
+        guard object.isCollectable else { return false }
         let colour = Arena.colour(of: object.raw)
         let old = colour.pointee.load(ordering: .relaxed)
-        guard old == fields.pointee.white || old == Colour.grey else { return }
+        guard old == fields.pointee.white || old == Colour.grey else { return false }
         colour.pointee.store(fields.pointee.black, ordering: .relaxed)
         rescue(object)
         fields.pointee.statistics.marked += 1
-        scan(object, from: 0, slot: -1)
+        let offset = TypeMemorySlots.of(object).pointee.bufferOffset
+        if offset != 0, let buffer = UnsafeRawPointer(bitPattern: object.raw.load(fromByteOffset: offset, as: UInt.self)) {
+            prefetch(buffer)
+            prefetch(buffer + 64)
+        }
+        return true
     }
 
     /// Ordering: W2.
@@ -271,5 +269,37 @@ extension Collector {
             fields.pointee.finished[fields.pointee.finishedCount] = object.raw
             fields.pointee.finishedCount += 1
         }
+    }
+}
+
+/// A queue of a power of two places in the collector's memory.
+private struct Window {
+    let places: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    let mask: Int
+    var first = 0
+    var count = 0
+
+    @inline(__always) init(_ places: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ size: Int) {
+        self.places = places
+        mask = size - 1
+    }
+    /// - Returns: the oldest, if the queue was full.
+    @inline(__always) mutating func put(_ item: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        if count <= mask {
+            places[(first &+ count) & mask] = item
+            count &+= 1
+            return nil
+        }
+        let oldest = places[first]
+        places[first] = item
+        first = (first &+ 1) & mask
+        return oldest
+    }
+    @inline(__always) mutating func take() -> UnsafeMutableRawPointer? {
+        if count == 0 { return nil }
+        let oldest = places[first]
+        first = (first &+ 1) & mask
+        count &-= 1
+        return oldest
     }
 }

@@ -11,7 +11,6 @@ extension Collector {
     func beginFlagging(_ world: borrowing StoppedWorld) {
         setBarrier(world, BarrierMode.suspects)
         fields.pointee.suspectPoolCount = 0
-        fields.pointee.liveWalked = 0
         enter(.flagging)
     }
 
@@ -47,7 +46,6 @@ extension Collector {
             fields.pointee.statistics.examined += 1
             any = true
         }
-        fields.pointee.liveWalked += Int(pool.fields.pointee.used)
         if any {
             remember(pool)
         } else if fields.pointee.secondPass {

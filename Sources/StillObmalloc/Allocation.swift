@@ -35,32 +35,10 @@ public import Synchronization
         if collectable {
             Arena.colour(of: block).pointee.store(
                 heap.fields.pointee.birthColour, ordering: .relaxed)
-            heap.fields.pointee.collectCountdown &-= 1
-            if _slowPath(heap.fields.pointee.collectCountdown <= 0) { askForCollection(thread) }
+            heap.fields.pointee.birthsLeft &-= 1
+            if _slowPath(heap.fields.pointee.birthsLeft <= 0) { HeapCounts.reportAndAsk(thread) }
         }
         return object
-    }
-
-    /// A thread that frees what others allocated passes its surplus on, lest it owe as many allocations later.
-    @inlinable static var countdownLimit: Int { 4000 }
-
-    @usableFromInline @inline(never)
-    static func giveBackCountdown(_ thread: ThreadState) {
-        let own = ThreadHeap(thread).fields
-        let heap = InterpreterHeap(of: thread)
-        let interval = heap.fields.pointee.collectInterval
-        _ = heap.fields.pointee.collectablesAllocated.subtract(own.pointee.collectCountdown - interval, ordering: .relaxed)
-        own.pointee.collectCountdown = interval
-    }
-
-    @usableFromInline @inline(never)
-    static func askForCollection(_ thread: ThreadState) {
-        let own = ThreadHeap(thread).fields
-        let heap = InterpreterHeap(of: thread)
-        let interval = heap.fields.pointee.collectInterval
-        _ = heap.fields.pointee.collectablesAllocated.add(interval - own.pointee.collectCountdown, ordering: .relaxed)
-        own.pointee.collectCountdown = interval
-        thread.request(RequestBits.collect)
     }
 
     /// Gives an object's block back. Its references are gone, nobody refers to it.
@@ -69,8 +47,8 @@ public import Synchronization
         if object.isCollectable {
             Arena.colour(of: object.raw).pointee.store(Colour.free, ordering: .relaxed)
             let heap = ThreadHeap(thread).fields
-            heap.pointee.collectCountdown &+= heap.pointee.freeCredit
-            if _slowPath(heap.pointee.collectCountdown >= countdownLimit) { giveBackCountdown(thread) }
+            heap.pointee.deaths &+= 1
+            if _slowPath(heap.pointee.deaths >= HeapCounts.deathsLimit) { HeapCounts.report(thread) }
         }
         object.ownerWord.pointee.store(0, ordering: .relaxed)
         object.sharedWord.pointee.store(SharedFlags.dead, ordering: .releasing)
@@ -89,6 +67,9 @@ public import Synchronization
     }
 
     @usableFromInline static func largerBuffer(_ thread: ThreadState, _ bytes: Int) -> UnsafeMutableRawPointer? {
+        let own = ThreadHeap(thread).fields
+        own.pointee.bufferBytes &+= bytes
+        if own.pointee.bufferBytes >= HeapCounts.byteLimit { HeapCounts.reportAndAsk(thread) }
         if bytes > MediumClass.largestBytes { return InterpreterHeap(of: thread).allocateBig(bytes) }
         let list = ThreadHeap.list(kind: PoolKind.medium, classIndex: MediumClass.index(bytes: bytes))
         return ThreadHeap(thread).allocateBlock(list: list, owner: thread.ownerSlot)
@@ -104,6 +85,10 @@ public import Synchronization
     }
 
     @usableFromInline static func freeLargerBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, _ bytes: Int) {
+        let own = ThreadHeap(thread).fields
+        own.pointee.bufferBytes &-= bytes
+        own.pointee.bufferBytesFreed &+= bytes
+        if own.pointee.bufferBytes <= -HeapCounts.byteLimit { HeapCounts.report(thread) }
         if bytes > MediumClass.largestBytes { return InterpreterHeap(of: thread).freeBig(buffer, bytes: bytes) }
         ThreadHeap(thread).freeBlock(buffer, Pool.containingMedium(buffer), owner: thread.ownerSlot)
     }

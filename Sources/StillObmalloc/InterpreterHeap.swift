@@ -42,13 +42,10 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         public var interpreter: UnsafeMutableRawPointer
         public var emptyPool: UnsafeMutableRawPointer
         public var slotChunks: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-        /// Collectable allocations between two requests of a thread for a slice.
-        public var collectInterval: Int
-        /// See `ThreadHeap.Fields.freeCredit`. Changed in pauses.
-        public var freeCredit: Int
-        /// Collectable objects allocated so far, less those that died by count while no collection ran; in steps of
-        /// `collectInterval` a thread.
-        public let collectablesAllocated: Atomic<Int>
+        // See HeapCounts.swift.
+        let born: Atomic<Int>
+        let died: Atomic<Int>
+        let bufferBytes: Atomic<Int>
         /// Address of the collector's record.
         public var collector: UnsafeMutableRawPointer?
     }
@@ -95,8 +92,6 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         heap.big.initialize(to: BigBuffers())
         heap.fields.pointee.birthColour = Colour.first
         heap.fields.pointee.whiteColour = Colour.second
-        heap.fields.pointee.collectInterval = 1000
-        heap.fields.pointee.freeCredit = 1
         return heap
     }
 

@@ -149,6 +149,8 @@ public import Synchronization
     public var deallocate: Deallocate?
     /// Runs the finalizer (`__del__`), if any. nil: the type has none.
     public var finalize: Clear?
+    /// Where instances have the address of the buffer that `traverse` reads, for fetching it ahead. 0: nowhere.
+    public var bufferOffset: Int
 
     @inlinable public static var offset: Int { ObjectLayout.headerBytes }
 

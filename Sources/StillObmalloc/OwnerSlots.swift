@@ -95,8 +95,7 @@ extension InterpreterHeap {
         heap.fields.pointee.heap = raw
         heap.fields.pointee.slot = slot.raw
         heap.fields.pointee.thread = thread.raw
-        heap.fields.pointee.collectCountdown = fields.pointee.collectInterval
-        heap.fields.pointee.freeCredit = fields.pointee.freeCredit
+        heap.fields.pointee.birthsLeft = HeapCounts.interval
         heap.fields.pointee.birthColour = fields.pointee.birthColour
         heap.fields.pointee.whiteColour = fields.pointee.whiteColour
         thread.ownerSlot = slot.fields.pointee.index
@@ -151,6 +150,7 @@ extension InterpreterHeap {
                 left = true
             }
         }
+        HeapCounts.report(thread)
         heap.freeSpareBatches()
         heap.fields.pointee.slot = nil  // what the thread frees from now on goes to inboxes at once
         if let pending = heap.fields.pointee.pending { rawFree(pending) }

@@ -44,10 +44,14 @@ public import Synchronization
     @frozen public struct Fields {
         public var heap: UnsafeMutableRawPointer?
         public var slot: UnsafeMutableRawPointer?
-        /// Collectable objects that may still be allocated before the collector is asked for a slice.
-        public var collectCountdown: Int = 0
-        /// What a collectable object that dies gives back to the countdown: 1, or 0 while a collection runs, which must go on.
-        public var freeCredit: Int = 0
+        /// Collectable objects that may still be allocated before births, deaths and bytes are reported (HeapCounts.swift).
+        public var birthsLeft: Int = 0
+        /// Collectable objects freed since the last report.
+        public var deaths: Int = 0
+        /// Bytes of buffers beyond the small pools, allocated less freed, since the last report.
+        public var bufferBytes: Int = 0
+        /// Bytes of such buffers that the thread has ever freed.
+        public var bufferBytesFreed: Int = 0
         /// Colour of new objects, and of those the current collection has not reached.
         public var birthColour: UInt8 = 0
         public var whiteColour: UInt8 = 0

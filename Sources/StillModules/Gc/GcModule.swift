@@ -63,7 +63,7 @@ public enum GcModule {
         }
         m.function("get_count", 0, 0) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                return try t.makeTuple([Value(smallInt: Collector(of: t).allocatedSinceCollection(t)), Value(smallInt: 0), Value(smallInt: 0)])
+                return try t.makeTuple([Value(smallInt: Collector(of: t).grownSinceCollection(t)), Value(smallInt: 0), Value(smallInt: 0)])
             }
         }
         m.function("get_threshold", 0, 0) { t, s, a, n, k in

@@ -181,7 +181,7 @@ public enum UnaryOperator: Int, CaseIterable, Sendable {
     @inlinable @inline(__always) public func has(_ flag: UInt32) -> Bool { flags & flag != 0 }
     /// Version that inline caches compare. Atomic: a concurrent change of the class clears it.
     @inlinable @inline(__always) public var versionTag: UInt32 {
-        (raw + ObjectLayout.headerBytes + 32).assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .relaxed)
+        (raw + ObjectLayout.headerBytes + MemoryLayout<TypeMemorySlots>.stride).assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .relaxed)
     }
 }
 

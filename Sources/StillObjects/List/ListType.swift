@@ -11,6 +11,7 @@ enum ListType {
             flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.listSubclass | TypeFlags.patternSequence
         ) { b in
             let r = b.record
+            r.pointee.memory.bufferOffset = 24
             r.pointee.memory.traverse = { object, visitor in
                 let list = ListRef(raw: object)
                 if let buffer = list.buffer {

@@ -74,7 +74,7 @@ public enum TypeVersions {
 
 extension TypeRef {
     func setVersionTag(_ tag: UInt32) {
-        (raw + ObjectLayout.headerBytes + 32).assumingMemoryBound(to: Atomic<UInt32>.self).pointee
+        (raw + ObjectLayout.headerBytes + MemoryLayout<TypeMemorySlots>.stride).assumingMemoryBound(to: Atomic<UInt32>.self).pointee
             .store(tag, ordering: .relaxed)
     }
 }
