@@ -88,7 +88,7 @@ let package = Package(
         layer(
             "BenchWorkloads",
             [
-                "Stillpoint", "StillGC", "StillThreadRegistry", "StillPlatform",
+                "Stillpoint", "StillGC", "StillObmalloc", "StillThreadRegistry", "StillQSBR", "StillPlatform",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         .executableTarget(

@@ -9,6 +9,9 @@ public enum BenchCatalog {
     public static let all = [
         BenchDescription(
             name: "gc-pauses",
-            summary: "pauses of the garbage collector over an aged heap, beside CPython and the machine's own hiccups")
+            summary: "pauses of the garbage collector over an aged heap, beside CPython and the machine's own hiccups"),
+        BenchDescription(
+            name: "core",
+            summary: "what the concurrency core costs: pauses, attaching, safepoints, deferred frees, allocator mixes; beside liburcu and other allocators"),
     ]
 }

@@ -22,6 +22,10 @@ struct ChildProcess {
     var arguments: [String]
     /// Killed after this time.
     var limitSeconds: Double
+    /// Added to this process's own.
+    var environment: [String: String] = [:]
+    /// Between two looks at its memory; its end is noticed as late as that.
+    var sampleSeconds = 0.05
 
     struct Outcome: Sendable {
         /// Standard output and standard error, in the order in which they arrived.
@@ -66,6 +70,7 @@ struct ChildProcess {
         let process = Foundation.Process()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
+        if !environment.isEmpty { process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 } }
         let pipe = Pipe()
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = pipe
@@ -76,6 +81,7 @@ struct ChildProcess {
         defer { runningChild.store(0, ordering: .relaxed) }
         let watch = Watch()
         let limit = Clock.monotonicNanoseconds() + UInt64(limitSeconds * 1e9)
+        let sampleSeconds = sampleSeconds
         let sampler = try OSThread.start(name: "sampler", stackBytes: 1 << 20) {
             while !watch.ended.load(ordering: .relaxed) {
                 watch.sample(id)
@@ -84,7 +90,7 @@ struct ChildProcess {
                     kill(id, SIGKILL)
                     return
                 }
-                Thread.sleep(forTimeInterval: 0.05)
+                Thread.sleep(forTimeInterval: sampleSeconds)
             }
         }
         var outcome = Outcome()

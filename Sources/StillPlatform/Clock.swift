@@ -58,3 +58,23 @@ public enum ResidentMemory {
         #endif
     }
 }
+
+extension ResidentMemory {
+    /// A figure of /proc/self/status in bytes, such as VmRSS, or VmHWM, its maximum; 0 where the system has none.
+    ///
+    /// `peakBytes()` may be a parent's: a program inherits that figure.
+    public static func status(_ name: String) -> Int {
+        guard let text = try? File.read("/proc/self/status") else { return 0 }
+        for line in text.split(separator: 10) where line.starts(with: Array((name + ":").utf8)) {
+            let digits = line.filter { $0 >= 48 && $0 <= 57 }
+            return (Int(String(decoding: digits, as: UTF8.self)) ?? 0) * 1024
+        }
+        return 0
+    }
+    /// VmHWM starts again from what is resident now.
+    public static func forgetPeak() {
+        guard let file = fopen("/proc/self/clear_refs", "w") else { return }
+        fputs("5", file)
+        fclose(file)
+    }
+}

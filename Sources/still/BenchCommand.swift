@@ -8,7 +8,7 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure, beside a peer and in the same run.",
         discussion: "still bench --list tells what each benchmark is about.",
-        subcommands: [GCPausesCommand.self, BenchListCommand.self], defaultSubcommand: BenchListCommand.self)
+        subcommands: [GCPausesCommand.self, CoreBenchCommand.self, BenchListCommand.self], defaultSubcommand: BenchListCommand.self)
 }
 
 /// `still bench` without a benchmark that exists.
@@ -68,7 +68,7 @@ struct GCPausesCommand: ParsableCommand {
 
     func run() throws {
         guard let still = Bundle.main.executablePath else { throw Self.failure("the path of this command is not known") }
-        guard let program = program ?? Self.find("tools/bench/gc_pauses.py", besides: still) else {
+        guard let program = program ?? SourceTree.find("tools/bench/gc_pauses.py", besides: still) else {
             throw Self.failure("tools/bench/gc_pauses.py is neither above this folder nor above the command; name it with --program")
         }
         var options = GCPauseBench.Options()
@@ -99,24 +99,6 @@ struct GCPausesCommand: ParsableCommand {
         StandardError.write(Array("still: bench gc-pauses: \(text)\n".utf8))
         return ExitCode(1)
     }
-
-    /// Searches a file in this folder and the command's, and in all folders above.
-    private static func find(_ file: String, besides command: String) -> String? {
-        let starts = [
-            FileManager.default.currentDirectoryPath,
-            URL(fileURLWithPath: command).resolvingSymlinksInPath().deletingLastPathComponent().path,
-        ]
-        for start in starts {
-            var folder = start
-            while true {
-                let candidate = (folder == "/" ? "" : folder) + "/" + file
-                if FileManager.default.isReadableFile(atPath: candidate) { return candidate }
-                if folder == "/" || folder.isEmpty { break }
-                folder = URL(fileURLWithPath: folder).deletingLastPathComponent().path
-            }
-        }
-        return nil
-    }
 }
 
 /// The child of a benchmark: a program, and its pauses as JSON behind its output.
@@ -131,5 +113,26 @@ struct BenchProgramCommand: ParsableCommand {
         let code = MeasuredProgram.run(file: file, arguments: arguments)
         // Threads of the program may still run: no exit handlers.
         StillPlatform.Process.exitNow(code)
+    }
+}
+
+/// Files of the source tree that benchmarks need.
+enum SourceTree {
+    /// Searches a file in this folder and the command's, and in all folders above.
+    static func find(_ file: String, besides command: String) -> String? {
+        let starts = [
+            FileManager.default.currentDirectoryPath,
+            URL(fileURLWithPath: command).resolvingSymlinksInPath().deletingLastPathComponent().path,
+        ]
+        for start in starts {
+            var folder = start
+            while true {
+                let candidate = (folder == "/" ? "" : folder) + "/" + file
+                if FileManager.default.isReadableFile(atPath: candidate) { return candidate }
+                if folder == "/" || folder.isEmpty { break }
+                folder = URL(fileURLWithPath: folder).deletingLastPathComponent().path
+            }
+        }
+        return nil
     }
 }
