@@ -65,12 +65,8 @@ enum ProcessStart {
             StaticTypes.detach(t)
         }
         hooks.freeBlock = { thread, block, bytes in
-            if let thread {
-                Allocation.freeBuffer(Thread(thread), block, bytes: Int(bytes))
-            } else if Int(bytes) > SizeClass.largestBytes {
-                // Small blocks lie in arenas, which are unmapped with the interpreter.
-                rawFree(block)
-            }
+            // Without a thread the interpreter has ended, and its heap has freed every buffer.
+            if let thread { Allocation.freeBuffer(Thread(thread), block, bytes: Int(bytes)) }
         }
         return hooks
     }
