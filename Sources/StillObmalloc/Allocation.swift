@@ -44,6 +44,7 @@ public import Synchronization
     /// Gives an object's block back. Its references are gone, nobody refers to it.
     @inlinable @inline(__always)
     public static func free(_ object: ObjectRef, _ thread: ThreadState) {
+        if BuildOptions.checksInvariants { BlockChecks.comesBack(object.raw, bytes: nil, thread) }
         if object.isCollectable {
             Arena.colour(of: object.raw).pointee.store(Colour.free, ordering: .relaxed)
             let heap = ThreadHeap(thread).fields
@@ -70,14 +71,19 @@ public import Synchronization
         let own = ThreadHeap(thread).fields
         own.pointee.bufferBytes &+= bytes
         if own.pointee.bufferBytes >= HeapCounts.byteLimit { HeapCounts.reportAndAsk(thread) }
-        if bytes > MediumClass.largestBytes { return InterpreterHeap(of: thread).allocateBig(bytes) }
+        if bytes > MediumClass.largestBytes {
+            let heap = InterpreterHeap(of: thread)
+            if let hooks = heap.hooks, hooks.mem.isHooked { return ThreadHeap(thread).allocateBigHooked(bytes, hooks) }
+            return heap.allocateBig(bytes)
+        }
         let list = ThreadHeap.list(kind: PoolKind.medium, classIndex: MediumClass.index(bytes: bytes))
-        return ThreadHeap(thread).allocateBlock(list: list, owner: thread.ownerSlot)
+        return ThreadHeap(thread).allocateBlock(list: list, owner: thread.ownerSlot, bytes: bytes)
     }
 
     /// Frees a buffer that no other thread can be reading. `bytes` as allocated.
     @inlinable public static func freeBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, bytes: Int) {
         if bytes <= SizeClass.largestBytes {
+            if BuildOptions.checksInvariants { BlockChecks.comesBack(buffer, bytes: bytes, thread) }
             ThreadHeap(thread).freeBlock(buffer, owner: thread.ownerSlot)
         } else {
             freeLargerBuffer(thread, buffer, bytes)
@@ -89,7 +95,12 @@ public import Synchronization
         own.pointee.bufferBytes &-= bytes
         own.pointee.bufferBytesFreed &+= bytes
         if own.pointee.bufferBytes <= -HeapCounts.byteLimit { HeapCounts.report(thread) }
-        if bytes > MediumClass.largestBytes { return InterpreterHeap(of: thread).freeBig(buffer, bytes: bytes) }
+        if bytes > MediumClass.largestBytes {
+            let heap = InterpreterHeap(of: thread)
+            if let hooks = heap.hooks, hooks.mem.isHooked { return ThreadHeap(thread).freeBigHooked(buffer, bytes, hooks) }
+            return heap.freeBig(buffer, bytes: bytes)
+        }
+        if BuildOptions.checksInvariants { BlockChecks.comesBack(buffer, bytes: bytes, thread) }
         ThreadHeap(thread).freeBlock(buffer, Pool.containingMedium(buffer), owner: thread.ownerSlot)
     }
 

@@ -6,7 +6,7 @@
 //             `dirty` for those of them whose pages may be committed. Free units have nothing that a reader might look at: pools of
 //             objects have rested before.
 // Access      All fields under the heap lock.
-import StillPlatform
+public import StillPlatform
 public import Synchronization
 
 @frozen public enum Arena {
@@ -15,7 +15,8 @@ public import Synchronization
     @inlinable public static var recordBytes: Int { 128 }
     @inlinable public static var colourOffset: Int { 16384 }
     @inlinable public static var colourGranule: Int { 32 }
-    @inlinable public static var firstPool: Int { 5 }
+    /// In checking builds another unit holds the live bits (LiveBits.swift).
+    @inlinable public static var firstPool: Int { BuildOptions.checksInvariants ? 6 : 5 }
     /// An interpreter's arenas from this one on are advised to be huge pages: collections over a big heap wait for address translation more than
     /// for anything else. The first are not, so that a small interpreter stays small.
     static var firstHuge: Int { 8 }

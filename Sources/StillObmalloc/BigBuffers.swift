@@ -52,6 +52,7 @@ extension InterpreterHeap {
 
     func freeBig(_ buffer: UnsafeMutableRawPointer, bytes: Int) {
         if bytes > BigBuffers.largestRunBytes { return freeLarge(buffer, bytes: bytes) }
+        if BuildOptions.checksInvariants { checkRun(buffer, bytes: bytes) }
         withLock {
             big.pointee.runs -= 1
             big.pointee.runBytes -= bytes

@@ -46,6 +46,8 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         let born: Atomic<Int>
         let died: Atomic<Int>
         let bufferBytes: Atomic<Int>
+        /// A retained `HeapHooks` when a domain is hooked.
+        var hooks: UnsafeMutableRawPointer?
         /// Address of the collector's record.
         public var collector: UnsafeMutableRawPointer?
     }
@@ -70,7 +72,9 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
     }
 
     /// - Throws: `.outOfMemory`.
-    public static func make(for interpreter: Interpreter) throws(HeapError) -> InterpreterHeap {
+    public static func make(
+        for interpreter: Interpreter, allocators: AllocatorConfiguration = .processDefault
+    ) throws(HeapError) -> InterpreterHeap {
         guard let raw = rawAllocateZeroed(1024, alignment: 64) else { throw .outOfMemory(bytes: 1024) }
         guard let chunks = rawAllocateZeroed(257 * 8, alignment: 64) else {
             rawFree(raw)
@@ -83,6 +87,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         }
         let heap = InterpreterHeap(raw)
         heap.fields.pointee.interpreter = interpreter.raw
+        heap.fields.pointee.hooks = HeapHooks(allocators).map { Unmanaged.passRetained($0).toOpaque() }
         heap.fields.pointee.slotChunks = chunks.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
         heap.fields.pointee.emptyPool = empty
         Pool(empty).fields.pointee.kind.store(UInt8(PoolKind.none), ordering: .relaxed)
@@ -113,7 +118,8 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
             }
             return Pool(arena: arena, unit: unit)
         }
-        pool?.format(classIndex: classIndex, kind: kind, owner: owner, heap: raw)
+        let hooks = hooks?.hooks(kind: kind)
+        pool?.format(classIndex: classIndex, kind: kind, owner: owner, heap: raw, hooks: hooks?.isHooked == true ? hooks : nil)
         return pool
     }
 
@@ -131,18 +137,10 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Unmaps all arenas. No thread of the interpreter exists any more.
-    /// - Returns: objects that were still alive.
+    /// - Returns: objects that were still alive, immortal ones apart; see `survivors` for their types.
     @discardableResult public func destroy() -> Int {
         var survivors = 0
-        for index in 0..<poolCount {
-            let pool = self.pool(at: index)
-            let kind = Int(pool.fields.pointee.kind.load(ordering: .relaxed))
-            guard kind == PoolKind.plain || kind == PoolKind.collectable else { continue }
-            for block in 0..<Int(pool.fields.pointee.capacity) {
-                let word = ObjectRef(pool.block(at: block)).sharedWord.pointee.load(ordering: .relaxed)
-                if word & SharedFlags.dead == 0 { survivors += 1 }
-            }
-        }
+        forEachLiveObject { _, _ in survivors += 1 }
         for chunk in 0..<257 {
             guard let memory = fields.pointee.slotChunks[chunk] else { continue }
             for index in 0..<InterpreterHeap.slotsPerChunk {
@@ -155,6 +153,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         }
         unmapLarge()
         unmapArenas()
+        if let hooks = fields.pointee.hooks { Unmanaged<HeapHooks>.fromOpaque(hooks).release() }
         rawFree(fields.pointee.slotChunks)
         rawFree(fields.pointee.emptyPool)
         rawFree(raw)

@@ -68,6 +68,12 @@ public import Synchronization
         /// 1 from the first time that the owner sees the pool empty to the next trimming.
         public var countedEmpty: UInt8
         public var classIndex: UInt8
+        /// Bytes of guard before each block; 0 for none (GuardedBlocks.swift).
+        var guardBytes: UInt8
+        /// 1 in a pool of a hooked domain, whose blocks are announced.
+        var isHooked: UInt8
+        /// 1 while a hooked pool is on its owner's list of pools with room.
+        var hookListed: UInt8
         public let nextGrey: Atomic<UInt>
         /// QSBR goal after which the pool may change its class.
         public var restGoal: UInt64
@@ -100,12 +106,17 @@ public import Synchronization
     var units: Int { kind == PoolKind.medium ? Pool.mediumUnits : 1 }
 
     /// Cuts the pool into blocks. The caller holds the pool alone; colour bytes of blocks that are not in use are free already.
-    func format(classIndex: Int, kind: Int, owner: UInt16, heap: UnsafeMutableRawPointer) {
+    func format(classIndex: Int, kind: Int, owner: UInt16, heap: UnsafeMutableRawPointer, hooks: HeapHooks.DomainHooks?) {
         let medium = kind == PoolKind.medium
-        let blockBytes = medium ? MediumClass.bytes(index: classIndex) : SizeClass.bytes(index: classIndex)
+        let guarded = hooks?.isGuarded ?? false
+        let classBytes = medium ? MediumClass.bytes(index: classIndex) : SizeClass.bytes(index: classIndex)
+        let blockBytes = classBytes + (guarded ? GuardedBlock.overhead : 0)
         invariant(kind != PoolKind.collectable || blockBytes >= Arena.colourGranule, "\(blockBytes) bytes share a colour byte")
         let capacity = Pool.bytes * (medium ? Pool.mediumUnits : 1) / blockBytes
-        let start = memory
+        let start = memory + (guarded ? GuardedBlock.front : 0)
+        fields.pointee.guardBytes = guarded ? UInt8(GuardedBlock.front) : 0
+        fields.pointee.isHooked = hooks != nil ? 1 : 0
+        fields.pointee.hookListed = 0
         fields.pointee.freeLocal = nil
         fields.pointee.start = start
         fields.pointee.untouched = start
@@ -148,6 +159,8 @@ public import Synchronization
             fields.pointee.ownerTag.store(UInt32(ownerSlot) | (newValue ? Pool.availableTag : 0), ordering: .relaxed)
         }
     }
+    /// The same for pools that may be hooked, whose tag never says so.
+    var isListed: Bool { isAvailable || fields.pointee.hookListed != 0 }
 }
 
 /// Colour byte of a block. White and black change places with every collection, so that nothing has to be

@@ -4,7 +4,7 @@
 // (OwnerSlots.swift moves it there when a thread dies, and from there to the next thread of the slot).
 //
 // Allocation and local free take no atomic operation: pop or push on the current pool's list.
-import StillPlatform
+public import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 
@@ -91,29 +91,42 @@ public import Synchronization
     /// A block of `kind`, not initialised beyond what the pool left in it. nil: out of memory.
     @inlinable @inline(__always)
     public func allocateBlock(bytes: Int, kind: Int, owner: UInt16) -> UnsafeMutableRawPointer? {
-        allocateBlock(list: ThreadHeap.list(kind: kind, classIndex: SizeClass.index(bytes: bytes)), owner: owner)
+        allocateBlock(list: ThreadHeap.list(kind: kind, classIndex: SizeClass.index(bytes: bytes)), owner: owner, bytes: bytes)
     }
 
     @inlinable @inline(__always)
-    func allocateBlock(list: Int, owner: UInt16) -> UnsafeMutableRawPointer? {
+    func allocateBlock(list: Int, owner: UInt16, bytes: Int) -> UnsafeMutableRawPointer? {
         let pool = Pool(current(list).pointee).fields
         if let block = pool.pointee.freeLocal {
             pool.pointee.freeLocal = block.load(as: UnsafeMutableRawPointer?.self)
             pool.pointee.used &+= 1
+            if BuildOptions.checksInvariants { BlockChecks.handedOut(block) }
             return block
         }
         let block = pool.pointee.untouched
         if _fastPath(block < pool.pointee.limit) {
             pool.pointee.untouched = block + Int(pool.pointee.blockBytes)
             pool.pointee.used &+= 1
+            if BuildOptions.checksInvariants { BlockChecks.handedOut(block) }
             return block
         }
-        return refill(list: list, owner: owner)
+        return refill(list: list, owner: owner, bytes: bytes)
     }
 
     /// The current pool is full: takes remote frees, another pool with room, or a new one.
     @usableFromInline @inline(never)
-    func refill(list: Int, owner: UInt16) -> UnsafeMutableRawPointer? {
+    func refill(list: Int, owner: UInt16, bytes: Int) -> UnsafeMutableRawPointer? {
+        if let hooks = InterpreterHeap(fields.pointee.heap!).hooks, hooks.hooks(kind: list / SizeClass.count).isHooked {
+            let block = allocateHooked(list: list, owner: owner, bytes: bytes, hooks)
+            if BuildOptions.checksInvariants, let block { BlockChecks.handedOut(block) }
+            return block
+        }
+        let block = refillPlain(list: list, owner: owner)
+        if BuildOptions.checksInvariants, let block { BlockChecks.handedOut(block) }
+        return block
+    }
+
+    private func refillPlain(list: Int, owner: UInt16) -> UnsafeMutableRawPointer? {
         let full = Pool(current(list).pointee)
         takeInbox()
         if full.fields.pointee.freeLocal == nil {
@@ -149,11 +162,11 @@ public import Synchronization
     }
 
     func makeAvailable(_ pool: Pool) {
-        if !pool.isAvailable && pool.fields.pointee.freeLocal != nil {
+        if !pool.isListed && pool.fields.pointee.freeLocal != nil {
             let list = ThreadHeap.list(
                 kind: Int(pool.fields.pointee.kind.load(ordering: .relaxed)),
                 classIndex: Int(pool.fields.pointee.classIndex))
-            pool.isAvailable = true
+            if pool.fields.pointee.isHooked != 0 { pool.fields.pointee.hookListed = 1 } else { pool.isAvailable = true }
             pool.fields.pointee.next = available(list).pointee
             available(list).pointee = pool.raw
         }
@@ -180,6 +193,7 @@ public import Synchronization
     /// The pool is another slot's, or had no room so far.
     @usableFromInline @inline(never) func freeSlowly(_ block: UnsafeMutableRawPointer, _ pool: Pool, owner: UInt16) {
         let slot = pool.ownerSlot
+        if pool.fields.pointee.isHooked != 0 { farewell(block, pool) }
         guard slot == owner else {
             let tag = pool.fields.pointee.kind.load(ordering: .relaxed) == UInt8(PoolKind.medium) ? RemoteBatch.medium : 0
             return freeRemote(UInt(bitPattern: block) | tag, slot: slot)

@@ -69,7 +69,7 @@ extension ThreadHeap {
                 }
                 pool.fields.pointee.nextOwned = kept
                 kept = raw
-                if !isCurrent && pool.isAvailable {
+                if !isCurrent && pool.isListed {
                     pool.fields.pointee.next = room
                     room = raw
                 }

@@ -1,9 +1,10 @@
-// Address space and the raw allocator.
+// Address space and the raw allocator. Checking builds count, can refuse (AllocationFailure.swift) and can guard (RawGuards.swift).
 #if canImport(Glibc)
     public import Glibc
 #else
     public import Darwin
 #endif
+public import Synchronization
 
 public struct VirtualMemoryError: Error, CustomStringConvertible {
     public let bytes: Int
@@ -24,9 +25,11 @@ public enum VirtualMemory {
             let flags = MAP_PRIVATE | MAP_ANON
         #endif
         let extra = alignment > 4096 ? alignment : 0
+        if AllocationFailure.strikes() { throw VirtualMemoryError(bytes: bytes, code: ENOMEM) }
         guard let raw = mmap(nil, bytes + extra, PROT_READ | PROT_WRITE, flags, -1, 0), raw != MAP_FAILED else {
             throw VirtualMemoryError(bytes: bytes, code: errno)
         }
+        mapped.wrappingAdd(bytes, ordering: .relaxed)
         if extra == 0 { return raw }
         let address = UInt(bitPattern: raw)
         let aligned = (address + UInt(alignment) - 1) & ~UInt(alignment - 1)
@@ -36,7 +39,13 @@ public enum VirtualMemory {
         if tail > 0 { munmap(raw + head + bytes, tail) }
         return raw + head
     }
-    public static func unmap(_ base: UnsafeMutableRawPointer, bytes: Int) { munmap(base, bytes) }
+    public static func unmap(_ base: UnsafeMutableRawPointer, bytes: Int) {
+        munmap(base, bytes)
+        mapped.wrappingSubtract(bytes, ordering: .relaxed)
+    }
+    private static let mapped = Atomic<Int>(0)
+    /// Bytes of the process mapped and not unmapped here.
+    public static var mappedBytes: Int { mapped.load(ordering: .relaxed) }
     /// Asks for huge pages; where there are none nothing happens.
     public static func adviseHugePages(_ base: UnsafeMutableRawPointer, bytes: Int) {
         #if canImport(Glibc)
@@ -47,18 +56,32 @@ public enum VirtualMemory {
     public static func decommit(_ base: UnsafeMutableRawPointer, bytes: Int) { madvise(base, bytes, MADV_DONTNEED) }
 }
 
-@inlinable public func rawAllocate(_ bytes: Int) -> UnsafeMutableRawPointer? { malloc(bytes) }
-@inlinable public func rawReallocate(_ memory: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer? {
-    realloc(memory, bytes)
+@inlinable public func rawAllocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    BuildOptions.checksInvariants ? RawGuards.allocate(bytes, alignment: 16) : malloc(bytes)
 }
-@inlinable public func rawFree(_ memory: UnsafeMutableRawPointer?) { free(memory) }
-@inlinable public func rawFree<T>(_ memory: UnsafeMutablePointer<T>?) { free(memory) }
+/// - Returns: nil when there is no memory; `memory` stays as it is then.
+@inlinable public func rawReallocate(_ memory: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer? {
+    BuildOptions.checksInvariants ? RawGuards.resize(memory, bytes) : realloc(memory, bytes)
+}
+@inlinable public func rawFree(_ memory: UnsafeMutableRawPointer?) {
+    if BuildOptions.checksInvariants { RawGuards.release(memory) } else { free(memory) }
+}
+@inlinable public func rawFree<T>(_ memory: UnsafeMutablePointer<T>?) { rawFree(memory.map { UnsafeMutableRawPointer($0) }) }
 /// Zeroed memory; freed with `rawFree`.
 public func rawAllocateZeroed(_ bytes: Int, alignment: Int = 16) -> UnsafeMutableRawPointer? {
     var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, max(alignment, 16), bytes) == 0, let memory else { return nil }
-    memset(memory, 0, bytes)
+    if BuildOptions.checksInvariants {
+        memory = RawGuards.allocate(bytes, alignment: max(alignment, 16))
+    } else if posix_memalign(&memory, max(alignment, 16), bytes) != 0 {
+        memory = nil
+    }
+    if let memory { memset(memory, 0, bytes) }
     return memory
+}
+
+/// Sets `count` bytes, 0 or more.
+@inlinable public func fillBytes(_ memory: UnsafeMutableRawPointer, _ byte: UInt8, _ count: Int) {
+    if count > 0 { memset(memory, Int32(byte), count) }
 }
 
 @inlinable @inline(__always)

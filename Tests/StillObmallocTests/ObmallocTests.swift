@@ -17,7 +17,7 @@ import Testing
         #expect(MemoryLayout<ThreadRecord>.size <= ThreadState.privateOffset)
         #expect(ThreadState.privateOffset + ThreadHeap.totalBytes <= 6144)
         #expect(MemoryLayout<InterpreterRecord>.size <= Interpreter.privateOffset)
-        #expect(MemoryLayout<Pool.Fields>.size <= Pool.headerBytes)
+        #expect(MemoryLayout<Pool.Fields>.size <= Arena.recordBytes)
         #expect(MemoryLayout<TypeMemorySlots>.size == 32)
     }
 
