@@ -31,22 +31,23 @@ enum AddressMap {
         var stepsBack: Int { Int(owner >> 34) }
     }
 
-    /// Mapped at the first use, for ever; pages are committed when touched.
-    nonisolated(unsafe) private static let root: UnsafeMutablePointer<Atomic<UInt>>? =
-        (try? VirtualMemory.map(bytes: 8 << rootBits, alignment: 4096))?.assumingMemoryBound(to: Atomic<UInt>.self)
+    private static let rootWord = Atomic<UInt>(0)
+
+    /// A node in its place, mapped at the first use and never unmapped; its pages are committed when touched. A1
+    private static func node(_ place: borrowing Atomic<UInt>, bytes: Int, making: Bool) -> UnsafeMutableRawPointer? {
+        if let node = UnsafeMutableRawPointer(bitPattern: place.load(ordering: .acquiring)) { return node }
+        guard making, let fresh = try? VirtualMemory.map(bytes: bytes, alignment: 4096) else { return nil }
+        let (done, seen) = place.compareExchange(expected: 0, desired: UInt(bitPattern: fresh), ordering: .acquiringAndReleasing)
+        if done { return fresh }
+        VirtualMemory.unmap(fresh, bytes: bytes)
+        return UnsafeMutableRawPointer(bitPattern: seen)
+    }
 
     private static func entry(_ number: UInt, making: Bool) -> UnsafeMutableRawPointer? {
-        guard let root, number >> UInt(leafBits + rootBits) == 0 else { return nil }
-        let place = root + Int(number >> UInt(leafBits))
-        var leaf = place.pointee.load(ordering: .acquiring)  // A1
-        if leaf == 0 {
-            guard making, let fresh = try? VirtualMemory.map(bytes: entryBytes << leafBits, alignment: 4096) else { return nil }
-            let (done, seen) = place.pointee.compareExchange(
-                expected: 0, desired: UInt(bitPattern: fresh), ordering: .acquiringAndReleasing)  // A1
-            if !done { VirtualMemory.unmap(fresh, bytes: entryBytes << leafBits) }
-            leaf = done ? UInt(bitPattern: fresh) : seen
-        }
-        return UnsafeMutableRawPointer(bitPattern: leaf)! + Int(number & (1 << UInt(leafBits) - 1)) * entryBytes
+        guard number >> UInt(leafBits + rootBits) == 0, let root = node(rootWord, bytes: 8 << rootBits, making: making) else { return nil }
+        let place = root.assumingMemoryBound(to: Atomic<UInt>.self) + Int(number >> UInt(leafBits))
+        guard let leaf = node(place.pointee, bytes: entryBytes << leafBits, making: making) else { return nil }
+        return leaf + Int(number & (1 << UInt(leafBits) - 1)) * entryBytes
     }
 
     private static func number(_ address: UnsafeRawPointer) -> UInt { UInt(bitPattern: address) >> 21 }

@@ -32,7 +32,7 @@ import Synchronization
         if heap.pointee.pendingCount == heap.pointee.pendingCapacity {
             let capacity = max(256, heap.pointee.pendingCapacity * 2)
             guard let grown = rawReallocate(heap.pointee.pending.map(UnsafeMutableRawPointer.init), capacity * 8)
-            else { stillBug("no memory for \(capacity) postponed deallocations") }
+            else { return deallocateNow(object, thread) }  // no memory to wait in: deeper on the stack, then
             heap.pointee.pending = grown.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
             heap.pointee.pendingCapacity = capacity
         }
@@ -46,11 +46,11 @@ import Synchronization
         let heap = ThreadHeap(thread).fields
         while heap.pointee.pendingCount > 0 {
             heap.pointee.pendingCount -= 1
-            deallocateFromList(ObjectRef(heap.pointee.pending![heap.pointee.pendingCount]), thread)
+            deallocateNow(ObjectRef(heap.pointee.pending![heap.pointee.pendingCount]), thread)
         }
     }
 
-    private static func deallocateFromList(_ object: ObjectRef, _ thread: ThreadState) {
+    private static func deallocateNow(_ object: ObjectRef, _ thread: ThreadState) {
         let heap = ThreadHeap(thread).fields
         heap.pointee.deallocationDepth += 1
         if thread.barrierActive != 0 { WriteBarrier.willDie(object, thread) }

@@ -46,6 +46,8 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         let born: Atomic<Int>
         let died: Atomic<Int>
         let bufferBytes: Atomic<Int>
+        /// References that a full merge queue without memory has kept for good.
+        let lostReferences: Atomic<Int>
         /// A retained `HeapHooks` when a domain is hooked.
         var hooks: UnsafeMutableRawPointer?
         /// Address of the collector's record.

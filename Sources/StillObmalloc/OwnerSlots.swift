@@ -53,16 +53,19 @@ public import Synchronization
     var inboxWord: UnsafeMutablePointer<Atomic<UInt>> { (raw + 8).assumingMemoryBound(to: Atomic<UInt>.self) }
 
     /// Under the lock.
-    func enqueue(_ object: UnsafeMutableRawPointer) {
+    ///
+    /// - Returns: false when there was no memory for the entry.
+    func enqueue(_ object: UnsafeMutableRawPointer) -> Bool {
         if fields.pointee.queueCount == fields.pointee.queueCapacity {
             let capacity = max(64, fields.pointee.queueCapacity * 2)
             let grown = rawReallocate(fields.pointee.queue.map(UnsafeMutableRawPointer.init), capacity * 8)
-            guard let grown else { stillBug("no memory for a merge queue of \(capacity) entries") }
+            guard let grown else { return false }
             fields.pointee.queue = grown.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
             fields.pointee.queueCapacity = capacity
         }
         fields.pointee.queue![fields.pointee.queueCount] = object
         fields.pointee.queueCount += 1
+        return true
     }
 }
 
@@ -92,6 +95,20 @@ extension InterpreterHeap {
             return slot
         }
         let heap = ThreadHeap(thread)
+        // Where its pool lists are kept when it dies: there must be memory then. No thread holds the slot, and it is on no list.
+        let saved = slot.withLock {  // O1
+            let saved = slot.fields.pointee.savedArea
+            slot.fields.pointee.savedArea = nil
+            return saved
+        }
+        guard let keep = saved ?? rawAllocateZeroed(ThreadHeap.totalBytes, alignment: 16) else {
+            withLock {
+                slot.fields.pointee.nextVacant = fields.pointee.firstVacantSlot
+                fields.pointee.firstVacantSlot = slot.fields.pointee.index
+            }
+            throw .outOfMemory(bytes: ThreadHeap.totalBytes)
+        }
+        heap.fields.pointee.keep = keep
         heap.fields.pointee.heap = raw
         heap.fields.pointee.slot = slot.raw
         heap.fields.pointee.thread = thread.raw
@@ -100,10 +117,8 @@ extension InterpreterHeap {
         heap.fields.pointee.whiteColour = fields.pointee.whiteColour
         thread.ownerSlot = slot.fields.pointee.index
         slot.withLock {  // O1
-            if let saved = slot.fields.pointee.savedArea {
+            if let saved {
                 heap.raw.copyMemory(from: saved, byteCount: ThreadHeap.areaBytes)
-                rawFree(saved)
-                slot.fields.pointee.savedArea = nil
             } else {
                 for list in 0..<ThreadHeap.lists { heap.current(list).pointee = fields.pointee.emptyPool }
             }
@@ -133,9 +148,8 @@ extension InterpreterHeap {
     public func leaveSlot(of thread: ThreadState) {
         let heap = ThreadHeap(thread)
         let slot = OwnerSlot(heap.fields.pointee.slot!)
-        guard let saved = rawAllocateZeroed(ThreadHeap.totalBytes, alignment: 16) else {
-            stillBug("no memory for \(ThreadHeap.totalBytes) bytes of a dying thread's pool lists")
-        }
+        let saved = heap.fields.pointee.keep!
+        heap.fields.pointee.keep = nil
         var left = false
         while !left {
             ReferenceCount.mergeQueued(thread)

@@ -6,6 +6,8 @@
 //           zero, covered by the queue's reference, which `local` still counts.
 // Merging   (by the owner at a safepoint, by a stranger while the owner is held suspended or its slot is vacant, or by the
 //           collector in a pause): owner = 0, local moves into shared, flag merged. From then on shared is all.
+// Overflow  When `local` wraps, half of it moves into `shared`. When `shared` saturates the object becomes immortal; it has room beyond for
+//           every thread to raise it once more.
 // Death     owner lowers local to 0 and shared == 0: nobody else ever saw the object, it dies without an atomic
 //           read-modify-write. Otherwise the owner merges. Merged and zero: whoever lowered it to zero frees it.
 //           Deferred and immortal objects never die by count.
@@ -30,7 +32,9 @@ public import Synchronization
     @inlinable @inline(__always)
     public static func retain(_ object: ObjectRef, _ thread: ThreadState) {
         if _fastPath(object.owner == thread.ownerSlot) {  // R1
-            object.local.pointee &+= 1
+            let raised = object.local.pointee &+ 1
+            object.local.pointee = raised
+            if _slowPath(raised == 0) { localOverflow(object) }
         } else {
             retainShared(object, thread)
         }
@@ -42,13 +46,32 @@ public import Synchronization
         if word & SharedFlags.immortal != 0 { return }
         let old = object.sharedWord.pointee.wrappingAdd(SharedFlags.one, ordering: .relaxed).oldValue  // R3
         if _slowPath(old & SharedFlags.suspect != 0) { WriteBarrier.shade(object, thread) }
+        if _slowPath(SharedFlags.count(old) >= saturation) { saturate(object) }
+    }
+
+    /// The shared half is full from here on: the object is immortal. Far above any number of references, and far enough below what the word
+    /// can hold for every thread that there can be to pass it before the flag is seen.
+    @inlinable public static var saturation: Int { 1 << 54 }
+
+    @usableFromInline @inline(never) static func saturate(_ object: ObjectRef) {
+        if FaultInjection.isActive(.skipSaturation) { return }
+        object.sharedWord.pointee.bitwiseOr(SharedFlags.immortal | SharedFlags.shared, ordering: .relaxed)
+    }
+
+    /// The owner's half has just wrapped to 0: one half of its references moves into the shared half. Owner.
+    @usableFromInline @inline(never) static func localOverflow(_ object: ObjectRef) {
+        object.local.pointee = 1 << 31
+        let old = object.sharedWord.pointee.wrappingAdd(SharedFlags.one << 31, ordering: .relaxed).oldValue  // R3
+        if SharedFlags.count(old) >= saturation { saturate(object) }
     }
 
     /// Takes a count on a pointer just loaded from a slot that others may change; see *Readers* above.
     @inlinable @inline(__always)
     public static func tryRetain(_ object: ObjectRef, _ thread: ThreadState) -> Bool {
         if _fastPath(object.owner == thread.ownerSlot) {
-            object.local.pointee &+= 1
+            let raised = object.local.pointee &+ 1
+            object.local.pointee = raised
+            if _slowPath(raised == 0) { localOverflow(object) }
             return true
         }
         return tryRetainShared(object, thread)
@@ -79,6 +102,7 @@ public import Synchronization
                 successOrdering: .acquiring, failureOrdering: .relaxed)  // R4
             if done {
                 if _slowPath(word & SharedFlags.suspect != 0) { WriteBarrier.shade(object, thread) }
+                if _slowPath(SharedFlags.count(word) >= saturation) { saturate(object) }
                 return true
             }
             word = seen
@@ -171,7 +195,13 @@ public import Synchronization
         let slot = heap.slot(owner)
         var taken: (UnsafeMutablePointer<UnsafeMutableRawPointer>, Int)?
         ObjectLock.lock(slot.lockByte)
-        slot.enqueue(object.raw)
+        guard slot.enqueue(object.raw) else {
+            // Nobody could be told, and callers hold locks for which others wait, so the owner cannot be stopped. The reference, which the
+            // flag says is the queue's, stays: the object lives until its interpreter ends or a collection finds it.
+            heap.fields.pointee.lostReferences.wrappingAdd(1, ordering: .relaxed)
+            ObjectLock.unlock(slot.lockByte)
+            return
+        }
         if let raw = slot.fields.pointee.thread {
             let ownerThread = ThreadState(raw)
             ownerThread.request(RequestBits.mergeCounts)

@@ -68,6 +68,8 @@ public import Synchronization
         public var emptied: Int = 0
         /// How often resting pools are looked after before the next trimming.
         public var trimRounds: Int = 0
+        /// Memory for the slot's `savedArea`.
+        var keep: UnsafeMutableRawPointer?
         /// The thread, for requests to itself.
         public var thread: UnsafeMutableRawPointer?
     

@@ -15,6 +15,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipSlotRecheck
     /// The arenas of a closed interpreter stay mapped.
     case keepArenas
+    /// A saturated count goes on being counted.
+    case skipSaturation
     /// An emptied pool of objects is free at once, whoever may still look at its headers.
     case skipPoolRest
 }
