@@ -7,6 +7,7 @@ public enum NativeModules {
     public static func start() {
         TextStream.define()
         LockTypes.define()
+        HandleType.define()
         WeakProxyTypes.define()
         ItertoolsModule.defineTypes()
         for definition in [

@@ -23,14 +23,22 @@ public enum WordLock {
 /// A value behind a WordLock. Lives as long as the process or its owner; for cold paths.
 public final class Guarded<State>: @unchecked Sendable {
     private let word: UnsafeMutablePointer<Atomic<UInt32>>
+    private let isOwner: Bool
     private var state: State
 
     public init(_ state: State) {
         word = .allocate(capacity: 1)
         word.initialize(to: Atomic(0))
+        isOwner = true
         self.state = state
     }
-    deinit { word.deallocate() }
+    /// For static data: whole in a forked child (ForkLocks.swift).
+    public init(heldOverFork state: State) {
+        word = ForkLocks.make()
+        isOwner = false
+        self.state = state
+    }
+    deinit { if isOwner { word.deallocate() } }
 
     public func withLock<R>(_ body: (inout State) throws -> R) rethrows -> R {
         WordLock.lock(word)

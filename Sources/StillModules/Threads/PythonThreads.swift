@@ -73,47 +73,56 @@ public enum PythonThreads {
     private final class Start: @unchecked Sendable {
         let thread: ThreadState
         let function, arguments, keywords: Value
-        let ended: ThreadHandle?
-        init(_ thread: ThreadState, _ function: Value, _ arguments: Value, _ keywords: Value, _ ended: ThreadHandle?) {
+        let handle: ThreadHandle
+        init(_ thread: ThreadState, _ function: Value, _ arguments: Value, _ keywords: Value, _ handle: ThreadHandle) {
             self.thread = thread
             self.function = function
             self.arguments = arguments
             self.keywords = keywords
-            self.ended = ended
+            self.handle = handle
         }
     }
 
     /// Starts a thread that calls `function(*arguments, **keywords)`; all borrowed, keywords may be null.
     ///
+    /// - Parameter handle: moved on to running, or to done when the start fails.
     /// - Returns: the new thread's number, unique in the process.
     static func start(
-        _ t: ThreadState, _ function: Value, _ arguments: Value, _ keywords: Value, ended: ThreadHandle? = nil
+        _ t: ThreadState, _ function: Value, _ arguments: Value, _ keywords: Value, handle: ThreadHandle = ThreadHandle(),
+        daemon: Bool = true
     ) throws(PythonError) -> UInt64 {
         if isFinalizing(t.interpreter) {
             throw t.raise(.pythonFinalizationError, "can't create new thread at interpreter shutdown")
         }
+        do throws(ThreadHandleError) { try handle.beginStart() } catch { throw HandleType.raise(t, error) }
         let state: ThreadState
-        do { state = try t.interpreter.makeThread() } catch { throw t.raise(.runtimeError, "can't start new thread") }
+        do { state = try t.interpreter.makeThread() } catch {
+            handle.startFailed()
+            throw t.raise(.runtimeError, "can't start new thread")
+        }
         // No OS thread ever uses the state when something is missing: it is ended from this one, which attaches to it meanwhile.
         func end() {
             t.detached {
                 state.attach()
                 state.destroy()
             }
+            handle.startFailed()
+            if !daemon { NonDaemonThreads.remove(handle, t.interpreter.id) }
         }
         do throws(PythonError) { try prepare(state) } catch {
             end()
             throw t.raise(.runtimeError, "can't start new thread")
         }
-        let start = Start(state, t.retain(function), t.retain(arguments), t.retain(keywords), ended)
-        ended?.identifier.store(state.id, ordering: .releasing)
+        let start = Start(state, t.retain(function), t.retain(arguments), t.retain(keywords), handle)
         let number = state.id
+        handle.willRun(as: number)
+        if !daemon { NonDaemonThreads.add(handle, t.interpreter) }
         running.wrappingAdd(1, ordering: .relaxed)
         do {
-            let os = try OSThread.start(name: "python-\(number)", stackBytes: stackBytes.load(ordering: .relaxed)) {
-                PythonThreads.run(start)
-            }
-            os.detach()
+            handle.started(
+                try OSThread.start(name: "python-\(number)", stackBytes: stackBytes.load(ordering: .relaxed)) {
+                    PythonThreads.run(start)
+                })
         } catch {
             running.wrappingSubtract(1, ordering: .relaxed)
             end()
@@ -143,9 +152,11 @@ public enum PythonThreads {
         t.release(start.function)
         t.release(start.arguments)
         t.release(start.keywords)
+        let interpreter = t.interpreter.id
         t.destroy()
-        // Last: who has joined the thread may close the interpreter.
-        start.ended?.finish()
+        // Who has joined the thread may close the interpreter.
+        start.handle.exiting()
+        NonDaemonThreads.remove(start.handle, interpreter)
         running.wrappingSubtract(1, ordering: .relaxed)
     }
 }
@@ -178,29 +189,5 @@ extension ThreadState {
         return try words.withUnsafeMutableBufferPointer { (buffer) throws(PythonError) -> Value in
             try call(f, args: buffer.baseAddress!, count: count, keywords: names)
         }
-    }
-}
-
-/// Tells others that a thread has ended.
-final class ThreadHandle: @unchecked Sendable {
-    let identifier = Atomic<UInt64>(0)
-    private let lock = BlockingLock()
-    private let done = Atomic<UInt32>(0)
-
-    init() { _ = lock.tryAcquire() }
-
-    var isDone: Bool { done.load(ordering: .acquiring) != 0 }
-    func finish() {
-        done.store(1, ordering: .releasing)
-        lock.release()
-    }
-    /// - Returns: false when the time is over or an interrupt has come.
-    func wait(_ t: ThreadState, timeoutNanoseconds: UInt64?) -> Bool {
-        if isDone { return true }
-        guard lock.acquire(t, timeoutNanoseconds: timeoutNanoseconds, interrupted: { PythonThreads.isInterrupted(t) }) else {
-            return isDone
-        }
-        lock.release()
-        return true
     }
 }

@@ -13,6 +13,7 @@ public enum ThreadModule {
         m.set("LockType", StaticTypes.record(TypeID.lock).value)
         m.set("lock", StaticTypes.record(TypeID.lock).value)
         m.set("RLock", StaticTypes.record(TypeID.rlock).value)
+        m.set("_ThreadHandle", StaticTypes.record(TypeID.threadHandle).value)
         if let limit = try? t.makeFloat(9_223_372_036) { m.constant("TIMEOUT_MAX", limit) }
         m.function("allocate_lock", 0, 0) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in try LockTypes.make(t, .lock) }
@@ -61,54 +62,46 @@ public enum ThreadModule {
                 }
             }
         }
-        // (function): starts it and gives a number for _join.
-        m.function("_start_joinable", 1, 1) { t, s, a, n, k in
+        m.function("start_joinable_thread", 0, 3, keywords: true) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in try ThreadModule.startJoinable(t, a, n, k) }
+        }
+        m.function("_make_thread_handle", 1, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                let handle = ThreadHandle()
-                let none = try t.makeTuple([])
-                defer { t.release(none) }
-                _ = try PythonThreads.start(t, Value(bits: a[0]), none, .null, ended: handle)
-                return try t.makeTuple([
-                    Value(smallInt: Int(handle.identifier.load(ordering: .acquiring))), Value(smallInt: JoinTable.add(handle)),
-                ])
+                try HandleType.make(t, ThreadHandle(running: UInt64(bitPattern: Int64(try t.indexInt(Value(bits: a[0]))))))
             }
         }
-        // (number, timeout or None): True when the thread has ended.
-        m.function("_join", 2, 2) { t, s, a, n, k in
+        m.function("_shutdown", 0, 0) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                guard let handle = JoinTable.find(try t.indexInt(Value(bits: a[0]))) else { return .true }
-                let limit = Value(bits: a[1]).isNone ? nil : UInt64(max(0, try TimeModule.nanoseconds(t, Value(bits: a[1]))))
-                let done = handle.wait(t, timeoutNanoseconds: limit)
-                if !done { try PythonThreads.checkInterrupt(t) }
-                return Value(done)
-            }
-        }
-        m.function("_forget", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                JoinTable.remove(try t.indexInt(Value(bits: a[0])))
+                try NonDaemonThreads.joinAll(t)
                 return .none
             }
         }
     }
-}
 
-/// Handles of joinable threads by number.
-enum JoinTable {
-    private static let table = Guarded<(next: Int, handles: [Int: ThreadHandle])>((1, [:]))
-
-    static func add(_ handle: ThreadHandle) -> Int {
-        table.withLock { (table: inout (next: Int, handles: [Int: ThreadHandle])) in
-            let number = table.next
-            table.next += 1
-            table.handles[number] = handle
-            return number
+    private static func startJoinable(
+        _ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int, _ k: UInt64
+    ) throws(PythonError) -> Value {
+        let v = try Arguments.parse(
+            t, function: "start_joinable_thread", a, n, k, names: ["function", "handle", "daemon"], required: 1, keywordOnly: 2)
+        if t.typeOf(v[0]).record.pointee.call == nil { throw t.raise(.typeError, "thread function must be callable") }
+        var handle = v[1]
+        if handle.isNull || handle.isNone {
+            handle = try HandleType.make(t)
+        } else if HandleType.isHandle(t, handle) {
+            handle = t.retain(handle)
+        } else {
+            throw t.raise(.typeError, "'handle' must be a _ThreadHandle")
         }
-    }
-    static func find(_ number: Int) -> ThreadHandle? {
-        table.withLock { (table: inout (next: Int, handles: [Int: ThreadHandle])) in table.handles[number] }
-    }
-    static func remove(_ number: Int) {
-        table.withLock { (table: inout (next: Int, handles: [Int: ThreadHandle])) in _ = table.handles.removeValue(forKey: number) }
+        do throws(PythonError) {
+            let daemon = v[2].isNull ? true : try t.isTrue(v[2])
+            let none = try t.makeTuple([])
+            defer { t.release(none) }
+            _ = try PythonThreads.start(t, v[0], none, .null, handle: HandleType.handle(handle), daemon: daemon)
+        } catch {
+            t.release(handle)
+            throw error
+        }
+        return handle
     }
 }
 

@@ -15,7 +15,6 @@ public enum ThreadingSource {
 
         _registry_lock = _thread.allocate_lock()
         _active = {}
-        _non_daemons = {}
         _counter = 0
         _shutting_down = False
 
@@ -311,14 +310,13 @@ public enum ThreadingSource {
                 self._ident = None
                 self._native_id = None
                 self._started = Event()
-                self._handle = None
-                self._ended = False
+                self._handle = _thread._ThreadHandle()
                 self._initialized = True
 
             def __repr__(self):
                 status = 'initial'
                 if self._started.is_set():
-                    status = 'stopped' if self._ended else 'started'
+                    status = 'started' if self.is_alive() else 'stopped'
                 if self._daemonic:
                     status += ' daemon'
                 if self._ident is not None:
@@ -326,17 +324,9 @@ public enum ThreadingSource {
                 return '<%s(%s, %s)>' % (self.__class__.__name__, self._name, status)
 
             def start(self):
-                if self._handle is not None or self._started.is_set():
+                if self._started.is_set():
                     raise RuntimeError('threads can only be started once')
-                if not self._daemonic:
-                    with _registry_lock:
-                        _non_daemons[id(self)] = self
-                try:
-                    ident, self._handle = _thread._start_joinable(self._bootstrap)
-                except:
-                    with _registry_lock:
-                        _non_daemons.pop(id(self), None)
-                    raise
+                _thread.start_joinable_thread(self._bootstrap, handle=self._handle, daemon=self._daemonic)
                 self._started.wait()
 
             def run(self):
@@ -357,25 +347,18 @@ public enum ThreadingSource {
                 except:
                     _report(self)
                 finally:
-                    self._ended = True
                     with _registry_lock:
                         _active.pop(self._ident, None)
-                        _non_daemons.pop(id(self), None)
 
             def join(self, timeout=None):
                 if not self._started.is_set():
                     raise RuntimeError('cannot join thread before it is started')
                 if self is current_thread():
                     raise RuntimeError('cannot join current thread')
-                handle = self._handle
-                if handle is None:
-                    return
-                if _thread._join(handle, None if timeout is None else max(timeout, 0)):
-                    self._ended = True
-                    _thread._forget(handle)
+                self._handle.join(None if timeout is None else max(timeout, 0))
 
             def is_alive(self):
-                return self._started.is_set() and not self._ended
+                return self._started.is_set() and not self._handle.is_done()
 
             @property
             def name(self):
@@ -449,6 +432,7 @@ public enum ThreadingSource {
                 Thread.__init__(self, name='MainThread', daemon=False)
                 self._started.set()
                 self._ident = _thread._get_main_thread_ident()
+                self._handle = _thread._make_thread_handle(self._ident)
                 _active[self._ident] = self
 
 
@@ -457,6 +441,7 @@ public enum ThreadingSource {
                 Thread.__init__(self, name='Dummy-' + str(_new_number()), daemon=True)
                 self._started.set()
                 self._ident = get_ident()
+                self._handle = _thread._make_thread_handle(self._ident)
                 with _registry_lock:
                     _active[self._ident] = self
 
@@ -524,18 +509,9 @@ public enum ThreadingSource {
         def _shutdown():
             global _shutting_down
             _shutting_down = True
-            _main_thread._ended = True
-            while True:
-                with _registry_lock:
-                    waiting = list(_non_daemons.values())
-                if not waiting:
-                    return
-                for thread in waiting:
-                    if thread._handle is None:
-                        thread._started.wait()
-                        _time.sleep(0.001)
-                    else:
-                        thread.join()
+            if not _main_thread._handle.is_done():
+                _main_thread._handle._set_done()
+            _thread._shutdown()
 
 
         _main_thread = _MainThread()

@@ -197,7 +197,7 @@ public enum TypeID: UInt32, CaseIterable, Sendable {
     case dictKeyIterator, dictValueIterator, dictItemIterator, dictReverseKeyIterator, setIterator
     case dictKeys, dictValues, dictItems
     case enumerate, zip, map, filter, reversed, sequenceIterator, callableIterator
-    case weakReference, lock, rlock, textStream, memoryview
+    case weakReference, lock, rlock, threadHandle, textStream, memoryview
     case weakProxy, weakCallableProxy
     case itertoolsCount, itertoolsCycle, itertoolsRepeat, itertoolsAccumulate, itertoolsBatched, itertoolsChain
     case itertoolsCombinations, itertoolsCombinationsWithReplacement, itertoolsCompress, itertoolsDropWhile
