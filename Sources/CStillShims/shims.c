@@ -76,14 +76,23 @@ void still_thread_set_name(const char *name) {
 #endif
 }
 
+static __thread uint64_t thread_number;
+
 uint64_t still_thread_id(void) {
+    if (thread_number == 0) {
 #if defined(__linux__)
-    return (uint64_t)syscall(SYS_gettid);
+        thread_number = (uint64_t)syscall(SYS_gettid);
 #else
-    uint64_t number = 0;
-    pthread_threadid_np(0, &number);
-    return number;
+        pthread_threadid_np(0, &thread_number);
 #endif
+    }
+    return thread_number;
+}
+
+int still_fork(void) {
+    int result = fork();
+    if (result == 0) thread_number = 0;
+    return result;
 }
 
 int still_thread_stack(uintptr_t *low, uintptr_t *high) {

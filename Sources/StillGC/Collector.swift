@@ -95,6 +95,8 @@ public enum CollectorRoots {
     var finished: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var finishedCount: Int
     var threadRaw: UnsafeMutableRawPointer
+    /// The busy thread's record. Written by it; read by it, and by others only when it can never run again.
+    var busyThread: UnsafeMutableRawPointer?
 }
 
 @frozen public struct Collector: @unchecked Sendable {
@@ -133,7 +135,7 @@ public enum CollectorRoots {
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partialItem: items.assumingMemoryBound(to: Int.self), partialCount: 0,
                 finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0,
-                threadRaw: raw))
+                threadRaw: raw, busyThread: nil))
         heap.fields.pointee.collector = raw
     }
 
@@ -182,7 +184,7 @@ public enum CollectorRoots {
             own.pointee.trimWanted = 0
             ThreadHeap(thread).trim()
         }
-        guard take() else { return }
+        guard take(thread) else { return }
         defer { give() }
         let (objects, bytes) = (heap.existingObjects, heap.existingBufferBytes)
         if phase == .idle {
@@ -195,15 +197,22 @@ public enum CollectorRoots {
         step(thread)
     }
 
-    func take() -> Bool { fields.pointee.busy.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged }
-    func give() { fields.pointee.busy.store(0, ordering: .releasing) }
+    func take(_ thread: ThreadState) -> Bool {
+        guard fields.pointee.busy.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged else { return false }
+        fields.pointee.busyThread = thread.raw
+        return true
+    }
+    func give() {
+        fields.pointee.busyThread = nil
+        fields.pointee.busy.store(0, ordering: .releasing)
+    }
 
     /// Completes the collection in progress, if any, and runs a whole one. World running between slices.
     ///
     /// - Returns: unreachable objects broken up meanwhile; 0 at once when another thread, or this one in a finalizer, is collecting.
     public func collect(_ thread: ThreadState) -> Int {
         var tries = 0
-        while !take() {
+        while !take(thread) {
             let current = phase
             if current == .finalizing || current == .breaking || tries > 10_000 { return 0 }
             tries += 1

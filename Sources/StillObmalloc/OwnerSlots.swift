@@ -123,6 +123,8 @@ extension InterpreterHeap {
                 for list in 0..<ThreadHeap.lists { heap.current(list).pointee = fields.pointee.emptyPool }
             }
             slot.fields.pointee.thread = thread.raw
+            // Only after a fork: what strangers had queued for a thread that is not there.
+            if slot.fields.pointee.queueCount > 0 { thread.request(RequestBits.mergeCounts) }
         }
     }
 
@@ -141,6 +143,38 @@ extension InterpreterHeap {
                 area.freeSpareBatches()
             }
         }
+    }
+
+    /// Vacates the slot of a thread that never runs again. Its pools and objects stay with the slot; objects that waited on the thread to be
+    /// deallocated are leaked.
+    ///
+    /// - Parameter survivor: the calling thread, attached to the same interpreter: serves the merge queue. nil: the slot's next thread does.
+    public func abandonSlot(of thread: ThreadState, by survivor: ThreadState?) {
+        guard thread.ownerSlot != 0 else { return }
+        let heap = ThreadHeap(thread)
+        let slot = OwnerSlot(heap.fields.pointee.slot!)
+        guard let saved = rawAllocateZeroed(ThreadHeap.totalBytes, alignment: 16) else {
+            stillBug("no memory for \(ThreadHeap.totalBytes) bytes of a vanished thread's pool lists")
+        }
+        slot.withLock {  // O1
+            saved.copyMemory(from: heap.raw, byteCount: ThreadHeap.areaBytes)
+            slot.fields.pointee.savedArea = saved
+            slot.fields.pointee.thread = nil
+        }
+        heap.sendOutgoing()
+        HeapCounts.report(thread)
+        heap.freeSpareBatches()
+        heap.fields.pointee.slot = nil
+        if let pending = heap.fields.pointee.pending { rawFree(pending) }
+        heap.fields.pointee.pending = nil
+        heap.fields.pointee.pendingCount = 0
+        heap.fields.pointee.pendingCapacity = 0
+        withLock {
+            slot.fields.pointee.nextVacant = fields.pointee.firstVacantSlot
+            fields.pointee.firstVacantSlot = slot.fields.pointee.index
+        }
+        thread.ownerSlot = 0
+        if let survivor { ReferenceCount.mergeQueued(of: slot, survivor) }
     }
 
     /// Leaves the thread's objects and pools to its slot. Attached, last act of the thread on the heap. What dies by it is

@@ -216,7 +216,10 @@ public import Synchronization
 
     /// Serves the thread's own queue. Attached, at a safepoint.
     public static func mergeQueued(_ thread: ThreadState) {
-        let slot = OwnerSlot(ThreadHeap(thread).fields.pointee.slot!)
+        mergeQueued(of: OwnerSlot(ThreadHeap(thread).fields.pointee.slot!), thread)
+    }
+    /// The same for the thread's own slot or a vacant one.
+    static func mergeQueued(of slot: OwnerSlot, _ thread: ThreadState) {
         var taken: (UnsafeMutablePointer<UnsafeMutableRawPointer>, Int)?
         slot.withLock { taken = takeMerged(slot) }
         if let taken { finish(taken, thread) }

@@ -19,6 +19,14 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipSaturation
     /// An emptied pool of objects is free at once, whoever may still look at its headers.
     case skipPoolRest
+    /// Threads are not trapped when an interpreter is shut down.
+    case forgetToTrap
+    /// In a forked child the reclaiming threads of process-wide tables are not started again.
+    case forgetReclaimer
+    /// In a forked child a collection that another thread was running stays its own.
+    case keepCollectorBusy
+    /// Leaving a nested scope does not attach the outer thread state again.
+    case forgetOuterThread
 }
 
 public enum FaultInjection {

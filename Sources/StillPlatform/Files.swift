@@ -91,6 +91,10 @@ public enum StandardError {
     public static var isTerminal: Bool { isatty(2) == 1 }
 }
 
+public enum SystemError {
+    public static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+}
+
 public enum Environment {
     public static func get(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }

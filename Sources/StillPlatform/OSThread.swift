@@ -77,6 +77,14 @@ public struct OSThread: @unchecked Sendable {
         still_thread_id()
     }
 
+    /// Copies the process. The child has the calling thread only.
+    ///
+    /// - Returns: as the system call, and its error number.
+    public static func forkProcess() -> (result: Int32, code: Int32) {
+        let result = still_fork()
+        return (result, result < 0 ? errno : 0)
+    }
+
     /// Lowest and highest address of the running thread's stack.
     public static var stackBounds: (low: UInt, high: UInt) {
         var low: UInt = 0

@@ -104,6 +104,12 @@ public import Synchronization
         return body()
     }
 
+    /// For the process that forks, while no thread is attached: the slots and the abandoned queue are whole in the child.
+    public func lockForFork() {
+        while !fields.pointee.lock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { OSThread.yield() }
+    }
+    public func unlockAfterFork() { fields.pointee.lock.store(0, ordering: .releasing) }
+
     private func slot(_ index: Int) -> QSBRSlot {
         let chunk = fields.pointee.chunks[index / QSBRDomain.slotsPerChunk].load(ordering: .acquiring)
         return QSBRSlot(

@@ -11,12 +11,14 @@ public struct Attached: ~Copyable {
     ///
     /// - Precondition: no other OS thread uses this thread state, and the caller is attached to nothing.
     public init(_ thread: ThreadState) {
-        precondition(
-            ThreadState.current == nil,
-            "This OS thread is attached already. Detach it first, or use the thread state that it has.")
         self.thread = thread
         thread.attach()
     }
+
+    /// The right that the calling OS thread has already, for a scope.
+    init(already thread: ThreadState) { self.thread = thread }
+    /// The scope ends; the thread stays attached.
+    consuming func leave() { discard self }
 
     /// Gives the right back, before a call that may block.
     public consuming func detach() -> ThreadState {
@@ -37,18 +39,3 @@ public struct Attached: ~Copyable {
 }
 
 @available(*, unavailable) extension Attached: Sendable {}
-
-extension Interpreter {
-    /// Runs `body` with a thread state of its own for the calling OS thread, from any thread that is attached to nothing.
-    ///
-    /// - Throws: `RegistryError` when there is no memory for a thread state. What the body throws comes back as the result's failure.
-    public func withAttachedThread<R, E: Error>(
-        _ body: (borrowing Attached) throws(E) -> R
-    ) throws(RegistryError) -> Result<R, E> {
-        let attached = Attached(try makeThread())
-        let result: Result<R, E>
-        do throws(E) { result = .success(try body(attached)) } catch { result = .failure(error) }
-        attached.end()
-        return result
-    }
-}

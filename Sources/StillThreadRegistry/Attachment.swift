@@ -7,6 +7,9 @@
 //      |  +--------------------------------------------------- resume (pauser) ---------+
 //      +---- held: a thread that serves a detached thread's merge queue keeps it from attaching meanwhile
 //
+//   suspended -> trapped by the finalising thread (Finalisation.swift): for ever; the owner answers with parked when it comes by.
+//   any -> vanished in a forked child, for threads that exist in the parent only (ForkProtocol.swift).
+//
 // To touch any object a thread must be attached. Before anything that may block, detach.
 // Ordering  (A1) every transition is an acquiring-releasing compare-and-swap or a releasing store; whoever leaves a
 //           state first sees all that happened before it was entered. So what a thread did before it was suspended
@@ -18,9 +21,12 @@ import Synchronization
     @inlinable public static var attached: UInt32 { 1 }
     @inlinable public static var suspended: UInt32 { 2 }
     @inlinable public static var held: UInt32 { 3 }
+    @inlinable public static var trapped: UInt32 { 4 }
+    @inlinable public static var parked: UInt32 { 5 }
+    @inlinable public static var vanished: UInt32 { 6 }
 
     public static func name(_ state: UInt32) -> String {
-        state < 4 ? ["detached", "attached", "suspended", "held"][Int(state)] : "corrupt (\(state))"
+        state < 7 ? ["detached", "attached", "suspended", "held", "trapped", "parked", "vanished"][Int(state)] : "corrupt (\(state))"
     }
 }
 

@@ -49,6 +49,9 @@ public final class BlockingLock: @unchecked Sendable {
         }
     }
 
+    /// Free, whoever held it. When no other thread can use it: in a forked child, or at the end of an interpreter.
+    public func reset() { word.pointee.store(0, ordering: .releasing) }
+
     /// Any thread, attached or not.
     public func release() {
         if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }

@@ -17,16 +17,17 @@ import Synchronization
 
 /// Why the world was stopped.
 public enum PauseReason: UInt32, CaseIterable, Sendable {
-    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, test
+    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, test, fork, finalization
 
     public var name: String {
-        ["collect slice", "collect verdict", "collect start", "version invalidation", "introspection", "test"][Int(rawValue)]
+        ["collect slice", "collect verdict", "collect start", "version invalidation", "introspection", "test", "fork", "finalization"][Int(rawValue)]
     }
 }
 
 extension PauseReason {
-    /// The thread's processor clock costs a system call, more than a short pause itself: read for pauses with real work only.
-    var measuresCPU: Bool { self != .versionInvalidation && self != .test }
+    /// The thread's processor clock costs a system call, more than a short pause itself: read for pauses with real work only. In a forked
+    /// child it begins anew.
+    var measuresCPU: Bool { self != .versionInvalidation && self != .test && self != .fork }
 }
 
 /// Proof that every other thread of one interpreter is suspended. Only `withStoppedWorld` makes one, and only lends it.
@@ -84,6 +85,8 @@ extension Interpreter {
                 // Detached, so that the present pauser need not wait for us.
                 thread.detach()
                 WordLock.lock(pauseLockWord)
+                // Trapped by the pause that has ended: the lock must not stay with a thread that never comes back.
+                if thread.isTrapped { WordLock.unlock(pauseLockWord) }
                 thread.attach()  // nobody stops the world now but us
             } else {
                 WordLock.lock(pauseLockWord)
@@ -161,7 +164,7 @@ extension Interpreter {
             while true {
                 SchedulingNoise.point()
                 switch own.pointee.attachment.load(ordering: .acquiring) {
-                case Attachment.suspended: return
+                case Attachment.suspended, Attachment.trapped, Attachment.parked: return
                 case Attachment.detached:
                     if own.pointee.attachment.compareExchange(
                         expected: Attachment.detached, desired: Attachment.suspended, ordering: .acquiringAndReleasing
@@ -190,6 +193,7 @@ extension Interpreter {
             if own.pointee.waiting.load(ordering: .relaxed) != 0 && own.pointee.owed.exchange(1, ordering: .relaxed) == 0 {
                 record.pointee.owedThreads.wrappingAdd(1, ordering: .relaxed)
             }
+            if thread.isTrapped { return }
             invariant(
                 own.pointee.attachment.load(ordering: .relaxed) == Attachment.suspended || FaultInjection.isActive(.ignoreSuspension),
                 "thread \(thread.id) was \(Attachment.name(own.pointee.attachment.load(ordering: .relaxed))) in a stopped world")

@@ -11,10 +11,13 @@ public import Synchronization
 
 public enum RegistryError: Error, Equatable, CustomStringConvertible {
     case outOfMemory(what: String)
+    /// The interpreter has been shut down, or is being shut down.
+    case interpreterEnded(id: Int64)
 
     public var description: String {
         switch self {
         case .outOfMemory(let what): "No memory for \(what). Free memory, end threads or raise the process limit."
+        case .interpreterEnded(let id): "Interpreter \(id) has been shut down. Make a new one."
         }
     }
 }
@@ -22,8 +25,17 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
 /// What the layers above do at certain points. Set once, before a second thread exists. The first argument of all is the thread's record.
 @frozen public struct InterpreterHooks: Sendable {
     public typealias ThreadHook = @convention(c) @Sendable (UnsafeMutableRawPointer) -> Void
+    /// Gives a thread state that a host's thread has just attached all it needs to run code. False: no memory; the state is then ended.
+    public var threadBorn: (@convention(c) @Sendable (UnsafeMutableRawPointer) -> Bool)?
     /// Last chance of a dying thread, attached.
     public var threadDying: ThreadHook?
+    /// The thread will never run again: trapped, or not there in a forked child. Called by another one for it; what it shares with others is
+    /// given up. Second argument: the record of the calling thread if that is attached to the same interpreter.
+    public var threadVanished: (@convention(c) @Sendable (UnsafeMutableRawPointer, UnsafeMutableRawPointer?) -> Void)?
+    /// Frees what a trapped thread kept for itself, at the end of the interpreter.
+    public var threadForgotten: ThreadHook?
+    /// In a forked child, when the registry is whole again: the interpreter's record, and the surviving thread if it is attached to it.
+    public var forkedChild: (@convention(c) @Sendable (UnsafeMutableRawPointer, UnsafeMutableRawPointer?) -> Void)?
     /// Serves request bits other than stop, at a safepoint with the world running.
     public var service: (@convention(c) @Sendable (UnsafeMutableRawPointer, UInt32) -> Void)?
     /// Frees a retired block.
@@ -58,6 +70,12 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     var firstThread: UnsafeMutableRawPointer?
     var threadCount: Int
     let lastPauseEnd: Atomic<UInt64>
+    /// InterpreterLife. Changed under `lock`.
+    let life: Atomic<UInt32>
+    /// Those who look at the record without a thread state in it; it is freed when there are none. Changed under the runtime's lock.
+    let pins: Atomic<Int32>
+    /// Written before the first thread exists.
+    var configuration: InterpreterConfiguration
     var nextInterpreter: UnsafeMutableRawPointer?
 }
 
@@ -92,6 +110,8 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     // MARK: Threads
 
     /// A thread state, detached, to be attached by the OS thread that will use it.
+    ///
+    /// - Throws: also when the interpreter is being shut down.
     public func makeThread() throws(RegistryError) -> ThreadState {
         guard let raw = rawAllocateZeroed(ThreadState.recordBytes, alignment: 64) else {
             throw .outOfMemory(what: "a thread state")
@@ -106,8 +126,9 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
                 base: 0, evalBreaker: Atomic(0), attachment: Atomic(Attachment.detached), ownerSlot: 0, barrierActive: 0,
                 ownsOSThread: 0, pad: 0, interpreter: self.raw, id: Runtime.nextThreadID(), qsbrDomain: qsbr.raw,
                 qsbrSlot: slot.raw, delayedFree: DelayedFreeQueue(), waiting: Atomic(0), owed: Atomic(0),
-                osThreadID: Atomic(0), next: Atomic(0), previous: Atomic(0)))
-        withLock {
+                osThreadID: Atomic(OSThread.currentID), next: Atomic(0), previous: Atomic(0)))
+        let isAlive = withLock {
+            if record.pointee.life.load(ordering: .relaxed) != InterpreterLife.alive { return false }
             if record.pointee.requested.load(ordering: .relaxed) != 0 {
                 thread.record.pointee.attachment.store(Attachment.suspended, ordering: .relaxed)
             }
@@ -118,6 +139,13 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
             }
             record.pointee.firstThread = raw
             record.pointee.threadCount += 1
+            return true
+        }
+        guard isAlive else {
+            qsbr.releaseSlot(slot)
+            thread.record.deinitialize(count: 1)
+            rawFree(raw)
+            throw .interpreterEnded(id: id)
         }
         return thread
     }
@@ -212,14 +240,14 @@ extension ThreadState {
 public enum Runtime {
     private static let threadIDs = Atomic<UInt64>(0)
     private static let interpreterIDs = Atomic<Int64>(0)
-    private static let lock = Atomic<UInt32>(0)
+    nonisolated(unsafe) private static let lock = ForkLocks.make()
     nonisolated(unsafe) private static var first: UnsafeMutableRawPointer?
 
     static func nextThreadID() -> UInt64 { threadIDs.wrappingAdd(1, ordering: .relaxed).newValue }
 
     private static func withLock<R>(_ body: () -> R) -> R {
-        while !lock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { OSThread.yield() }
-        defer { lock.store(0, ordering: .releasing) }
+        WordLock.lock(lock)
+        defer { WordLock.unlock(lock) }
         return body()
     }
 
@@ -238,7 +266,7 @@ public enum Runtime {
                 pauserSleeps: Atomic(0), owedThreads: Atomic(0), stopped: Atomic(0), barrierActive: Atomic(0),
                 requester: Atomic(0), lastStopped: Atomic(0), id: interpreterIDs.wrappingAdd(1, ordering: .relaxed).oldValue,
                 hooks: InterpreterHooks(), qsbrRaw: domain.raw, firstThread: nil, threadCount: 0, lastPauseEnd: Atomic(0),
-                nextInterpreter: nil))
+                life: Atomic(InterpreterLife.alive), pins: Atomic(0), configuration: .main, nextInterpreter: nil))
         withLock {
             interpreter.record.pointee.nextInterpreter = first
             first = raw
@@ -246,31 +274,48 @@ public enum Runtime {
         return interpreter
     }
 
-    public static func forEachInterpreter(_ body: (Interpreter) -> Void) {
-        withLock {
-            var next = first
-            while let raw = next {
-                next = Interpreter(raw).record.pointee.nextInterpreter
-                body(Interpreter(raw))
-            }
+    public static func forEachInterpreter(_ body: (Interpreter) -> Void) { withLock { forEachLocked(body) } }
+
+    /// Under the lock, which a fork holds.
+    static func forEachLocked(_ body: (Interpreter) -> Void) {
+        var next = first
+        while let raw = next {
+            next = Interpreter(raw).record.pointee.nextInterpreter
+            body(Interpreter(raw))
         }
     }
 
-    static func unlink(_ interpreter: Interpreter) {
+    /// The first interpreter that `wanted` accepts, which is not freed before `unpin`.
+    static func pin(_ wanted: (Interpreter) -> Bool) -> Interpreter? {
         withLock {
+            var found: Interpreter?
+            forEachLocked { if found == nil && wanted($0) { found = $0 } }
+            found?.record.pointee.pins.wrappingAdd(1, ordering: .relaxed)
+            return found
+        }
+    }
+    static func unpin(_ interpreter: Interpreter) {
+        withLock { _ = interpreter.record.pointee.pins.wrappingSubtract(1, ordering: .relaxed) }
+    }
+
+    /// False: somebody looks at the record.
+    static func unlink(_ interpreter: Interpreter) -> Bool {
+        withLock {
+            if interpreter.record.pointee.pins.load(ordering: .relaxed) != 0 { return false }
             if first == interpreter.raw {
                 first = interpreter.record.pointee.nextInterpreter
-                return
+                return true
             }
             var next = first
             while let raw = next {
                 let record = Interpreter(raw).record
                 if record.pointee.nextInterpreter == interpreter.raw {
                     record.pointee.nextInterpreter = interpreter.record.pointee.nextInterpreter
-                    return
+                    return true
                 }
                 next = record.pointee.nextInterpreter
             }
+            stillBug("interpreter \(interpreter.id) is not in the list")
         }
     }
 
@@ -285,10 +330,8 @@ public enum Runtime {
             }
             return false
         }
-        guard waitFor({ lock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged }) else {
-            return "the list of interpreters is locked\n"
-        }
-        defer { lock.store(0, ordering: .releasing) }
+        guard waitFor({ WordLock.tryLock(lock) }) else { return "the list of interpreters is locked\n" }
+        defer { WordLock.unlock(lock) }
         var next = first
         while let raw = next {
             let interpreter = Interpreter(raw)
@@ -321,8 +364,15 @@ extension Interpreter {
     public func destroy() {
         let left = threadCount
         precondition(left == 0, "Interpreter \(id) still has \(left) threads. Destroy them first.")
+        withLock { record.pointee.life.store(InterpreterLife.ended, ordering: .relaxed) }
         if let free = record.pointee.hooks.freeBlock { qsbr.freeAbandoned(context: nil, free: free) }
-        Runtime.unlink(self)
+        if !Runtime.unlink(self) {
+            // Who looks at it may be waiting for this OS thread to stop.
+            let outer = ThreadState.current
+            outer?.detach()
+            while !Runtime.unlink(self) { OSThread.yield() }
+            outer?.attach()
+        }
         qsbr.destroy()
         record.deinitialize(count: 1)
         rawFree(raw)

@@ -15,6 +15,7 @@ public import Synchronization
     public var ownerSlot: UInt16
     /// Mode of the write barrier. Written in pauses and at birth, read by the own thread.
     public var barrierActive: UInt8
+    /// 1: the OS thread was started for this state. Written before it starts.
     public var ownsOSThread: UInt8
     public var pad: UInt32
     public var interpreter: UnsafeMutableRawPointer
@@ -26,6 +27,7 @@ public import Synchronization
     let waiting: Atomic<UInt32>
     /// 1 from the end of a pause in which the thread waited until it is attached (fairness).
     let owed: Atomic<UInt32>
+    /// The OS thread that attached last; before the first time the one that made the state, or 0.
     public let osThreadID: Atomic<UInt64>
     // Links of the interpreter's list, under its lock: written by other threads, so atomic.
     let next: Atomic<UInt>
@@ -82,15 +84,34 @@ public import Synchronization
 
     /// Becomes able to touch objects; waits while the world is stopped. A1
     public func attach() {
-        invariant(record.pointee.attachment.load(ordering: .relaxed) != Attachment.attached || ThreadState.current != self,
-            "thread \(id) attaches twice")
+        if let other = CurrentThread.get() { misuseOfAttach(other) }
         takeAttachment()
-        // A system call: once for each thread state, which serves one OS thread unless a host moves it.
-        if record.pointee.osThreadID.load(ordering: .relaxed) == 0 {
-            record.pointee.osThreadID.store(OSThread.currentID, ordering: .relaxed)
+        let osThread = OSThread.currentID
+        if record.pointee.osThreadID.load(ordering: .relaxed) != osThread {
+            record.pointee.osThreadID.store(osThread, ordering: .relaxed)
         }
         CurrentThread.set(raw)
     }
+
+    @inline(never) private func misuseOfAttach(_ other: UnsafeMutableRawPointer) {
+        let held = ThreadState(other)
+        preconditionFailure(
+            held == self
+                ? "Thread state \(id) attaches twice. Attach and detach come in pairs."
+                : "Thread state \(id) attaches on an OS thread that is attached to thread state \(held.id). Detach that one first.")
+    }
+    @inline(never) private func misuseOfDetach() {
+        let current = ThreadState.current.map { "thread state \($0.id)" } ?? "nothing"
+        preconditionFailure("Thread state \(id) is detached by an OS thread that is attached to \(current).")
+    }
+
+    /// The state waits for an OS thread that will be started for it: in a child forked before that has attached, it is gone.
+    public func handOver() {
+        record.pointee.osThreadID.store(0, ordering: .relaxed)
+        record.pointee.ownsOSThread = 1
+    }
+    /// The thread exists in the process that was forked, not in this one.
+    public var hasVanished: Bool { record.pointee.attachment.load(ordering: .relaxed) == Attachment.vanished }
 
     private func takeAttachment() {
         var spins = 0
@@ -105,6 +126,7 @@ public import Synchronization
             }
             let state = record.pointee.attachment.load(ordering: .relaxed)
             if state == Attachment.detached { continue }
+            if state != Attachment.suspended && state != Attachment.held { cannotAttach(state) }
             spins += 1
             if state == Attachment.held || spins < 20 {
                 cpuRelax()
@@ -123,6 +145,7 @@ public import Synchronization
 
     /// Gives the right to touch objects back.
     public func detach() {
+        if CurrentThread.get() != raw { misuseOfDetach() }
         leaveAttachment()
         CurrentThread.set(nil)
     }

@@ -319,4 +319,11 @@ final class ImportLock {
             lock.release()
         }
     }
+    /// Free from now on, unless the calling thread holds it. The others never run again; modules that they were importing stay half done.
+    func reset(_ t: Thread?) {
+        if let t, lock.isLocked, owner == t.id { return }
+        owner = 0
+        depth = 0
+        lock.reset()
+    }
 }

@@ -27,6 +27,8 @@ public import Synchronization
     public let finalizing: Atomic<UInt32>
     /// Bits of the list gc.callbacks, owned; 0 before gc is imported. Released by the importing thread, acquired by whoever collects.
     public let collectorCallbacks: Atomic<UInt64>
+    /// Bits of the tuple of three lists that os.register_at_fork fills, owned; 0 before the first. The same.
+    public let forkCallbacks: Atomic<UInt64>
 
     public static let offset = 4096
 }
@@ -89,4 +91,14 @@ public enum VirtualMachine {
     }
     /// Own thread, last use of objects.
     public static func detach(_ t: Thread) { ThreadVM.destroy(t) }
+    /// Frees the VM's part of a thread that never runs again. What its frames refer to is not given up.
+    public static func forget(thread t: Thread) { ThreadVM.destroy(t) }
+    /// For who forks. May wait, detached.
+    public static func acquireImportLock(_ t: Thread) { ImportLock.of(t).acquire(t) }
+    public static func releaseImportLock(_ t: Thread) { ImportLock.of(t).release(t) }
+    /// The threads that held the import lock never run again.
+    public static func resetImportLock(_ interpreter: Interpreter, _ survivor: Thread?) {
+        guard let lock = interpreter.state.pointee.importLock else { return }
+        Unmanaged<ImportLock>.fromOpaque(lock).takeUnretainedValue().reset(survivor)
+    }
 }

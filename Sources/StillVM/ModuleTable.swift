@@ -18,7 +18,7 @@ enum ModuleTable {
     private static let table: SharedTable = {
         do throws(SharedTableError) { return try SharedTable() } catch { stillBug("\(error)") }
     }()
-    private static let names = Guarded<[String]>([])
+    private static let names = Guarded<[String]>(heldOverFork: [])
 
     /// - Returns: false when there is a module of that name already, or no memory for it.
     static func add(_ name: String, _ kind: Entry.Kind) -> Bool {

@@ -4,26 +4,33 @@ import StillModules
 import StillObjects
 import StillObmalloc
 import StillPlatform
-package import StillThreadRegistry
+public import StillThreadRegistry
 import StillVM
 
 /// A Python interpreter with its own modules, objects and collector.
 ///
-/// The thread that creates it is its main thread: it runs the code given to `run`, and is the only one to call the methods. Python code may
-/// start further threads; they run at the same time.
+/// The thread that creates it is its main thread: it runs the code given to `run`, and is the only one to call the methods but `enter`. Python
+/// code may start further threads; they run at the same time, and so may those of the host, by `enter`.
 public final class Interpreter {
     package let registry: StillThreadRegistry.Interpreter
+    /// Never used again, in this process or a child.
+    public let id: Int64
     private let thread: ThreadState
     private var isOpen = true
 
     /// - Parameter path: folders where modules are searched.
     /// - Parameter arguments: `sys.argv`.
-    /// - Throws: `RunError.outOfResources`, or what the start of the modules raised.
-    public init(path: [String] = [], arguments: [String] = [""]) throws(RunError) {
+    /// - Parameter configuration: what programs may do.
+    /// - Throws: `RunError.outOfResources`, `.badConfiguration`, or what the start of the modules raised.
+    public init(
+        path: [String] = [], arguments: [String] = [""], configuration: InterpreterConfiguration = .main
+    ) throws(RunError) {
+        do throws(InterpreterConfigurationError) { try configuration.validate() } catch { throw .badConfiguration(error) }
         ProcessStart.ensure()
-        (registry, thread) = try Interpreter.make()
+        (registry, thread) = try Interpreter.make(configuration)
+        id = registry.id
         do throws(PythonError) { try start(path, arguments) } catch {
-            let failure = failure()
+            let failure = failure(thread)
             isOpen = false
             destroy()
             throw failure
@@ -32,11 +39,17 @@ public final class Interpreter {
     }
 
     /// An interpreter and its main thread, attached. What was made is freed when the rest cannot be.
-    private static func make() throws(RunError) -> (StillThreadRegistry.Interpreter, ThreadState) {
+    private static func make(
+        _ configuration: InterpreterConfiguration
+    ) throws(RunError) -> (StillThreadRegistry.Interpreter, ThreadState) {
         let lack = RunError.outOfResources(what: "an interpreter")
         let registry: StillThreadRegistry.Interpreter
         do { registry = try StillThreadRegistry.Runtime.makeInterpreter() } catch { throw lack }
         registry.hooks = ProcessStart.hooks()
+        do throws(InterpreterConfigurationError) { try registry.configure(configuration) } catch {
+            registry.destroy()
+            throw .badConfiguration(error)
+        }
         let heap: InterpreterHeap
         do { heap = try InterpreterHeap.make(for: registry) } catch {
             registry.destroy()
@@ -87,12 +100,52 @@ public final class Interpreter {
 
     /// Runs source text as the module `__main__`, in the calling thread.
     ///
-    /// - Throws: `.exception` with the traceback, `.exit` for SystemExit.
+    /// - Throws: `.exception` with the traceback, `.exit` for SystemExit, `.interpreterEnded`.
     public func run(source: [UInt8], filename: String = "<string>") throws(RunError) {
-        try attached { () throws(RunError) in
-            if filename.hasPrefix("<") { SourceCache.register(filename, source) }
-            do throws(PythonError) { try execute(source, filename) } catch { throw failure() }
+        try checkUsable()
+        thread.attach()
+        defer { thread.detach() }
+        try run(source, filename, thread)
+    }
+
+    /// Names this interpreter in errors and for `InterpreterHandle`.
+    public var handle: InterpreterHandle { InterpreterHandle(id: id) }
+
+    /// Copies the process, with the calling thread alone in the child; the callbacks that the program has registered run on both sides.
+    ///
+    /// In the child this interpreter can be used and closed like before; others that have no thread there cannot.
+    /// - Throws: `.forkFailed`, `.interpreterEnded`.
+    public func fork() throws(RunError) -> ForkOutcome {
+        try checkUsable()
+        thread.attach()
+        defer { thread.detach() }
+        do throws(ForkError) { return try ForkCallbacks.fork(thread) } catch { throw .forkFailed(error) }
+    }
+
+    /// Runs `body` in this interpreter on the calling thread, which may be any: one of the host's, or a Swift Task's. ForeignEntry.swift has the
+    /// rule for entries inside others.
+    ///
+    /// If the interpreter is closed meanwhile the calling thread stops for ever: leave before.
+    /// - Throws: what the body throws; `.interpreterEnded`, `.outOfResources`.
+    public func enter<R>(_ body: (borrowing InterpreterScope) throws(RunError) -> R) throws(RunError) -> R {
+        let result: Result<R, RunError>
+        do throws(RegistryError) {
+            result = try handle.withAttachedThread { (attached: borrowing Attached) throws(RunError) -> R in
+                let scope = InterpreterScope(self, attached.thread)
+                return try body(scope)
+            }
+        } catch {
+            switch error {
+            case .interpreterEnded: throw .interpreterEnded(why: "\(error)")
+            case .outOfMemory(let what): throw .outOfResources(what: what)
+            }
         }
+        return try result.get()
+    }
+
+    fileprivate func run(_ source: [UInt8], _ filename: String, _ t: ThreadState) throws(RunError) {
+        if filename.hasPrefix("<") { SourceCache.register(filename, source) }
+        do throws(PythonError) { try execute(source, filename, t) } catch { throw failure(t) }
     }
 
     /// Runs a program like the command `still run`: output and tracebacks go to the process's streams, and the interpreter is shut down.
@@ -104,7 +157,7 @@ public final class Interpreter {
         Interrupts.install(thread)
         if filename.hasPrefix("<") { SourceCache.register(filename, source) }
         var code: Int32 = 0
-        do throws(PythonError) { try execute(source, filename) } catch { code = report() }
+        do throws(PythonError) { try execute(source, filename, thread) } catch { code = report() }
         code = finish(code)
         Interrupts.uninstall()
         thread.detach()
@@ -138,17 +191,18 @@ public final class Interpreter {
         return folders
     }
 
-    private func requireOpen() { precondition(isOpen, "The interpreter has been shut down. Make a new one.") }
-
-    private func attached(_ body: () throws(RunError) -> Void) throws(RunError) {
-        requireOpen()
-        thread.attach()
-        defer { thread.detach() }
-        try body()
+    private func checkUsable() throws(RunError) {
+        if !isOpen { throw .interpreterEnded(why: "\(RegistryError.interpreterEnded(id: id))") }
+        if thread.hasVanished {
+            throw .interpreterEnded(
+                why: "The main thread of interpreter \(id) is not in this process, which another thread has forked. Use enter().")
+        }
+    }
+    private func requireOpen() {
+        do throws(RunError) { try checkUsable() } catch { preconditionFailure("\(error)") }
     }
 
-    private func execute(_ source: [UInt8], _ filename: String) throws(PythonError) {
-        let t = thread
+    private func execute(_ source: [UInt8], _ filename: String, _ t: ThreadState) throws(PythonError) {
         let module = try ModuleRef.make(t, name: "__main__")
         defer { t.release(module) }
         let dict = DictRef(ModuleRef(module).dict)
@@ -166,15 +220,19 @@ public final class Interpreter {
 
     // MARK: Ending
 
-    /// Shuts the interpreter down: waits for its non-daemon threads, gives its modules up and frees its memory. While daemon threads
-    /// or threads of the host are left it keeps all that they may use, until the process ends.
+    /// Shuts the interpreter down: waits for its non-daemon threads, stops the others for ever, gives its modules up and frees its memory. If
+    /// one of those others is in native code that may still use the memory, that stays until the process ends. Again is no error.
     ///
     /// - Threads: the main thread, attached to nothing.
     public func close() {
         guard isOpen else { return }
+        if thread.hasVanished {
+            isOpen = false
+            return
+        }
         thread.attach()
         _ = finish(0)
-        if registry.threadCount == 1 { destroy() } else { thread.detach() }
+        if thread.forgetTrapped() { destroy() } else { thread.detach() }
     }
 
     /// Frees everything. Attached, the last thread.
@@ -213,9 +271,11 @@ public final class Interpreter {
             defer { t.release(threading) }
             if !threading.isNull { t.release(try t.callMethod(threading, Interning.intern("_shutdown"))) }
         } catch { code = report() }
+        do throws(PythonError) { try PythonThreads.joinNonDaemons(t) } catch { code = report() }
         PythonThreads.beginFinalization(registry)
-        // Daemon threads still use the modules: then everything stays as it is until the process ends.
-        if registry.threadCount == 1 { dropModules() }
+        t.trapOthers()
+        VirtualMachine.resetImportLock(registry, t)
+        dropModules()
         OutputBuffer.flush(t)
         return code
     }
@@ -225,6 +285,7 @@ public final class Interpreter {
         let t = thread
         let modules = DictRef(registry.state.pointee.modules)
         GcModule.forgetCallbacks(t)
+        ForkCallbacks.forget(t)
         _ = Collector(of: t).collect(t)
         let main = modules.getName(t, Interning.intern("__main__"))
         modules.clear(t)
@@ -252,13 +313,13 @@ public final class Interpreter {
     }
 
     /// The raised exception as an error for the host.
-    private func failure() -> RunError {
-        let exception = thread.takeRaised()
+    private func failure(_ t: ThreadState) -> RunError {
+        let exception = t.takeRaised()
         if exception.isNull { return .outOfResources(what: "an interpreter") }
-        defer { thread.release(exception) }
-        OutputBuffer.flush(thread)
-        if thread.matches(exception, .systemExit) { return .exit(code: exitCode(exception)) }
-        return .exception(type: thread.typeName(exception), text: TracebackText.render(thread, exception))
+        defer { t.release(exception) }
+        OutputBuffer.flush(t)
+        if t.matches(exception, .systemExit) { return .exit(code: exitCode(exception, t)) }
+        return .exception(type: t.typeName(exception), text: TracebackText.render(t, exception))
     }
 
     /// Prints the raised exception through sys.excepthook and gives the exit code.
@@ -268,7 +329,7 @@ public final class Interpreter {
         if exception.isNull { return 1 }
         defer { t.release(exception) }
         OutputBuffer.flush(t)
-        if t.matches(exception, .systemExit) { return exitCode(exception) }
+        if t.matches(exception, .systemExit) { return exitCode(exception, t) }
         do throws(PythonError) {
             let hook = DictRef(registry.state.pointee.sysDict).getName(t, Interning.intern("excepthook"))
             if hook.isNull || t.typeOf(hook) == t.type(.builtinFunction) {
@@ -291,19 +352,36 @@ public final class Interpreter {
         return t.matches(exception, .keyboardInterrupt) ? 130 : 1
     }
 
-    private func exitCode(_ exception: Value) -> Int32 {
-        let code = ExceptionRef(exception).stopValue(thread)
-        defer { thread.release(code) }
+    private func exitCode(_ exception: Value, _ t: ThreadState) -> Int32 {
+        let code = ExceptionRef(exception).stopValue(t)
+        defer { t.release(code) }
         if code.isNone { return 0 }
         if code.isBool { return code.isTrue ? 1 : 0 }
-        if thread.typeOf(code).has(TypeFlags.intSubclass) {
-            return Int32(truncatingIfNeeded: thread.intValue(code) ?? -1) & 0xFF
+        if t.typeOf(code).has(TypeFlags.intSubclass) {
+            return Int32(truncatingIfNeeded: t.intValue(code) ?? -1) & 0xFF
         }
-        if let text = try? thread.str(code) {
-            TextStream.write(thread, to: "stderr", StrRef(text).string + "\n")
-            thread.release(text)
+        if let text = try? t.str(code) {
+            TextStream.write(t, to: "stderr", StrRef(text).string + "\n")
+            t.release(text)
         }
-        thread.clearRaised()
+        t.clearRaised()
         return 1
     }
 }
+
+/// The calling thread inside an interpreter, for the time of `Interpreter.enter`. Cannot be copied, sent or kept.
+public struct InterpreterScope: ~Copyable {
+    private let interpreter: Interpreter
+    package let thread: ThreadState
+
+    fileprivate init(_ interpreter: Interpreter, _ thread: ThreadState) {
+        self.interpreter = interpreter
+        self.thread = thread
+    }
+
+    /// Like the interpreter's `run`.
+    public borrowing func run(source: [UInt8], filename: String = "<string>") throws(RunError) {
+        try interpreter.run(source, filename, thread)
+    }
+}
+@available(*, unavailable) extension InterpreterScope: Sendable {}

@@ -31,8 +31,10 @@ enum ProcessStart {
             let interpreter = StillThreadRegistry.Interpreter(interpreter)
             let state = interpreter.state
             let callbacks = Value(bits: state.pointee.collectorCallbacks.load(ordering: .acquiring))
+            let forkCallbacks = Value(bits: state.pointee.forkCallbacks.load(ordering: .acquiring))
             for value in [
                 state.pointee.builtins, state.pointee.modules, state.pointee.sysDict, state.pointee.path, state.pointee.argv, callbacks,
+                forkCallbacks,
             ] where value.isObject {
                 visitor.report(value.object.raw, true)
             }
@@ -54,6 +56,20 @@ enum ProcessStart {
             let t = ThreadState(raw)
             if bits & RequestBits.mergeCounts != 0 { ReferenceCount.mergeQueued(t) }
             if bits & RequestBits.collect != 0 { Collector(of: t).serve(t) }
+        }
+        hooks.threadBorn = { raw in PythonThreads.equip(ThreadState(raw)) }
+        hooks.threadVanished = { raw, survivor in
+            let t = ThreadState(raw)
+            guard t.ownerSlot != 0, let heap = t.interpreterState.pointee.heap else { return }
+            if let collector = InterpreterHeap(heap).fields.pointee.collector { Collector(collector).takeOver(from: t) }
+            InterpreterHeap(heap).abandonSlot(of: t, by: survivor.map { ThreadState($0) })
+        }
+        hooks.threadForgotten = { raw in
+            VirtualMachine.forget(thread: ThreadState(raw))
+            StaticTypes.forget(thread: ThreadState(raw))
+        }
+        hooks.forkedChild = { raw, survivor in
+            PythonThreads.repairInChild(StillThreadRegistry.Interpreter(raw), survivor.map { ThreadState($0) })
         }
         hooks.threadDying = { raw in
             let t = ThreadState(raw)

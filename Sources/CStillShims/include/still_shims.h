@@ -22,7 +22,10 @@ int still_format_double(char *buffer, int capacity, char kind, int precision, do
 
 // Names the calling thread (15 characters on Linux).
 void still_thread_set_name(const char *name);
+// The system's number of the calling thread, asked for once by each.
 uint64_t still_thread_id(void);
+// fork(), after which the child knows its new thread number.
+int still_fork(void);
 // Lowest and highest address of the calling thread's stack; 0 on failure.
 int still_thread_stack(uintptr_t *low, uintptr_t *high);
 

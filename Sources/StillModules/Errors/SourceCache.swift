@@ -3,7 +3,7 @@ import StillPlatform
 import Synchronization
 
 public enum SourceCache {
-    private static let registered = Guarded<[String: [String]]>([:])
+    private static let registered = Guarded<[String: [String]]>(heldOverFork: [:])
 
     /// Makes the lines of code that lies in no file known.
     public static func register(_ filename: String, _ source: [UInt8]) {

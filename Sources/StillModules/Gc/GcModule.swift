@@ -8,7 +8,7 @@ public import StillVM
 import Synchronization
 
 public enum GcModule {
-    private static let thresholds = Guarded<[Int]>([2000, 10, 0])
+    private static let thresholds = Guarded<[Int]>(heldOverFork: [2000, 10, 0])
     private static let debug = Atomic<Int>(0)
 
     public static let definition = ModuleDefinition(name: "gc") { m in

@@ -3,7 +3,8 @@
 // Standard output is gathered and written when 8 KiB have come together, at the end of a line when it is a terminal, on flush() and at exit.
 // Standard error is written at once.
 // Locks     `pending` is a leaf, held while bytes are copied. `writing` is held over the system call, so that output keeps its order;
-//           threads wait for it, and write, detached.
+//           threads wait for it, write, and give it back detached: a thread that is trapped when it comes back holds nothing.
+// Fork      The child has `pending` as it was: programs flush before they fork, as usual. `writing` is free in the child.
 import StillObjects
 import StillPlatform
 public import StillThreadRegistry
@@ -11,8 +12,11 @@ import Synchronization
 
 public enum OutputBuffer {
     private static let limit = 8192
-    private static let pending = Guarded<[UInt8]>([])
-    private static let writing = BlockingLock()
+    private static let pending = Guarded<[UInt8]>(heldOverFork: [])
+    nonisolated(unsafe) private static let writing: UnsafeMutablePointer<Atomic<UInt32>> = {
+        guard let memory = rawAllocateZeroed(64, alignment: 64) else { stillBug("no memory for a word") }
+        return memory.assumingMemoryBound(to: Atomic<UInt32>.self)
+    }()
     private static let isTerminal = StandardOutput.isTerminal
 
     /// Appends to standard output. The bytes of one call stay together. Attached thread.
@@ -32,11 +36,15 @@ public enum OutputBuffer {
     /// Hands everything over to the system. Attached thread.
     public static func flush(_ t: ThreadState) {
         if pending.withLock({ (buffer: inout [UInt8]) in buffer.isEmpty }) { return }
-        _ = writing.acquire(t, timeoutNanoseconds: nil)
-        let bytes = take()
-        t.detached { _ = StandardOutput.write(bytes) }
-        writing.release()
+        t.detached {
+            WordLock.lock(writing)
+            StandardOutput.write(take())
+            WordLock.unlock(writing)
+        }
     }
+
+    /// In a forked child: who was writing is not there.
+    static func repairInChild() { writing.pointee.store(0, ordering: .relaxed) }
 
     /// The same without a thread, when the process ends.
     public static func flushAtExit() {

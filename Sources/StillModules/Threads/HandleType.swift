@@ -29,6 +29,7 @@ enum HandleType {
             if nanoseconds >= 0 { limit = UInt64(nanoseconds) }
         }
         let handle = handle(Value(bits: s))
+        if limit == nil && !handle.isDone { try LockTypes.checkEndlessWait(t) }
         while true {
             let result: ThreadHandle.JoinResult
             do throws(ThreadHandleError) {
@@ -79,7 +80,8 @@ enum HandleType {
     }
 }
 
-/// Handles of the threads that an interpreter's end waits for.
+/// Handles of the threads that an interpreter's end waits for. Who adds or removes one has a reference of its own: a handle never ends under
+/// the lock.
 enum NonDaemonThreads {
     private static let handles = Guarded<[Int64: [ThreadHandle]]>(heldOverFork: [:])
 

@@ -40,9 +40,23 @@ enum LockTypes {
     static func wait(_ t: Thread, _ lock: BlockingLock, _ nanoseconds: UInt64?) throws(PythonError) -> Bool {
         if lock.tryAcquire() { return true }
         if nanoseconds == 0 { return false }
+        if nanoseconds == nil { try checkEndlessWait(t) }
         let got = lock.acquire(t, timeoutNanoseconds: nanoseconds, interrupted: { PythonThreads.isInterrupted(t) })
         if !got { try PythonThreads.checkInterrupt(t) }
         return got
+    }
+
+    /// At the end of an interpreter the threads that could give a lock back are stopped for ever.
+    static func checkEndlessWait(_ t: Thread) throws(PythonError) {
+        if t.interpreter.isFinalising {
+            throw t.raise(.pythonFinalizationError, "can't wait at interpreter shutdown: the other threads have been stopped")
+        }
+    }
+
+    /// In a forked child, for the module threading: free, whoever held it.
+    static func reinitialize(_ s: UInt64) -> Value {
+        lock(Value(bits: s)).reset()
+        return .none
     }
 
     static func acquire(
@@ -110,6 +124,7 @@ enum LockTypes {
                     return .none
                 }
             }
+            b.method("_at_fork_reinit", 0, 0) { _, s, _, _, _ in LockTypes.reinitialize(s).bits }
             b.method("locked", 0, 0) { _, s, _, _, _ in Value(LockTypes.lock(Value(bits: s)).isLocked).bits }
             b.record.pointee.repr = { t, v in
                 returning(t) { (t) throws(PythonError) -> Value in
@@ -143,6 +158,11 @@ enum LockTypes {
                     return .none
                 }
             }
+            b.method("_at_fork_reinit", 0, 0) { _, s, _, _, _ in
+                LockTypes.owner(s).pointee.store(0, ordering: .relaxed)
+                LockTypes.depth(s).pointee = 0
+                return LockTypes.reinitialize(s).bits
+            }
             b.method("_is_owned", 0, 0) { t, s, a, n, k in
                 Value(LockTypes.owner(s).pointee.load(ordering: .relaxed) == Thread(t).id).bits
             }
@@ -161,6 +181,7 @@ enum LockTypes {
                 returning(t) { (t) throws(PythonError) -> Value in
                     let depth = try t.indexInt(Value(bits: a[0]))
                     // Not interruptible: the caller counts on holding the lock.
+                    if LockTypes.lock(Value(bits: s)).isLocked { try LockTypes.checkEndlessWait(t) }
                     _ = LockTypes.lock(Value(bits: s)).acquire(t, timeoutNanoseconds: nil)
                     LockTypes.owner(s).pointee.store(t.id, ordering: .relaxed)
                     LockTypes.depth(s).pointee = depth

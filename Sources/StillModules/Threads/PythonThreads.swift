@@ -3,8 +3,8 @@
 // Birth     The starting thread makes the thread state and hands it function and arguments (counts included); the new OS thread attaches,
 //           takes its heap slot and its parts of the object layer and the VM.
 // Death     Its own thread, attached: everything it holds is released, then the state is destroyed.
-// Exit      Threads of this module do not keep the process alive: at exit they are simply abandoned. The threading module waits
-//           for its non-daemon threads itself.
+// Exit      At the end of an interpreter its non-daemon threads are joined (NonDaemonThreads), then the others are trapped.
+// Fork      A thread of this kind that forks is the child's main thread: when its function returns the child ends.
 public import StillObjects
 import StillObmalloc
 import StillPlatform
@@ -14,6 +14,8 @@ import Synchronization
 
 public enum PythonThreads {
     private static let running = Atomic<Int>(0)
+    /// In a child forked by a thread that was started here: the number of its thread state.
+    private static let childMain = Atomic<UInt64>(0)
     private static let recursionLimit = Atomic<Int>(1000)
     /// Native stack bytes of new threads.
     static let stackBytes = Atomic<Int>(16 << 20)
@@ -38,6 +40,15 @@ public enum PythonThreads {
             throw error
         }
         noteStack(t)
+    }
+
+    /// The same for a state that is attached already.
+    ///
+    /// - Returns: false when something is missing; the state must be ended.
+    public static func equip(_ t: ThreadState) -> Bool {
+        do throws(PythonError) { try prepare(t) } catch { return false }
+        noteStack(t)
+        return true
     }
 
     /// Gives a new state all that it needs to run Python code, so that nothing is missing once its OS thread has started.
@@ -91,6 +102,11 @@ public enum PythonThreads {
         _ t: ThreadState, _ function: Value, _ arguments: Value, _ keywords: Value, handle: ThreadHandle = ThreadHandle(),
         daemon: Bool = true
     ) throws(PythonError) -> UInt64 {
+        let configuration = t.interpreter.configuration
+        if !configuration.allowsThreads { throw t.raise(.runtimeError, "thread is not supported for isolated subinterpreters") }
+        if daemon && !configuration.allowsDaemonThreads {
+            throw t.raise(.runtimeError, "daemon threads are disabled in this (sub)interpreter")
+        }
         if isFinalizing(t.interpreter) {
             throw t.raise(.pythonFinalizationError, "can't create new thread at interpreter shutdown")
         }
@@ -113,6 +129,7 @@ public enum PythonThreads {
             end()
             throw t.raise(.runtimeError, "can't start new thread")
         }
+        state.handOver()
         let start = Start(state, t.retain(function), t.retain(arguments), t.retain(keywords), handle)
         let number = state.id
         handle.willRun(as: number)
@@ -134,6 +151,33 @@ public enum PythonThreads {
         return number
     }
 
+    /// The end of a process that this thread has been alone in at its beginning.
+    private static func endChild(_ t: ThreadState) -> Never {
+        do throws(PythonError) { try NonDaemonThreads.joinAll(t) } catch {
+            let exception = t.takeRaised()
+            Unraisable.report(t, exception, .null, message: "Exception ignored while threads were joined")
+            t.release(exception)
+        }
+        OutputBuffer.flush(t)
+        Process.exitNow(0)
+    }
+
+    /// Waits for the interpreter's non-daemon threads.
+    public static func joinNonDaemons(_ t: ThreadState) throws(PythonError) { try NonDaemonThreads.joinAll(t) }
+
+    /// In a forked child, once for each interpreter: `survivor` is the forking thread if it is attached to this one.
+    public static func repairInChild(_ interpreter: Interpreter, _ survivor: ThreadState?) {
+        OutputBuffer.repairInChild()
+        VirtualMachine.resetImportLock(interpreter, survivor)
+        guard let survivor else { return }
+        let isOurs = survivor.record.pointee.ownsOSThread != 0
+        running.store(isOurs ? 1 : 0, ordering: .relaxed)
+        childMain.store(isOurs ? survivor.id : 0, ordering: .relaxed)
+        interpreter.state.pointee.mainThreadID = survivor.id
+        interpreter.state.pointee.interrupted.store(0, ordering: .relaxed)
+        Interrupts.move(to: survivor)
+    }
+
     private static func run(_ start: Start) {
         let t = start.thread
         t.attach()
@@ -152,6 +196,7 @@ public enum PythonThreads {
         t.release(start.function)
         t.release(start.arguments)
         t.release(start.keywords)
+        if childMain.load(ordering: .relaxed) == t.id { endChild(t) }
         let interpreter = t.interpreter.id
         t.destroy()
         // Who has joined the thread may close the interpreter.

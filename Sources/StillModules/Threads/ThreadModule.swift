@@ -24,7 +24,9 @@ public enum ThreadModule {
             Value(smallInt: Int(Thread(t).interpreterState.pointee.mainThreadID)).bits
         }
         m.function("_count", 0, 0) { t, s, a, n, k in Value(smallInt: PythonThreads.count).bits }
-        m.function("daemon_threads_allowed", 0, 0) { t, s, a, n, k in Value.true.bits }
+        m.function("daemon_threads_allowed", 0, 0) { t, s, a, n, k in
+            Value(Thread(t).interpreter.configuration.allowsDaemonThreads).bits
+        }
         m.function("exit", 0, 0) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in throw t.raise(.systemExit) }
         }
@@ -126,6 +128,8 @@ public enum Interrupts {
             main.request(RequestBits.signals)
         }
     }
+    /// In a forked child: another thread is the main thread now.
+    static func move(to main: ThreadState) { if target != nil { target = main.raw } }
     /// SIGINT is ignored from now on: the thread is about to end.
     public static func uninstall() { target = nil }
 }

@@ -2,6 +2,7 @@
 public enum ThreadingSource {
     public static let text = #"""
         import _thread
+        import posix as _posix
         import sys as _sys
         import time as _time
 
@@ -214,6 +215,9 @@ public enum ThreadingSource {
                 with self._cond:
                     self._flag = False
 
+            def _at_fork_reinit(self):
+                self._cond = Condition(Lock())
+
             def wait(self, timeout=None):
                 with self._cond:
                     if not self._flag:
@@ -306,6 +310,8 @@ public enum ThreadingSource {
                 self._name = str(name)
                 self._args = args
                 self._kwargs = {} if kwargs is None else kwargs
+                if daemon and not _thread.daemon_threads_allowed():
+                    raise RuntimeError('daemon threads are disabled in this (sub)interpreter')
                 self._daemonic = current_thread().daemon if daemon is None else daemon
                 self._ident = None
                 self._native_id = None
@@ -384,6 +390,8 @@ public enum ThreadingSource {
             def daemon(self, daemonic):
                 if self._started.is_set():
                     raise RuntimeError('cannot set daemon status of active thread')
+                if daemonic and not _thread.daemon_threads_allowed():
+                    raise RuntimeError('daemon threads are disabled in this (sub)interpreter')
                 self._daemonic = daemonic
 
             def getName(self):
@@ -515,5 +523,28 @@ public enum ThreadingSource {
 
 
         _main_thread = _MainThread()
+
+
+        def _after_fork():
+            # In the child: this thread is the only one, and the main thread.
+            global _main_thread, _registry_lock
+            _registry_lock = _thread.allocate_lock()
+            old = list(_active.values())
+            current = _active.get(get_ident())
+            _active.clear()
+            if current is None:
+                current = _MainThread()
+            _main_thread = current
+            current._started._at_fork_reinit()
+            current._native_id = get_native_id()
+            _active[current._ident] = current
+            for thread in old:
+                if thread is not current:
+                    thread._started._at_fork_reinit()
+                    if not thread._handle.is_done():
+                        thread._handle._set_done()
+
+
+        _posix.register_at_fork(after_in_child=_after_fork)
         """#
 }

@@ -80,6 +80,14 @@ public enum StaticTypes {
         own.pointee.reprStack = nil
     }
 
+    /// The same for a thread that never runs again. What it refers to is not given up.
+    public static func forget(thread: ThreadState) {
+        let own = thread.objects
+        MethodCache.free(own.pointee.methodCache)
+        if let stack = own.pointee.reprStack { rawFree(UnsafeMutableRawPointer(stack)) }
+        own.pointee.reprStack = nil
+    }
+
     /// Defines a static type.
     ///
     /// - Parameter base: nil for `object` only.

@@ -16,11 +16,7 @@ public enum StaticStrings {
     /// Address of the present table's record {slots, mask}.
     private static let table = Atomic<UInt>(UInt(bitPattern: make(1 << 14)))
     nonisolated(unsafe) private static var count = 0
-    nonisolated(unsafe) private static let lock: UnsafeMutablePointer<Atomic<UInt32>> = {
-        let word = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
-        word.initialize(to: Atomic(0))
-        return word
-    }()
+    nonisolated(unsafe) private static let lock = ForkLocks.make()
 
     private static func make(_ size: Int) -> UnsafeMutableRawPointer {
         guard let slots = rawAllocateZeroed(size * 8), let record = rawAllocateZeroed(16) else {
