@@ -54,6 +54,10 @@ extension ThreadState {
             if FaultInjection.isActive(.forgetToTrap) { return }
             world.forEachThread { other in
                 if other == self || other.isTrapped { return }
+                // It will never take the attachment that it may be owed.
+                if other.record.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
+                    interpreter.record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
+                }
                 other.record.pointee.attachment.store(Attachment.trapped, ordering: .releasing)  // A1
                 other.withAttachmentWord { Parker.wake($0) }
             }

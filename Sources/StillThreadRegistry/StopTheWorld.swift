@@ -187,13 +187,12 @@ extension Interpreter {
     private func resumeOthers(_ requester: ThreadState?) {
         // Under one hold of the lock: a thread born before it ends starts suspended and is resumed here, one born after it is free.
         forEachThread(first: { record.pointee.requested.store(0, ordering: .relaxed) }) { thread in
-            if thread == requester { return }
+            if thread == requester || thread.isTrapped { return }
             let own = thread.record
             thread.clearRequest(RequestBits.stop)
             if own.pointee.waiting.load(ordering: .relaxed) != 0 && own.pointee.owed.exchange(1, ordering: .relaxed) == 0 {
                 record.pointee.owedThreads.wrappingAdd(1, ordering: .relaxed)
             }
-            if thread.isTrapped { return }
             invariant(
                 own.pointee.attachment.load(ordering: .relaxed) == Attachment.suspended || FaultInjection.isActive(.ignoreSuspension),
                 "thread \(thread.id) was \(Attachment.name(own.pointee.attachment.load(ordering: .relaxed))) in a stopped world")
