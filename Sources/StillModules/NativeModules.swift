@@ -10,14 +10,17 @@ public enum NativeModules {
         HandleType.define()
         WeakProxyTypes.define()
         ItertoolsModule.defineTypes()
+        OperatorModule.defineTypes()
         for definition in [
             BuiltinsModule.definition, SysModule.definition, TimeModule.definition, ThreadModule.definition,
-            GcModule.definition, WeakModule.definition, PosixModule.definition, ItertoolsModule.definition, ModuleDefinition(name: "math") { MathModule.define($0) },
+            GcModule.definition, WeakModule.definition, PosixModule.definition, ItertoolsModule.definition, OperatorModule.definition,
+            ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
         }
         Imports.registerSource("threading", ThreadingSource.text)
         Imports.registerSource("os", OsSource.text)
         Imports.registerSource("weakref", WeakSource.text)
+        Imports.registerSource("operator", OperatorSource.text)
     }
 }
