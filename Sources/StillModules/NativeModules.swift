@@ -11,9 +11,18 @@ public enum NativeModules {
         WeakProxyTypes.define()
         ItertoolsModule.defineTypes()
         OperatorModule.defineTypes()
+        FunctoolsModule.defineTypes()
         for definition in [
-            BuiltinsModule.definition, SysModule.definition, TimeModule.definition, ThreadModule.definition,
-            GcModule.definition, WeakModule.definition, PosixModule.definition, ItertoolsModule.definition, OperatorModule.definition,
+            BuiltinsModule.definition,
+            SysModule.definition,
+            TimeModule.definition,
+            ThreadModule.definition,
+            GcModule.definition,
+            WeakModule.definition,
+            PosixModule.definition,
+            ItertoolsModule.definition,
+            OperatorModule.definition,
+            FunctoolsModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
@@ -22,5 +31,6 @@ public enum NativeModules {
         Imports.registerSource("os", OsSource.text)
         Imports.registerSource("weakref", WeakSource.text)
         Imports.registerSource("operator", OperatorSource.text)
+        Imports.registerSource("functools", FunctoolsSource.text)
     }
 }
