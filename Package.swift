@@ -45,6 +45,7 @@ let package = Package(
         layer("StillPlatform", ["CStillShims"]),
         layer("StillQSBR", ["StillPlatform", "CUserspaceRCU"]),
         layer("StillThreadRegistry", ["StillQSBR", "StillPlatform"]),
+        layer("StillVersions", ["StillThreadRegistry", "StillPlatform"]),
         layer("StillObmalloc", ["StillThreadRegistry", "StillQSBR", "StillPlatform"]),
         layer("StillGC", ["StillObmalloc", "StillThreadRegistry", "StillQSBR", "StillPlatform"]),
 
@@ -56,11 +57,11 @@ let package = Package(
         // Python.
         layer(
             "StillObjects",
-            ["StillObmalloc", "StillThreadRegistry", "StillQSBR", "StillPlatform", "CGMP"]),
+            ["StillObmalloc", "StillVersions", "StillThreadRegistry", "StillQSBR", "StillPlatform", "CGMP"]),
         layer(
             "StillVM",
             [
-                "StillObjects", "StillGC", "StillBytecode", "StillObmalloc",
+                "StillObjects", "StillGC", "StillBytecode", "StillObmalloc", "StillVersions",
                 "StillThreadRegistry", "StillQSBR", "StillPlatform",
             ]),
         layer(
@@ -82,7 +83,7 @@ let package = Package(
             "StressScenarios",
             [
                 "Stillpoint", "StillModules", "StillVM", "StillObjects", "StillGC", "StillObmalloc",
-                "StillThreadRegistry", "StillQSBR", "StillPlatform",
+                "StillVersions", "StillThreadRegistry", "StillQSBR", "StillPlatform",
             ],
             path: "StressTests/Scenarios"),
         layer(
@@ -101,6 +102,7 @@ let package = Package(
 
         tests("StillQSBRTests", ["StillQSBR", "StillPlatform"]),
         tests("StillThreadRegistryTests", ["StillThreadRegistry", "StillQSBR", "StillPlatform"]),
+        tests("StillVersionsTests", ["StillVersions", "StillThreadRegistry", "StillPlatform"]),
         tests(
             "StillObmallocTests",
             ["StillObmalloc", "StillThreadRegistry", "StillQSBR", "StillPlatform"]),

@@ -27,6 +27,12 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case keepCollectorBusy
     /// Leaving a nested scope does not attach the outer thread state again.
     case forgetOuterThread
+    /// A type that changes keeps its version tag.
+    case keepTypeVersion
+    /// A function's first change does not wait for those who have passed a guard.
+    case changeFunctionRunning
+    /// The parts of a changed function are read without its lock.
+    case tearFunctionSnapshot
 }
 
 public enum FaultInjection {

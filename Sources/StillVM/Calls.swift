@@ -18,6 +18,12 @@ enum Calls {
                 < objects.pointee.stackLimit.unsafelyUnwrapped
     }
 
+    /// The same before the callee is read.
+    static func hasRoom(_ t: Thread, _ arguments: Registers) -> Bool {
+        t.objects.pointee.recursionDepth < t.objects.pointee.recursionLimit
+            && UnsafeMutableRawPointer(arguments) < t.objects.pointee.stackLimit.unsafelyUnwrapped
+    }
+
     /// Links a frame whose first `bound` registers are filled, and makes it current.
     @inline(__always)
     static func push(
@@ -78,7 +84,15 @@ enum Calls {
         }
         if callee.isObject && names == 0xFFFF {
             let type = callee.object.typeRaw
-            if type == t.type(.builtinFunction).raw {
+            if type == t.type(.function).raw {
+                let function = FunctionRef(callee.object.raw)
+                if let code = CallCache.bind(t, function, pc, arguments, count) {
+                    push(
+                        t, arguments, caller: regs, code: code, function: function.raw,
+                        bound: Int(code.pointee.argumentCount))
+                    return arguments
+                }
+            } else if type == t.type(.builtinFunction).raw {
                 let native = NativeRef(callee)
                 let result = native.invoke(
                     t, self: native.boundSelf.bits, args: arguments, count: count, keywords: 0)
@@ -111,9 +125,7 @@ enum Calls {
         if callee.isObject && callee.object.typeRaw == t.type(.boundMethod).raw {
             // Unwrap a bound method: the receiver becomes the first argument.
             let target = Value(bits: callee.object.field(24, as: UInt64.self))
-            if target.isObject && target.object.typeRaw == t.type(.function).raw
-                && hasRoom(t, arguments + count + 1, FunctionRef(target.object.raw).code)
-            {
+            if target.isObject && target.object.typeRaw == t.type(.function).raw && hasRoom(t, arguments + count + 2) {
                 let receiver = t.retain(Value(bits: callee.object.field(32, as: UInt64.self)))
                 arguments = makeRoom(regs, base, arguments, count)
                 arguments[0] = receiver.bits
@@ -122,15 +134,20 @@ enum Calls {
             }
         }
         if function.isObject && function.object.typeRaw == t.type(.function).raw {
-            let ref = FunctionRef(function.object.raw)
-            let code = ref.code
-            guard hasRoom(t, arguments + count + 1, code) else {
+            let target = CallTarget(FunctionRef(function.object.raw), t)
+            guard hasRoom(t, arguments + count + 1, target.code) else {
                 dropArguments(t, arguments, bound + keywordCount)
+                target.letGo(t)
                 raiseTooDeep(t)
                 return nil
             }
-            guard let filled = bind(t, ref, arguments, bound, nameTuple) else { return nil }
-            push(t, arguments, caller: regs, code: code, function: ref.raw, bound: filled)
+            if names == 0xFFFF && bound == count { CallCache.learn(t, target, pc, bound) }
+            guard let filled = bind(t, target, arguments, bound, nameTuple) else {
+                target.letGo(t)
+                return nil
+            }
+            push(t, arguments, caller: regs, code: target.code, function: target.function.raw, bound: filled)
+            target.letGo(t)
             return arguments
         }
         let slot = t.typeOf(callee).record.pointee.call
@@ -207,10 +224,10 @@ enum Calls {
             defer { t.release(names) }
             if function.isObject && function.object.typeRaw == t.type(.function).raw {
                 // The arguments go where the callee's frame will be; the callee is kept alive by the register that names it.
-                let ref = FunctionRef(function.object.raw)
-                let code = ref.code
+                let target = CallTarget(FunctionRef(function.object.raw), t)
+                defer { target.letGo(t) }
                 let frame = regs + first
-                guard hasRoom(t, frame + bound + named, code) else {
+                guard hasRoom(t, frame + bound + named, target.code) else {
                     raiseTooDeep(t)
                     return nil
                 }
@@ -224,8 +241,8 @@ enum Calls {
                     at += 1
                 }
                 takeKeywords(t, keywords, names, frame + at, named)
-                guard let filled = bind(t, ref, frame, bound, names) else { return nil }
-                push(t, frame, caller: regs, code: code, function: ref.raw, bound: filled)
+                guard let filled = bind(t, target, frame, bound, names) else { return nil }
+                push(t, frame, caller: regs, code: target.code, function: target.function.raw, bound: filled)
                 return frame
             }
             let count = TupleRef(positional).count
@@ -265,13 +282,13 @@ enum Calls {
     /// - Returns: how many registers are complete, the others below localCount being undefined; nil with an exception.
     @inline(never)
     static func bind(
-        _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ positional: Int, _ names: Value
+        _ t: Thread, _ target: CallTarget, _ frame: Registers, _ positional: Int, _ names: Value
     ) -> Int? {
-        let code = function.code
+        let code = target.code
         let argumentCount = Int(code.pointee.argumentCount)
         if names.isNull && code.pointee.simpleArgumentCount >= 0 && positional <= argumentCount {
             // Only defaults are missing.
-            let defaults = function.defaults
+            let defaults = target.defaults
             let defaultCount = defaults.isNull ? 0 : TupleRef(defaults).count
             if _fastPath(positional >= argumentCount - defaultCount) {
                 var index = positional
@@ -285,14 +302,14 @@ enum Calls {
         let named = names.isNull ? 0 : TupleRef(names).count
         let extraCount = max(0, positional - argumentCount)
         let bound = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(1, named + extraCount)) { aside in
-            bind(t, function, frame, positional, names, aside: aside.baseAddress.unsafelyUnwrapped)
+            bind(t, target, frame, positional, names, aside: aside.baseAddress.unsafelyUnwrapped)
         }
         return bound ? Int(code.pointee.localCount) : nil
     }
 
     /// A default value for a register: uncounted when it is never freed by count, so that threads do not meet at its count.
     @inline(__always)
-    private static func defaultArgument(_ t: Thread, _ value: Value) -> UInt64 {
+    static func defaultArgument(_ t: Thread, _ value: Value) -> UInt64 {
         if !value.isCounted { return value.bits }
         let form = Attributes.registerForm(value)
         if form.isCounted { t.retain(form) }
@@ -301,9 +318,9 @@ enum Calls {
 
     /// - Parameter aside: room for the named and the surplus arguments.
     private static func bind(
-        _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ positional: Int, _ names: Value, aside: Registers
+        _ t: Thread, _ target: CallTarget, _ frame: Registers, _ positional: Int, _ names: Value, aside: Registers
     ) -> Bool {
-        let code = function.code
+        let code = target.code
         let argumentCount = Int(code.pointee.argumentCount)
         let keywordOnly = Int(code.pointee.keywordOnlyCount)
         let named = names.isNull ? 0 : TupleRef(names).count
@@ -344,10 +361,10 @@ enum Calls {
             }
             if hasKeywords { frame[parameters + (hasExtra ? 1 : 0)] = try t.makeDict().bits }
             if named > 0 {
-                try bindNames(t, function, frame, aside, names, min(positional, argumentCount), hasKeywords ? frame.value(parameters + (hasExtra ? 1 : 0)) : .null)
+                try bindNames(t, target, frame, aside, names, min(positional, argumentCount), hasKeywords ? frame.value(parameters + (hasExtra ? 1 : 0)) : .null)
             }
-            if extraCount > 0 && !hasExtra { throw tooMany(t, function, frame, positional) }
-            try bindDefaults(t, function, frame, min(positional, argumentCount))
+            if extraCount > 0 && !hasExtra { throw tooMany(t, target, frame, positional) }
+            try bindDefaults(t, target, frame, min(positional, argumentCount))
             return true
         } catch {
             for index in 0..<localCount { frame.drop(t, index) }
@@ -356,17 +373,17 @@ enum Calls {
     }
 
     static func bindNames(
-        _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ aside: Registers, _ names: Value,
+        _ t: Thread, _ target: CallTarget, _ frame: Registers, _ aside: Registers, _ names: Value,
         _ positional: Int, _ keywords: Value
     ) throws(PythonError) {
-        let code = function.code
+        let code = target.code
         let parameters = Int(code.pointee.argumentCount + code.pointee.keywordOnlyCount)
         let positionalOnly = Int(code.pointee.positionalOnlyCount)
         let list = TupleRef(names)
         next: for index in 0..<list.count {
             let name = list.item(index)
             guard t.isStr(name) else {
-                throw t.raise(.typeError, "\(StrRef(function.qualifiedName).string)() keywords must be strings")
+                throw t.raise(.typeError, "\(target.function.qualifiedName(t))() keywords must be strings")
             }
             var found = -1
             for parameter in positionalOnly..<max(positionalOnly, parameters) {
@@ -386,15 +403,15 @@ enum Calls {
                 where StrRef.equal(StrRef(Value(bits: code.pointee.localNames[parameter])), StrRef(name)) {
                     throw t.raise(
                         .typeError,
-                        "\(StrRef(function.qualifiedName).string)() got some positional-only arguments passed as keyword arguments: '\(text)'")
+                        "\(target.function.qualifiedName(t))() got some positional-only arguments passed as keyword arguments: '\(text)'")
                 }
                 throw t.raise(
                     .typeError,
-                    "\(StrRef(function.qualifiedName).string)() got an unexpected keyword argument '\(text)'")
+                    "\(target.function.qualifiedName(t))() got an unexpected keyword argument '\(text)'")
             }
             if frame[found] != 0 {
                 throw t.raise(
-                    .typeError, "\(StrRef(function.qualifiedName).string)() got multiple values for argument '\(StrRef(name).string)'")
+                    .typeError, "\(target.function.qualifiedName(t))() got multiple values for argument '\(StrRef(name).string)'")
             }
             frame[found] = aside[index]
             aside[index] = 0
@@ -402,11 +419,11 @@ enum Calls {
     }
 
     static func bindDefaults(
-        _ t: Thread, _ function: FunctionRef, _ frame: Registers, _ positional: Int
+        _ t: Thread, _ target: CallTarget, _ frame: Registers, _ positional: Int
     ) throws(PythonError) {
-        let code = function.code
+        let code = target.code
         let argumentCount = Int(code.pointee.argumentCount)
-        let defaults = function.defaults
+        let defaults = target.defaults
         let defaultCount = defaults.isNull ? 0 : TupleRef(defaults).count
         let required = argumentCount - defaultCount
         var missing: [String] = []
@@ -419,20 +436,20 @@ enum Calls {
                 }
             }
         }
-        if !missing.isEmpty { throw missingError(t, function, missing, "positional") }
+        if !missing.isEmpty { throw missingError(t, target, missing, "positional") }
         let keywordOnly = Int(code.pointee.keywordOnlyCount)
         if keywordOnly > 0 {
-            let keywordDefaults = function.keywordDefaults
+            let keywordDefaults = target.keywordDefaults
             for index in argumentCount..<(argumentCount + keywordOnly) where frame[index] == 0 {
                 let name = Value(bits: code.pointee.localNames[index])
                 let value = keywordDefaults.isNull ? Value.null : DictRef(keywordDefaults).getName(t, name)
                 if value.isNull { missing.append(StrRef(name).string) } else { frame[index] = value.bits }
             }
-            if !missing.isEmpty { throw missingError(t, function, missing, "keyword-only") }
+            if !missing.isEmpty { throw missingError(t, target, missing, "keyword-only") }
         }
     }
 
-    static func missingError(_ t: Thread, _ function: FunctionRef, _ names: [String], _ kind: String) -> PythonError {
+    static func missingError(_ t: Thread, _ target: CallTarget, _ names: [String], _ kind: String) -> PythonError {
         let quoted = names.map { "'\($0)'" }
         let list: String
         switch quoted.count {
@@ -442,13 +459,13 @@ enum Calls {
         }
         return t.raise(
             .typeError,
-            "\(StrRef(function.qualifiedName).string)() missing \(names.count) required \(kind) argument\(names.count == 1 ? "" : "s"): \(list)")
+            "\(target.function.qualifiedName(t))() missing \(names.count) required \(kind) argument\(names.count == 1 ? "" : "s"): \(list)")
     }
 
-    static func tooMany(_ t: Thread, _ function: FunctionRef, _ frame: Registers, _ given: Int) -> PythonError {
-        let code = function.code
+    static func tooMany(_ t: Thread, _ target: CallTarget, _ frame: Registers, _ given: Int) -> PythonError {
+        let code = target.code
         let takes = Int(code.pointee.argumentCount)
-        let defaultCount = function.defaults.isNull ? 0 : TupleRef(function.defaults).count
+        let defaultCount = target.defaults.isNull ? 0 : TupleRef(target.defaults).count
         let keywordOnly = (takes..<(takes + Int(code.pointee.keywordOnlyCount))).filter { frame[$0] != 0 }.count
         let plural = takes != 1 || defaultCount > 0
         let range = defaultCount > 0 ? "from \(takes - defaultCount) to \(takes)" : "\(takes)"
@@ -458,7 +475,7 @@ enum Calls {
             : "\(given) \(given == 1 ? "was" : "were") given"
         return t.raise(
             .typeError,
-            "\(StrRef(function.qualifiedName).string)() takes \(range) positional argument\(plural ? "s" : "") but \(were)")
+            "\(target.function.qualifiedName(t))() takes \(range) positional argument\(plural ? "s" : "") but \(were)")
     }
 }
 
@@ -467,25 +484,30 @@ extension VM {
     static func callFunction(
         _ t: Thread, _ function: Value, _ arguments: Registers, _ count: Int, _ names: UInt64
     ) -> UInt64 {
-        let ref = FunctionRef(function.object.raw)
-        let code = ref.code
+        do throws(PythonError) { try t.enterNative("") } catch { return 0 }
+        defer { t.leaveNative() }
+        let target = CallTarget(FunctionRef(function.object.raw), t)
+        let code = target.code
         let frame = t.freshFrameBase()
         let named = names == 0 ? 0 : TupleRef(Value(bits: names)).count
         guard Calls.hasRoom(t, frame + count + named, code) else {
+            target.letGo(t)
             Calls.raiseTooDeep(t)
             return 0
         }
-        do throws(PythonError) { try t.enterNative("") } catch { return 0 }
-        defer { t.leaveNative() }
         for index in 0..<(count + named) { frame[index] = t.retain(Value(bits: arguments[index])).bits }
+        var bound = count
         if named != 0 || Int(code.pointee.simpleArgumentCount) != count {
-            guard let filled = Calls.bind(t, ref, frame, count, Value(bits: names)) else { return 0 }
-            Calls.push(
-                t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: filled, flags: FrameFlags.entry)
-        } else {
-            Calls.push(
-                t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: count, flags: FrameFlags.entry)
+            guard let filled = Calls.bind(t, target, frame, count, Value(bits: names)) else {
+                target.letGo(t)
+                return 0
+            }
+            bound = filled
         }
+        Calls.push(
+            t, frame, caller: t.currentFrame, code: code, function: target.function.raw, bound: bound,
+            flags: FrameFlags.entry)
+        target.letGo(t)
         // The caller's reference keeps the function alive: native code holds counted references, registers are scanned.
         let result = run(t, frame, UnsafeMutableRawPointer(code.pointee.instructions))
         Calls.noteNativeReturn(t)
@@ -494,18 +516,20 @@ extension VM {
 
     /// Runs a function without parameters with a locals mapping: module and class bodies, exec, eval.
     public static func runBody(_ t: Thread, _ function: Value, locals: Value) throws(PythonError) -> Value {
-        let ref = FunctionRef(function.object.raw)
-        let code = ref.code
+        try t.enterNative("")
+        defer { t.leaveNative() }
+        let target = CallTarget(FunctionRef(function.object.raw), t)
+        let code = target.code
         let frame = t.freshFrameBase()
         guard Calls.hasRoom(t, frame, code) else {
+            target.letGo(t)
             Calls.raiseTooDeep(t)
             throw PythonError()
         }
-        try t.enterNative("")
-        defer { t.leaveNative() }
         Calls.push(
-            t, frame, caller: t.currentFrame, code: code, function: ref.raw, bound: 0,
+            t, frame, caller: t.currentFrame, code: code, function: target.function.raw, bound: 0,
             locals: locals.isNull ? 0 : locals.object.address, flags: FrameFlags.entry)
+        target.letGo(t)
         let result = run(t, frame, UnsafeMutableRawPointer(code.pointee.instructions))
         Calls.noteNativeReturn(t)
         return try t.checked(result)

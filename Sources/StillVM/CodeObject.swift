@@ -9,6 +9,7 @@ public import StillObjects
 public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import StillVersions
 
 @frozen public struct CodeRecord {
     public var instructions: UnsafeMutablePointer<UInt64>
@@ -29,6 +30,8 @@ public import StillThreadRegistry
     public var handlerCount: Int32
     public var lineCount: Int32
     public var freeCount: Int32
+    /// Version of the functions made from it (StillVersions/FunctionVersion.swift); 0 when there was none left.
+    public var version: UInt32
     public var handlers: UnsafeMutablePointer<ExceptionTableEntry>
     public var lines: UnsafeMutablePointer<LineTableEntry>
     public var localNames: UnsafeMutablePointer<UInt64>
@@ -102,7 +105,7 @@ public enum CodeLoader {
                 instructionCount: Int32(unit.instructions.count), constantCount: Int32(unit.constants.count),
                 nameCount: Int32(unit.names.count), firstLine: unit.firstLine,
                 handlerCount: Int32(unit.exceptionTable.count), lineCount: Int32(unit.lineTable.count),
-                freeCount: Int32(unit.freeNames.count), handlers: handlers, lines: lines,
+                freeCount: Int32(unit.freeNames.count), version: InterpreterVersions(t.interpreter).nextFunction(), handlers: handlers, lines: lines,
                 localNames: try strings(unit.localNames), freeNames: try strings(unit.freeNames),
                 name: Interning.intern(unit.name), qualifiedName: Interning.intern(unit.qualifiedName),
                 filename: Interning.intern(unit.filename), docstring: .none, object: object.raw))

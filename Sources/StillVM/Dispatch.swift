@@ -689,10 +689,11 @@ public enum VM {
                     let base = pc.a
                     let callee = Value(bits: regs[base])
                     if _fastPath(
-                        callee.isObject && callee.object.typeRaw == functionType && pc.c == 0xFFFF)
+                        callee.isObject && callee.object.typeRaw == functionType && pc.c == 0xFFFF
+                            && FunctionRef(callee.object.raw).isGuarded)
                     {
                         let function = FunctionRef(callee.object.raw)
-                        let code = function.code
+                        let code = function.guardedCode
                         let frame = regs + base + FrameLayout.argumentOffset
                         if _fastPath(
                             Int(code.pointee.simpleArgumentCount) == pc.b
@@ -725,9 +726,11 @@ public enum VM {
                     let hasReceiver = regs[base + FrameLayout.argumentOffset] != 0
                     let frame = regs + base + FrameLayout.argumentOffset + (hasReceiver ? 0 : 1)
                     let count = pc.b + (hasReceiver ? 1 : 0)
-                    if _fastPath(callee.isObject && callee.object.typeRaw == functionType) {
+                    if _fastPath(
+                        callee.isObject && callee.object.typeRaw == functionType && FunctionRef(callee.object.raw).isGuarded)
+                    {
                         let function = FunctionRef(callee.object.raw)
-                        let code = function.code
+                        let code = function.guardedCode
                         if _fastPath(
                             Int(code.pointee.simpleArgumentCount) == count && Calls.hasRoom(t, frame, code))
                         {

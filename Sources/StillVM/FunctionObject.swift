@@ -1,17 +1,45 @@
 // Functions made by `def` and `lambda`.
 //
-// Layout    24 code, 32 globals, 40 builtins, 48 defaults (tuple or null), 56 keyword defaults (dict or null), 64 closure
-//           (tuple of cells or null), 72 name, 80 qualified name, 88 dict, 96 annotations (dict or null), 104 doc, 112 module.
 // Holding   code, globals and builtins are held as registers hold values: uncounted when deferred.
 // Counting  Functions of modules and classes are deferred: registers hold them uncounted. Functions made inside
 //           functions are counted like anything else, so that closures die promptly.
-// Changing  code, defaults, keyword defaults and closure are replaced with the world stopped: a call in progress elsewhere
-//           has bound its arguments or has not begun.
+// Changing  code, defaults, keyword defaults and closure are critical: who calls the function reads them through `CallTarget`
+//           (StillVersions/FunctionVersionInvalidation.swift). The rest are shared slots like any object's.
 import StillBytecode
 public import StillObjects
 public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+public import StillVersions
+public import Synchronization
+
+/// Where a function's words are.
+enum FunctionLayout {
+    static let code = 24
+    /// Version, and whether it is in the table of functions: two 32-bit words, beside the code, which calls read too.
+    static let version = 32
+    static let globals = 40
+    static let builtins = 48
+    /// tuple or null
+    static let defaults = 56
+    /// dict or null
+    static let keywordDefaults = 64
+    /// tuple of cells or null
+    static let closure = 72
+    static let name = 80
+    static let qualifiedName = 88
+    static let dict = 96
+    /// dict or null
+    static let annotations = 104
+    static let doc = 112
+    static let module = 120
+    static let bytes = 128
+
+    static func forEachValue(_ body: (Int) -> Void) {
+        body(code)
+        for offset in stride(from: globals, to: bytes, by: 8) { body(offset) }
+    }
+}
 
 @frozen public struct FunctionRef {
     public let raw: UnsafeMutableRawPointer
@@ -21,18 +49,25 @@ public import StillThreadRegistry
     @inlinable @inline(__always) public func slot(_ offset: Int) -> UnsafeMutablePointer<Value> {
         (raw + offset).assumingMemoryBound(to: Value.self)
     }
-    @inlinable @inline(__always) public var code: UnsafeMutablePointer<CodeRecord> {
-        CodeRef(slot(24).pointee.object.raw).record
+    /// For a function whose version is valid; otherwise see `CallTarget`.
+    @inline(__always) var guardedCode: UnsafeMutablePointer<CodeRecord> {
+        CodeRef(slot(FunctionLayout.code).pointee.object.raw).record
     }
-    @inlinable @inline(__always) public var globals: Value { slot(32).pointee }
-    @inlinable @inline(__always) public var builtins: Value { slot(40).pointee }
-    @inlinable @inline(__always) public var defaults: Value { slot(48).pointee }
-    @inlinable @inline(__always) public var keywordDefaults: Value { slot(56).pointee }
-    @inlinable @inline(__always) public var closure: Value { slot(64).pointee }
-    public var qualifiedName: Value { slot(80).pointee }
+    @inlinable @inline(__always) public var globals: Value { slot(40).pointee }
+    @inlinable @inline(__always) public var builtins: Value { slot(48).pointee }
+    /// Cells of a function that runs: nobody changes them.
+    @inlinable @inline(__always) public var closure: Value { slot(72).pointee }
+    /// Whether the version is valid: the critical attributes may be read plainly until the next safepoint.
+    @inline(__always) var isGuarded: Bool {
+        FunctionVersion.isValid(versionWord.pointee.load(ordering: .relaxed))  // F1
+    }
 
-    static let bytes = 120
-    static let valueOffsets = [24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112]
+    /// For messages.
+    func qualifiedName(_ t: Thread) -> String {
+        let name = SharedSlot.load(t, ObjectRef(raw), FunctionLayout.qualifiedName)
+        defer { t.release(name) }
+        return StrRef(name).string
+    }
 
     /// - Parameters: borrowed; null where absent.
     public static func make(
@@ -41,38 +76,51 @@ public import StillThreadRegistry
     ) throws(PythonError) -> Value {
         guard
             let object = Allocation.object(
-                t, type: t.type(.function).raw, bytes: bytes, collectable: true)
+                t, type: t.type(.function).raw, bytes: FunctionLayout.bytes, collectable: true)
         else { throw t.noMemory() }
         let function = FunctionRef(object.raw)
         let record = CodeRef(code.object.raw).record
         // Most often deferred, so that threads that make closures do not meet at their counts.
-        function.slot(24).pointee = Attributes.holding(t, code)
-        function.slot(32).pointee = Attributes.holding(t, globals)
-        function.slot(40).pointee = Attributes.holding(t, builtins)
-        function.slot(48).pointee = t.retain(defaults)
-        function.slot(56).pointee = t.retain(keywordDefaults)
-        function.slot(64).pointee = t.retain(closure)
-        function.slot(72).pointee = t.retain(record.pointee.name)
-        function.slot(80).pointee = t.retain(record.pointee.qualifiedName)
-        function.slot(96).pointee = t.retain(annotations)
-        function.slot(104).pointee = t.retain(record.pointee.docstring)
+        function.slot(FunctionLayout.code).pointee = Attributes.holding(t, code)
+        function.versionWord.pointee.store(record.pointee.version, ordering: .relaxed)  // F1
+        function.slot(FunctionLayout.globals).pointee = Attributes.holding(t, globals)
+        function.slot(FunctionLayout.builtins).pointee = Attributes.holding(t, builtins)
+        function.slot(FunctionLayout.defaults).pointee = t.retain(defaults)
+        function.slot(FunctionLayout.keywordDefaults).pointee = t.retain(keywordDefaults)
+        function.slot(FunctionLayout.closure).pointee = t.retain(closure)
+        function.slot(FunctionLayout.name).pointee = t.retain(record.pointee.name)
+        function.slot(FunctionLayout.qualifiedName).pointee = t.retain(record.pointee.qualifiedName)
+        function.slot(FunctionLayout.annotations).pointee = t.retain(annotations)
+        function.slot(FunctionLayout.doc).pointee = t.retain(record.pointee.docstring)
         let module = DictRef(globals).getName(t, Names.__name__)
-        function.slot(112).pointee = module.isNull ? .none : module
+        function.slot(FunctionLayout.module).pointee = module.isNull ? .none : module
         if !record.pointee.has(.nested) { ReferenceCount.makeDeferred(object) }
         return Value(object)
     }
 }
 
+extension FunctionRef: VersionedFunction {
+    @inline(__always) public var versionWord: UnsafeMutablePointer<Atomic<UInt32>> {
+        (raw + FunctionLayout.version).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+    public var registeredWord: UnsafeMutablePointer<Atomic<UInt32>> {
+        (raw + FunctionLayout.version + 4).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+    public var functionLock: UnsafeMutablePointer<Atomic<UInt8>> { ObjectRef(raw).lockByte }
+    public func tryHold(_ t: ThreadState) -> Bool { ReferenceCount.tryRetain(ObjectRef(raw), t) }
+    public func giveUp(_ t: ThreadState) { ReferenceCount.release(ObjectRef(raw), t) }
+}
+
 enum FunctionType {
     static func define() {
         StaticTypes.define(
-            .function, "function", basicSize: UInt32(FunctionRef.bytes),
+            .function, "function", basicSize: UInt32(FunctionLayout.bytes),
             flags: TypeFlags.collectable | TypeFlags.methodDescriptor
         ) { b in
-            b.record.pointee.dictOffset = 88
+            b.record.pointee.dictOffset = UInt32(FunctionLayout.dict)
             b.record.pointee.memory.traverse = { object, visitor in
                 let function = FunctionRef(object)
-                for offset in stride(from: 24, to: FunctionRef.bytes, by: 8) {
+                FunctionLayout.forEachValue { offset in
                     let value = function.slot(offset).pointee
                     if value.isObject { visitor.report(value.object.raw, value.isCounted) }
                 }
@@ -80,13 +128,19 @@ enum FunctionType {
             b.record.pointee.memory.clear = { raw, object in
                 // The name, code and globals stay: a finalizer may still call the function.
                 let t = Thread(raw)
-                for offset in [48, 56, 64, 88, 96] { FunctionType.replace(t, FunctionRef(object), offset, .null) }
+                for offset in [FunctionLayout.defaults, FunctionLayout.keywordDefaults, FunctionLayout.closure] {
+                    FunctionType.replace(t, FunctionRef(object), offset, .null)
+                }
+                for offset in [FunctionLayout.dict, FunctionLayout.annotations] {
+                    SharedSlot.store(t, ObjectRef(object), offset, .null)
+                }
             }
             b.record.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
                 let function = FunctionRef(object)
                 WeakReferences.clear(t, ObjectRef(object))
-                for offset in stride(from: 24, to: FunctionRef.bytes, by: 8) {
+                FunctionVersion.forget(function, t.interpreter)
+                FunctionLayout.forEachValue { offset in
                     let value = function.slot(offset).pointee
                     function.slot(offset).pointee = .null
                     t.release(value)
@@ -102,99 +156,131 @@ enum FunctionType {
             }
             b.record.pointee.repr = { t, v in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    let name = StrRef(FunctionRef(Value(bits: v)).qualifiedName).string
+                    let name = FunctionRef(Value(bits: v)).qualifiedName(t)
                     return try t.makeString("<function \(name) at 0x\(String(v & ~7, radix: 16))>")
                 }
             }
             b.property(
-                "__code__", get: { t, s in FunctionType.part(t, s, 24) },
-                set: { t, s, v in FunctionType.setPart(t, s, 24, v, .code, "__code__ must be set to a code object", required: true) })
+                "__code__", get: { t, s in FunctionType.part(t, s, FunctionLayout.code) },
+                set: { t, s, v in FunctionType.setCode(t, s, v) })
             b.property(
-                "__defaults__", get: { t, s in FunctionType.part(t, s, 48) },
-                set: { t, s, v in FunctionType.setPart(t, s, 48, v, .tuple, "__defaults__ must be set to a tuple object", required: false) })
+                "__defaults__", get: { t, s in FunctionType.part(t, s, FunctionLayout.defaults) },
+                set: { t, s, v in
+                    FunctionType.setDefaults(t, s, FunctionLayout.defaults, v, .tuple, "__defaults__ must be set to a tuple object")
+                })
             b.property(
-                "__kwdefaults__", get: { t, s in FunctionType.part(t, s, 56) },
-                set: { t, s, v in FunctionType.setPart(t, s, 56, v, .dict, "__kwdefaults__ must be set to a dict object", required: false) })
+                "__kwdefaults__", get: { t, s in FunctionType.part(t, s, FunctionLayout.keywordDefaults) },
+                set: { t, s, v in
+                    FunctionType.setDefaults(t, s, FunctionLayout.keywordDefaults, v, .dict, "__kwdefaults__ must be set to a dict object")
+                })
             b.property(
-                "__name__", get: { t, s in FunctionType.part(t, s, 72) },
-                set: { t, s, v in FunctionType.setPart(t, s, 72, v, .str, "__name__ must be set to a string object", required: true) })
+                "__name__", get: { t, s in FunctionType.part(t, s, FunctionLayout.name) },
+                set: { t, s, v in FunctionType.setName(t, s, FunctionLayout.name, v, "__name__ must be set to a string object") })
             b.property(
-                "__qualname__", get: { t, s in FunctionType.part(t, s, 80) },
-                set: { t, s, v in FunctionType.setPart(t, s, 80, v, .str, "__qualname__ must be set to a string object", required: true) })
-            b.getter("__globals__") { t, s in Thread(t).retain(FunctionRef(Value(bits: s)).globals).bits }
-            b.getter("__builtins__") { t, s in Thread(t).retain(FunctionRef(Value(bits: s)).builtins).bits }
-            b.getter("__closure__") { t, s in
-                let closure = FunctionRef(Value(bits: s)).closure
-                return closure.isNull ? Value.none.bits : Thread(t).retain(closure).bits
-            }
+                "__qualname__", get: { t, s in FunctionType.part(t, s, FunctionLayout.qualifiedName) },
+                set: { t, s, v in
+                    FunctionType.setName(t, s, FunctionLayout.qualifiedName, v, "__qualname__ must be set to a string object")
+                })
+            b.property("__globals__", get: { t, s in FunctionType.part(t, s, FunctionLayout.globals) }, set: FunctionType.refuse)
+            b.property("__builtins__", get: { t, s in FunctionType.part(t, s, FunctionLayout.builtins) }, set: FunctionType.refuse)
+            b.property("__closure__", get: { t, s in FunctionType.part(t, s, FunctionLayout.closure) }, set: FunctionType.refuse)
             b.property(
                 "__annotations__",
                 get: { t, s in
                     returning(t) { (t) throws(PythonError) -> Value in
-                        let function = FunctionRef(Value(bits: s))
-                        if function.slot(96).pointee.isNull {
-                            FunctionType.replace(t, function, 96, try t.makeDict())
-                        }
-                        return t.retain(function.slot(96).pointee)
+                        let function = ObjectRef(FunctionRef(Value(bits: s)).raw)
+                        let known = SharedSlot.load(t, function, FunctionLayout.annotations)
+                        return known.isNull ? SharedSlot.loadOrStore(t, function, FunctionLayout.annotations, try t.makeDict()) : known
                     }
                 },
-                set: { t, s, v in FunctionType.replace(Thread(t), FunctionRef(Value(bits: s)), 96, Thread(t).retain(Value(bits: v))); return 0 })
+                set: { t, s, v in
+                    storing(t) { (t) throws(PythonError) -> Int in
+                        let value = Value(bits: v)
+                        if !value.isNull && !value.isNone && !t.typeOf(value).has(TypeFlags.dictSubclass) {
+                            throw t.raise(.typeError, "__annotations__ must be set to a dict object")
+                        }
+                        SharedSlot.store(t, Value(bits: s).object, FunctionLayout.annotations, value.isNone ? .null : value)
+                        return 0
+                    }
+                })
             b.property(
-                "__doc__",
-                get: { t, s in
-                    let doc = FunctionRef(Value(bits: s)).slot(104).pointee
-                    return doc.isNull ? Value.none.bits : Thread(t).retain(doc).bits
-                },
-                set: { t, s, v in FunctionType.replace(Thread(t), FunctionRef(Value(bits: s)), 104, Thread(t).retain(Value(bits: v))); return 0 })
+                "__doc__", get: { t, s in FunctionType.part(t, s, FunctionLayout.doc) },
+                set: { t, s, v in
+                    SharedSlot.store(Thread(t), Value(bits: s).object, FunctionLayout.doc, Value(bits: v))
+                    return 0
+                })
             b.property(
-                "__module__",
-                get: { t, s in
-                    let module = FunctionRef(Value(bits: s)).slot(112).pointee
-                    return module.isNull ? Value.none.bits : Thread(t).retain(module).bits
-                },
-                set: { t, s, v in FunctionType.replace(Thread(t), FunctionRef(Value(bits: s)), 112, Thread(t).retain(Value(bits: v))); return 0 })
+                "__module__", get: { t, s in FunctionType.part(t, s, FunctionLayout.module) },
+                set: { t, s, v in
+                    SharedSlot.store(Thread(t), Value(bits: s).object, FunctionLayout.module, Value(bits: v))
+                    return 0
+                })
         }
     }
 
-    /// Replaces a value of the function with the world stopped. Consumes `value`.
+    /// Replaces a critical attribute. Consumes `value`.
     static func replace(_ t: Thread, _ function: FunctionRef, _ offset: Int, _ value: Value) {
-        var old = Value.null
-        t.withStoppedWorld(.versionInvalidation) { (_: borrowing StoppedWorld) in
-            old = function.slot(offset).pointee
-            if old.isObject { WriteBarrier.willOverwrite(ObjectRef(function.raw), old: old.object, t) }
-            else { WriteBarrier.willStore(ObjectRef(function.raw), t) }
-            function.slot(offset).pointee = value
+        let object = ObjectRef(function.raw)
+        let old = FunctionVersionInvalidation.change(function, t) { () -> Value in
+            let old = function.slot(offset).pointee
+            if old.isObject { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
+            object.atomicWord(offset).pointee.store(value.bits, ordering: .releasing)  // S1: getters take no lock
+            return old
         }
         t.release(old)
     }
 
     /// A part of the function, None when absent.
     static func part(_ raw: UnsafeMutableRawPointer, _ function: UInt64, _ offset: Int) -> UInt64 {
-        let value = FunctionRef(Value(bits: function)).slot(offset).pointee
-        return value.isNull ? Value.none.bits : Thread(raw).retain(value).bits
+        let value = SharedSlot.load(Thread(raw), Value(bits: function).object, offset)
+        return value.isNull ? Value.none.bits : Thread(raw).ownedForm(value.bits)
     }
 
-    static func setPart(
-        _ raw: UnsafeMutableRawPointer, _ function: UInt64, _ offset: Int, _ value: UInt64, _ type: TypeID,
-        _ message: String, required: Bool
+    /// A tuple or dict of defaults; None and deletion empty the slot.
+    static func setDefaults(
+        _ raw: UnsafeMutableRawPointer, _ function: UInt64, _ offset: Int, _ value: UInt64, _ type: TypeID, _ message: String
     ) -> Int {
         storing(raw) { (t) throws(PythonError) -> Int in
             let value = Value(bits: value)
-            if (value.isNull || value.isNone) && !required {
-                replace(t, FunctionRef(Value(bits: function)), offset, .null)
-                return 0
+            let absent = value.isNull || value.isNone
+            let flag = type == .tuple ? TypeFlags.tupleSubclass : TypeFlags.dictSubclass
+            if !absent && !t.typeOf(value).has(flag) { throw t.raise(.typeError, message) }
+            replace(t, FunctionRef(Value(bits: function)), offset, absent ? .null : t.retain(value))
+            return 0
+        }
+    }
+
+    static let refuse: PropertySetter = { t, _, _ in
+        storing(t) { (t) throws(PythonError) -> Int in throw t.raise(.attributeError, "readonly attribute") }
+    }
+
+    static func setName(
+        _ raw: UnsafeMutableRawPointer, _ function: UInt64, _ offset: Int, _ value: UInt64, _ message: String
+    ) -> Int {
+        storing(raw) { (t) throws(PythonError) -> Int in
+            let value = Value(bits: value)
+            guard !value.isNull, t.isStr(value) else { throw t.raise(.typeError, message) }
+            SharedSlot.store(t, Value(bits: function).object, offset, value)
+            return 0
+        }
+    }
+
+    static func setCode(_ raw: UnsafeMutableRawPointer, _ function: UInt64, _ value: UInt64) -> Int {
+        storing(raw) { (t) throws(PythonError) -> Int in
+            let value = Value(bits: value)
+            let function = FunctionRef(Value(bits: function))
+            guard !value.isNull, t.typeOf(value) == t.type(.code) else {
+                throw t.raise(.typeError, "__code__ must be set to a code object")
             }
-            guard !value.isNull, t.typeOf(value) == t.type(type) else { throw t.raise(.typeError, message) }
-            if offset == 24 {
-                let free = Int(CodeRef(value.object.raw).record.pointee.freeCount)
-                let closure = FunctionRef(Value(bits: function)).closure
-                let has = closure.isNull ? 0 : TupleRef(closure).count
-                if has != free {
-                    let name = StrRef(FunctionRef(Value(bits: function)).slot(72).pointee).string
-                    throw t.raise(.valueError, "\(name)() requires a code object with \(has) free vars, not \(free)")
-                }
+            let free = Int(CodeRef(value.object.raw).record.pointee.freeCount)
+            let has = function.closure.isNull ? 0 : TupleRef(function.closure).count
+            if has != free {
+                let name = SharedSlot.load(t, ObjectRef(function.raw), FunctionLayout.name)
+                defer { t.release(name) }
+                throw t.raise(
+                    .valueError, "\(StrRef(name).string)() requires a code object with \(has) free vars, not \(free)")
             }
-            replace(t, FunctionRef(Value(bits: function)), offset, t.retain(value))
+            replace(t, function, FunctionLayout.code, Attributes.holding(t, value))
             return 0
         }
     }

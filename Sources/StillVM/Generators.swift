@@ -4,7 +4,8 @@
 // them back. So frames that run are always on a stack, and a suspended generator is an ordinary container to the collector.
 //
 // Layout    24 registers (buffer or nil), 32 state (atomic), 40 function (Value), 48 register count, 56 pc,
-//           64 name, 72 qualified name, 80 handled exception while suspended, 88 resume register
+//           64 name, 72 qualified name, 80 handled exception while suspended, 88 resume register,
+//           96 code (Value): a generator keeps its own when its function gets another
 // State     created, suspended -> running by compare-and-swap: two threads that resume one generator cannot both succeed;
 //           the loser gets ValueError "generator already executing".
 // Barrier   Resuming moves references out of the container: while the collector marks it is scanned first.
@@ -20,7 +21,7 @@ struct GeneratorRef {
     init(_ value: Value) { raw = value.object.raw }
     init(raw: UnsafeMutableRawPointer) { self.raw = raw }
 
-    static let bytes = 96
+    static let bytes = 104
     static let created: UInt64 = 0
     static let suspended: UInt64 = 1
     static let running: UInt64 = 2
@@ -34,6 +35,7 @@ struct GeneratorRef {
         nonmutating set { word(24).pointee = UInt64(UInt(bitPattern: newValue)) }
     }
     var function: FunctionRef { FunctionRef(Value(bits: word(40).pointee)) }
+    var code: UnsafeMutablePointer<CodeRecord> { CodeRef(Value(bits: word(96).pointee).object.raw).record }
     var registerCount: Int { Int(word(48).pointee) }
     var pc: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: UInt(word(56).pointee)) }
 }
@@ -62,10 +64,11 @@ enum Generators {
         }
         let function = regs.function
         generator.word(40).pointee = Attributes.holding(t, Value(ObjectRef(function.raw))).bits
+        generator.word(96).pointee = Attributes.holding(t, Value(ObjectRef(code.pointee.object))).bits
         generator.word(48).pointee = UInt64(count)
         generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
-        generator.word(64).pointee = t.retain(function.slot(72).pointee).bits
-        generator.word(72).pointee = t.retain(function.qualifiedName).bits
+        generator.word(64).pointee = SharedSlot.load(t, ObjectRef(function.raw), FunctionLayout.name).bits
+        generator.word(72).pointee = SharedSlot.load(t, ObjectRef(function.raw), FunctionLayout.qualifiedName).bits
         generator.registers = saved
         return Value(object).bits
     }
@@ -109,7 +112,7 @@ enum Generators {
             seen = now
         }
         let function = generator.function
-        let code = function.code
+        let code = generator.code
         let frame = t.freshFrameBase()
         if seen == GeneratorRef.created && throwing {
             finish(t, generator)
@@ -387,7 +390,7 @@ enum Generators {
             StaticTypes.define(id, name, basicSize: UInt32(GeneratorRef.bytes), flags: TypeFlags.collectable) { b in
                 b.record.pointee.memory.traverse = { object, visitor in
                     let generator = GeneratorRef(raw: object)
-                    for offset in [40, 64, 72] {
+                    for offset in [40, 64, 72, 96] {
                         let value = Value(bits: generator.word(offset).pointee)
                         if value.isObject { visitor.report(value.object.raw, value.isCounted) }
                     }
@@ -422,7 +425,7 @@ enum Generators {
                         Allocation.freeBuffer(
                             t, UnsafeMutableRawPointer(saved), bytes: max(8, generator.registerCount * 8))
                     }
-                    for offset in [40, 64, 72] { t.release(Value(bits: generator.word(offset).pointee)) }
+                    for offset in [40, 64, 72, 96] { t.release(Value(bits: generator.word(offset).pointee)) }
                     Allocation.free(ObjectRef(object), t)
                 }
                 b.record.pointee.repr = { raw, v in

@@ -3,7 +3,7 @@
 //
 // Protocol  The new instance replaces the class in the call's base register and becomes the first argument. The frame carries the flag
 //           initializer: its return leaves the base register as it is, and raises TypeError for any value but None.
-// Cache     of the call instruction: word 0 the class's version tag, word 1 the function (InlineCache.swift). The tag covers `__new__` and `__init__`; a class that is abstract is asked each time.
+// Cache     of the call instruction: word 0 the class's version tag and the kind, word 1 the function (InlineCache.swift). The tag covers `__new__` and `__init__`; a class that is abstract is asked each time.
 import StillBytecode
 import StillObjects
 import StillObmalloc
@@ -20,10 +20,16 @@ enum Instantiation {
         let type = TypeRef(regs.value(base))
         let initializer = function(t, type, pc)
         if initializer.isNull || type.has(TypeFlags.abstract) { return nil }
-        let ref = FunctionRef(initializer.object.raw)
-        let code = ref.code
-        if !Calls.hasRoom(t, arguments + count + 1, code) || code.pointee.isGeneratorLike { return nil }
-        guard let instance = try? t.allocateInstance(of: type) else { return regs }
+        let target = CallTarget(FunctionRef(initializer.object.raw), t)
+        let code = target.code
+        if !Calls.hasRoom(t, arguments + count + 1, code) || code.pointee.isGeneratorLike {
+            target.letGo(t)
+            return nil
+        }
+        guard let instance = try? t.allocateInstance(of: type) else {
+            target.letGo(t)
+            return regs
+        }
         let frame = Calls.makeRoom(regs, base, arguments, count)
         // The class of a live instance is alive: the register gives its reference up.
         ReferenceCount.retain(instance, t)
@@ -31,11 +37,15 @@ enum Instantiation {
         regs.put(t, base, Value(instance).bits)
         var filled: Int? = count + 1
         if Int(code.pointee.simpleArgumentCount) != count + 1 {
-            filled = Calls.bind(t, ref, frame, count + 1, .null)
+            filled = Calls.bind(t, target, frame, count + 1, .null)
         }
-        guard let filled else { return regs }
+        guard let filled else {
+            target.letGo(t)
+            return regs
+        }
         Calls.push(
-            t, frame, caller: regs, code: code, function: ref.raw, bound: filled, flags: FrameFlags.initializer)
+            t, frame, caller: regs, code: code, function: target.function.raw, bound: filled, flags: FrameFlags.initializer)
+        target.letGo(t)
         return frame
     }
 
@@ -44,7 +54,7 @@ enum Instantiation {
     private static func function(_ t: Thread, _ type: TypeRef, _ pc: UnsafeMutableRawPointer) -> Value {
         let tag = pc.cache(0).pointee.load(ordering: .acquiring)
         let version = UInt32(truncatingIfNeeded: tag)
-        if _fastPath(version != 0 && version == type.versionTag), let found = InlineCache.detail(pc, for: tag) {
+        if _fastPath(version != 0 && version == type.versionTag && (tag &>> 32) & 0xFF == CallCache.initializer), let found = InlineCache.detail(pc, for: tag) {
             return Value(bits: found)
         }
         return find(t, type, pc)
@@ -56,7 +66,7 @@ enum Instantiation {
         let found = t.typeLookup(type, Names.__init__)
         guard found.isObject, t.typeOf(found) == t.type(.function) else { return .null }
         let version = type.versionTag
-        if version != 0 { InlineCache.fill(pc, UInt64(version), found.bits) }
+        if version != 0 { InlineCache.fill(pc, UInt64(version) | CallCache.initializer << 32, found.bits) }
         return found
     }
 

@@ -1,14 +1,15 @@
 // Lookup of a name in a type and its bases, with a cache per thread.
 //
-// Key        (version tag, address of an interned name). A version tag is never used twice, and interned strings live as long as the
+// Key        (version tag, address of an interned name). A version tag is never used twice in an interpreter, and interned strings live as long as the
 //            process or interpreter, so an entry is never wrong, only stale and unreachable. Absence is cached too (value null).
 // Lifetime   A cached value is borrowed from a class's dict. A class whose version is in use changes only with the world stopped, so
 //            a value found stays valid until this thread's next safepoint: retain it before anything that may reach one.
 // Versions   A type without version gets one at its first lookup, after all its bases have theirs, under the type lock;
-//            see TypeVersions.swift.
+//            see StillVersions/TypeVersion.swift.
 public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import StillVersions
 import Synchronization
 
 @frozen public struct MethodCacheEntry: BitwiseCopyable {
@@ -51,7 +52,7 @@ extension ThreadState {
 
     @usableFromInline @inline(never)
     func typeLookupSlow(_ type: TypeRef, _ name: Value) -> Value {
-        let version = TypeVersions.assign(type, self)
+        let version = TypeVersion.assign(type, self)
         let found = typeLookupUncached(type, name)
         if version != 0 && StrRef(name).isInterned {
             let key = name.bits & ~7

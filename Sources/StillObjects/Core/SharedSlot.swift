@@ -36,6 +36,23 @@ public import Synchronization
         t.release(exchange(t, object, offset, owned: t.retain(value)))
     }
 
+    /// Stores a value, owned, unless there is one by now. - Returns: the slot's value, owned.
+    public static func loadOrStore(_ t: Thread, _ object: ObjectRef, _ offset: Int, _ value: Value) -> Value {
+        let word = object.atomicWord(offset)
+        ObjectLock.lock(object.lockByte)
+        var present = Value(bits: word.pointee.load(ordering: .relaxed))
+        let isNew = present.isNull
+        if isNew {
+            WriteBarrier.willStore(object, t)
+            present = value
+            word.pointee.store(value.bits, ordering: .releasing)  // S1
+        }
+        if present.isCounted { ReferenceCount.retainAndShare(present.object, t) }
+        ObjectLock.unlock(object.lockByte)
+        if !isNew { t.release(value) }
+        return present
+    }
+
     /// Replaces the value by an owned one and returns the old one, owned by the caller.
     @inlinable public static func exchange(_ t: Thread, _ object: ObjectRef, _ offset: Int, owned value: Value) -> Value {
         let word = object.atomicWord(offset)

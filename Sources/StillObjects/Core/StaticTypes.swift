@@ -6,6 +6,7 @@
 public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import StillVersions
 import Synchronization
 
 public enum StaticTypes {
@@ -15,7 +16,6 @@ public enum StaticTypes {
     /// One pointer for each `TypeID`, then one for each `ExceptionID`.
     @usableFromInline nonisolated(unsafe) static let table: UnsafeMutablePointer<UnsafeMutableRawPointer> = makeTable()
     nonisolated(unsafe) private static var started = false
-    nonisolated(unsafe) private static var nextVersion: UInt32 = 1
 
     private static func makeTable() -> UnsafeMutablePointer<UnsafeMutableRawPointer> {
         let total = typeCount + ExceptionID.allCases.count
@@ -137,10 +137,7 @@ public enum StaticTypes {
         }
         if record.pointee.instanceSize == 0 { record.pointee.instanceSize = record.pointee.basicSize }
         record.pointee.staticAttributes = StaticAttributes.make(builder.attributes).raw
-        if nextVersion < 65_536 {
-            record.pointee.versionTag = nextVersion
-            nextVersion += 1
-        }
+        record.pointee.versionTag = VersionRange.nextStatic()
         if let base { SubclassList.add(type, to: base) }
     }
 

@@ -12,6 +12,7 @@
 public import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
+public import StillVersions
 public import Synchronization
 
 /// Function of a slot or a native method: (thread, callee or self, arguments, count, keyword-name tuple or 0).
@@ -163,6 +164,8 @@ public enum UnaryOperator: Int, CaseIterable, Sendable {
     public var doc: Value
     /// Which operator methods a static type shows (OperatorSet.swift).
     public var operators: UInt64
+    /// Under the type lock.
+    public var versionBook: TypeVersionBook
 }
 
 /// A type object.
@@ -180,9 +183,7 @@ public enum UnaryOperator: Int, CaseIterable, Sendable {
     @inlinable @inline(__always) public var flags: UInt32 { record.pointee.flags }
     @inlinable @inline(__always) public func has(_ flag: UInt32) -> Bool { flags & flag != 0 }
     /// Version that inline caches compare. Atomic: a concurrent change of the class clears it.
-    @inlinable @inline(__always) public var versionTag: UInt32 {
-        (raw + ObjectLayout.headerBytes + MemoryLayout<TypeMemorySlots>.stride).assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .relaxed)
-    }
+    @inlinable @inline(__always) public var versionTag: UInt32 { versionWord.pointee.load(ordering: .relaxed) }
 }
 
 /// The static types.

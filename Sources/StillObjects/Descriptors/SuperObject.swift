@@ -4,6 +4,7 @@
 import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import StillVersions
 import Synchronization
 
 public enum SuperObject {
@@ -127,7 +128,7 @@ public enum SuperObject {
     public static func lookup(
         _ t: Thread, after cls: TypeRef, in type: TypeRef, receiver: Value, receiverIsType: Bool, _ name: Value
     ) throws(PythonError) -> Value {
-        _ = TypeVersions.assign(type, t)
+        _ = TypeVersion.assign(type, t)
         let mro = type.record.pointee.mro
         let count = TypeRef.tupleCount(mro)
         var index = 0

@@ -5,6 +5,7 @@
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
+import StillVersions
 
 public enum SubclassList {
     static func add(_ type: TypeRef, to base: TypeRef) {

@@ -2,6 +2,7 @@
 import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import StillVersions
 
 extension ThreadState {
     /// `type.__getattribute__` without the error: null when absent.
@@ -63,11 +64,12 @@ extension ThreadState {
         if value.isNull && old.isNull { throw noAttribute(type.value, name) }
         if StrRef(key).string.hasPrefix("__"), key.isSame(Names.__abstractmethods__) {
             let isAbstract = value.isNull ? false : try isTrue(value)
-            try TypeVersions.modify(type, self) { () throws(PythonError) in
+            try TypeVersion.modify(type, self, unguarded: true) { () throws(PythonError) in
                 if isAbstract { type.record.pointee.flags |= TypeFlags.abstract } else { type.record.pointee.flags &= ~TypeFlags.abstract }
             }
         }
-        try TypeVersions.modify(type, self) { () throws(PythonError) in
+        // Slots are read without a look at the tag.
+        try TypeVersion.modify(type, self, unguarded: SpecialMethod.group(of: key) != nil) { () throws(PythonError) in
             if value.isNull { _ = try dict.delete(self, key) } else { try dict.set(self, key, value) }
             SlotInheritance.update(type, key, self)
         }

@@ -2,6 +2,7 @@
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
+import StillVersions
 
 enum TypeProperties {
     static func add(to b: TypeBuilder) {
@@ -267,7 +268,7 @@ enum TypeProperties {
                 for base in oldBases { SubclassList.remove(type, from: base) }
                 for base in bases { SubclassList.add(type, to: base) }
                 for (changed, _) in saved { SlotInheritance.fill(changed, t) }
-                TypeVersions.invalidate(type)
+                TypeVersion.invalidate(type, world)
             } catch {
                 for (changed, mro) in saved {
                     given.append(changed.record.pointee.mro)

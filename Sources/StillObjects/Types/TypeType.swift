@@ -2,6 +2,7 @@
 import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import StillVersions
 import Synchronization
 
 enum TypeType {
