@@ -81,7 +81,8 @@ public import Synchronization
     }
 
     /// Frees a buffer that no other thread can be reading. `bytes` as allocated.
-    @inlinable public static func freeBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, bytes: Int) {
+    @inlinable @inline(__always)
+    public static func freeBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, bytes: Int) {
         if bytes <= SizeClass.largestBytes {
             if BuildOptions.checksInvariants { BlockChecks.comesBack(buffer, bytes: bytes, thread) }
             ThreadHeap(thread).freeBlock(buffer, owner: thread.ownerSlot)

@@ -10,9 +10,6 @@
 //           readSequence    a lower bound of all online slots, kept to avoid scans
 //
 // Ordering  (Q1) advance() releases, goOnline()/quiescent() acquire writeSequence: a slot at >= goal has seen the unlink.
-//           (Q1b) nextGoal() shares the goal of somebody else's later advance(). It is a releasing read-modify-write too: that
-//                advance() then continues its release sequence, and who acquires the goal has seen this unlink as well. A
-//                load would not do: a reader could report the goal and still read the old pointer.
 //           (Q2) every store to a slot releases, isReached() acquires it: reads made before the report happen before the free.
 //           (Q3) goOnline() stores the slot, fence, reads pointers; isReached() runs after the unlink, fence, loads the
 //                slots. One fence is first: the scan sees the slot online, or the reader sees the unlink.
@@ -61,8 +58,14 @@ public import Synchronization
         let readSequence: Atomic<UInt64>
         let slotCount: Atomic<Int>
         let lock: Atomic<UInt32>
+        /// Changes when a thread has made a report that was asked for; writers sleep on it.
+        let reports: Atomic<UInt32>
+        /// Writers that sleep on it, or are about to.
+        let waiting: Atomic<UInt32>
         var firstFree: UInt64
         let chunks: UnsafeMutablePointer<Atomic<UInt>>
+        /// 1 while there are abandoned blocks: a hint, changed under the lock.
+        let hasAbandoned: Atomic<UInt32>
         /// Retired blocks of threads that ended (DelayedFree.swift). Under the lock.
         var abandoned: DelayedFreeQueue
     }
@@ -77,8 +80,8 @@ public import Synchronization
         domain.fields.initialize(
             to: Fields(
                 base: 0, writeSequence: Atomic(1), pad: (0, 0, 0, 0, 0, 0, 0), readSequence: Atomic(1), slotCount: Atomic(0),
-                lock: Atomic(0), firstFree: 0, chunks: chunks.assumingMemoryBound(to: Atomic<UInt>.self),
-                abandoned: DelayedFreeQueue()))
+                lock: Atomic(0), reports: Atomic(0), waiting: Atomic(0), firstFree: 0, chunks: chunks.assumingMemoryBound(to: Atomic<UInt>.self),
+                hasAbandoned: Atomic(0), abandoned: DelayedFreeQueue()))
         return domain
     }
 
@@ -176,16 +179,35 @@ public import Synchronization
         QSBRGoal(fields.pointee.writeSequence.wrappingAdd(2, ordering: .acquiringAndReleasing).newValue)  // Q1
     }
 
-    /// The goal of the next advance(), for blocks that share one: unlinked before the call.
-    public func nextGoal() -> QSBRGoal {
-        QSBRGoal(fields.pointee.writeSequence.wrappingAdd(0, ordering: .acquiringAndReleasing).newValue &+ 2)  // Q1b
-    }
-
     /// Whether every reader that might hold memory retired under the goal has passed.
     /// - Complexity: O(threads) unless known from an earlier scan. Never blocks.
     public func isReached(_ goal: QSBRGoal) -> Bool {
         if Int64(bitPattern: fields.pointee.readSequence.load(ordering: .acquiring) &- goal.sequence) >= 0 { return true }
         return Int64(bitPattern: scan() &- goal.sequence) >= 0
+    }
+
+    /// Sleeps until a reader announces a report, unless the goal is reached or the time is over.
+    ///
+    /// - Threads: offline, or others would wait for this one.
+    public func waitForReport(_ goal: QSBRGoal, timeoutNanoseconds: UInt64) {
+        let word = reportsWord
+        fields.pointee.waiting.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        let seen = fields.pointee.reports.load(ordering: .acquiring)
+        if !isReached(goal) { Parker.wait(on: word, while: seen, timeoutNanoseconds: timeoutNanoseconds) }
+        fields.pointee.waiting.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// After a report that somebody has asked for: wakes those who sleep for it. A waiter that is not seen here has not looked at the slots
+    /// yet, and finds the report.
+    public func announceReport() {
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if fields.pointee.waiting.load(ordering: .relaxed) == 0 { return }
+        fields.pointee.reports.wrappingAdd(1, ordering: .releasing)
+        Parker.wake(reportsWord)
+    }
+
+    private var reportsWord: UnsafeMutablePointer<Atomic<UInt32>> {
+        (raw + 92).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
 
     /// The least sequence of all online slots.

@@ -182,12 +182,16 @@ public import Synchronization
             stopHere()
             bits = record.pointee.evalBreaker.load(ordering: .acquiring)
         }
+        let mine = bits & ~RequestBits.stop
+        // Taken back first: who asks for a report after it has advanced, and finds the bit set, gets a report of what it advanced to.
+        if mine != 0 { clearRequest(mine) }
         let domain = QSBRDomain(record.pointee.qsbrDomain)
         domain.quiescent(qsbr)
-        let mine = bits & ~RequestBits.stop
         if mine == 0 { return }
-        clearRequest(mine)
-        if mine & RequestBits.delayedFrees != 0 { processRetired() }
+        if mine & RequestBits.delayedFrees != 0 {
+            domain.announceReport()
+            processRetired()
+        }
         let rest = mine & ~RequestBits.delayedFrees
         if rest != 0, let service = interpreter.record.pointee.hooks.service { service(raw, rest) }
     }
@@ -212,23 +216,57 @@ public import Synchronization
     ///
     /// - Threads: attached.
     public func retire(_ block: UnsafeMutableRawPointer, bytes: Int) {
-        let hooks = interpreter.record.pointee.hooks
-        if interpreter.isStopped(by: self) {
-            hooks.freeBlock?(raw, block, UInt(bytes))
+        if _slowPath(interpreter.isStopped(by: self)) {
+            interpreter.record.pointee.hooks.freeBlock?(raw, block, UInt(bytes))
             return
         }
         let full = record.pointee.delayedFree.retire(block, bytes: bytes, domain: QSBRDomain(record.pointee.qsbrDomain))
         if full == true { request(RequestBits.delayedFrees) }
     }
 
-    /// Frees what no reader holds back, this thread's and what ended threads left.
+    /// Frees what no reader holds back, this thread's and what ended threads left. At a safepoint.
+    ///
+    /// Threads that run without being asked for anything report no quiescent state; where blocks have waited for a batch's time they are asked.
+    /// A thread that is far behind waits for them, a millisecond at most: what it holds back stays bounded, and it can be stopped.
     func processRetired() {
         guard let free = interpreter.record.pointee.hooks.freeBlock else { return }
         let domain = QSBRDomain(record.pointee.qsbrDomain)
         record.pointee.delayedFree.process(domain: domain, context: raw, free: free)
-        domain.processAbandoned(context: raw, free: free)
+        if record.pointee.delayedFree.waitsForReaders { askReaders() }
+        if record.pointee.delayedFree.isFarBehind { waitForReaders(domain, free) }
+        if domain.hasAbandoned { domain.processAbandoned(context: raw, free: free) }
         // What slow readers still hold back is looked at again.
         if record.pointee.delayedFree.isFarBehind { request(RequestBits.delayedFrees) }
+    }
+
+    /// Asks all threads for a report that have not made theirs since the newest goal.
+    private func askReaders() {
+        guard let goal = record.pointee.delayedFree.newestGoal else { return }
+        interpreter.forEachThread { thread in
+            let seen = thread.qsbr.sequence.pointee.load(ordering: .relaxed)
+            if seen == 0 || Int64(bitPattern: seen &- goal.sequence) >= 0 || thread == self { return }
+            if thread.record.pointee.evalBreaker.load(ordering: .relaxed) & RequestBits.delayedFrees == 0 {
+                thread.request(RequestBits.delayedFrees)
+            }
+        }
+    }
+
+    /// Spins for readers that run, then sleeps detached: a pause need not wait for this thread, nor do others that wait as it does.
+    private func waitForReaders(_ domain: QSBRDomain, _ free: DelayedFreeQueue.Free) {
+        for _ in 0..<64 {
+            cpuRelax()
+            domain.quiescent(qsbr)
+            record.pointee.delayedFree.process(domain: domain, context: raw, free: free)
+            if !record.pointee.delayedFree.isFarBehind { return }
+            if record.pointee.evalBreaker.load(ordering: .relaxed) & RequestBits.stop != 0 { return }
+        }
+        let limit = Clock.monotonicNanoseconds() + 1_000_000
+        while let goal = record.pointee.delayedFree.oldestGoal {
+            askReaders()
+            detached { domain.waitForReport(goal, timeoutNanoseconds: 250_000) }
+            record.pointee.delayedFree.process(domain: domain, context: raw, free: free)
+            if !record.pointee.delayedFree.isFarBehind || Clock.monotonicNanoseconds() > limit { return }
+        }
     }
 
     public var retiredBlocks: Int { record.pointee.delayedFree.heldBlocks }

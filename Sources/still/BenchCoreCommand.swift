@@ -17,6 +17,7 @@ struct CoreBenchCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Only contests whose title contains one of these.") var only: [String] = []
     @Option(help: "The peers' sources; otherwise tools/peers is searched upwards from here and from the command.") var peerSources: String?
     @Option(help: "Where compiled peers are kept (default: stillpoint/peers in the user's cache folder).") var peerCache: String?
+    @Option(help: "The CPython to compare with.") var python = "/usr/bin/python3.11"
     @Option(help: "Also write all figures to this file.") var json: String?
     @Flag(help: "A missing peer is an error.") var requirePeers = false
     @Flag(help: "A smoke test of some seconds: little work, two rounds.") var quick = false
@@ -39,6 +40,7 @@ struct CoreBenchCommand: ParsableCommand {
         options.still = still
         options.peerSources = sources
         options.peerCache = peerCache ?? Self.cacheFolder
+        options.python = python
         options.rounds = rounds ?? (quick ? 2 : 15)
         options.quick = quick
         options.only = only

@@ -71,6 +71,35 @@ import Testing
         }
     }
 
+    /// A thread that nobody asks for anything reports nothing by itself.
+    @Test func aBusyReaderIsAskedForItsReport() throws {
+        try withInterpreter(hooks()) { interpreter, thread in
+            let ready = Word()
+            let stop = Word()
+            let handle = try start {
+                guard let other = try? interpreter.makeThread() else { return }
+                other.attach()
+                ready.add()
+                while stop.value == 0 { other.safepoint() }
+                other.destroy()
+            }
+            while ready.value == 0 {
+                thread.safepoint()
+                OSThread.yield()
+            }
+            var most = 0
+            for _ in 0..<400 {
+                try retire(thread, BuildOptions.retireBatchCount)
+                thread.safepoint()
+                most = max(most, thread.retiredBlocks)
+            }
+            stop.add()
+            thread.detached { handle.join() }
+            // Far fewer than all, on a busy machine too.
+            #expect(most < 200 * BuildOptions.retireBatchCount)
+        }
+    }
+
     @Test func theEndOfAnInterpreterFreesTheRest() throws {
         let interpreter = try Runtime.makeInterpreter()
         interpreter.hooks = hooks()

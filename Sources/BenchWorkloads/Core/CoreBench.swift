@@ -13,6 +13,8 @@ public struct CoreBench {
         public var peerSources = ""
         /// Where compiled peers are kept.
         public var peerCache = ""
+        /// The CPython to compare with.
+        public var python = ""
         public var rounds = 15
         public var quick = false
         /// Only contests whose title contains one of these; all when empty.

@@ -3,7 +3,8 @@ import StillPlatform
 
 enum CoreCatalog {
     static func contests(_ options: CoreBench.Options, _ peers: inout PeerPrograms) -> [CoreContest] {
-        pauses(options) + threadCosts(options, &peers) + reclamation(options, &peers) + AllocatorContests.all(options, &peers)
+        pauses(options) + threadCosts(options, &peers) + reclamation(options, &peers)
+            + AllocatorContests.all(options, &peers) + turnover(options, &peers) + largeBlocks(options)
     }
 
     /// Figures over several contests.
@@ -110,5 +111,52 @@ enum CoreCatalog {
                     },
                 note: "32-byte blocks of malloc; held: blocks that wait to be freed, at the most; call_rcu, held: the updater waits at 4096")
         ]
+    }
+
+    // MARK: What is left behind
+
+    private static func turnover(_ options: CoreBench.Options, _ peers: inout PeerPrograms) -> [CoreContest] {
+        let python = peers.python(options.python, options.peerSources + "/turnover.py")
+        func contest(_ title: String, _ probe: String, _ numbers: [Int], peers peerNumbers: [Int], target: Double?) -> CoreContest {
+            CoreContest(
+                title: title,
+                metrics: [
+                    CoreMetric(key: "microseconds", label: "us each", isCompared: true),
+                    CoreMetric(key: "bytesEach", label: "bytes left each", target: target.map { .atMost($0) }),
+                ],
+                contestants: [
+                    ours(options, probe, numbers),
+                    CoreContestant(
+                        name: python.name, role: .peer, executable: options.python,
+                        arguments: [python.program, probe] + peerNumbers.map(String.init), missing: python.missing),
+                ],
+                limitSeconds: 600, roundLimit: 3,
+                note: "after a warm-up; \(numbers[0]) of them in each process, \(peerNumbers[0]) in the peer's")
+        }
+        let quick = options.quick
+        return [
+            contest(
+                "interpreters made and closed", "interpreters", [quick ? 100 : 10_000, 0], peers: [quick ? 3 : 100, 0], target: 256),
+            contest(
+                "interpreters with 20000 lists", "interpreters", [quick ? 20 : 500, 20_000], peers: [quick ? 3 : 100, 20_000],
+                target: nil),
+            contest("short threads", "threads", [quick ? 500 : 10_000], peers: [quick ? 500 : 10_000], target: 16),
+        ]
+    }
+
+    // MARK: Large blocks
+
+    private static func largeBlocks(_ options: CoreBench.Options) -> [CoreContest] {
+        let count = options.quick ? 30 : 250
+        return [("large-buffers", "blocks that a second thread retires"), ("large-lists", "lists that a second thread resizes")].map {
+            probe, title in
+            CoreContest(
+                title: "24 MB " + title,
+                metrics: [
+                    CoreMetric(key: "peakMiB", label: "peak MiB", target: .atMost(150)), CoreMetric(key: "milliseconds", label: "ms"),
+                ],
+                contestants: [ours(options, probe, [count])], limitSeconds: 300, roundLimit: 5,
+                note: "\(count) of them; peak: beyond what was resident before")
+        }
     }
 }

@@ -24,6 +24,11 @@ public enum CoreProbe {
                 values = try AllocatorProbe.run(
                     threads: numbers[0], remote: numbers[1], operations: numbers[2], passes: numbers[3], seed: numbers[4],
                     inlined: name == "mix")
+            case ("interpreters", 2): values = try TurnoverProbe.interpreters(count: numbers[0], objects: numbers[1])
+            case ("threads", 1): values = try TurnoverProbe.threads(count: numbers[0])
+            case ("large-buffers", 1): values = try LargeBlocksProbe.buffers(count: numbers[0])
+            case ("large-lists", 1): values = try LargeBlocksProbe.lists(count: numbers[0])
+            case ("assembly", 0): values = try AssemblyProbes.run()
             default: throw BenchError("there is no measurement '\(name)' with \(numbers.count) numbers")
             }
             let fields = values.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }

@@ -70,6 +70,20 @@ struct PeerPrograms {
                 name: "liburcu-qsbr", path: program.path, version: version, build: program.build, missing: program.missing))
     }
 
+    /// CPython, for a program of tools/peers.
+    mutating func python(_ path: String, _ program: String) -> (name: String, program: String, missing: String?) {
+        var missing: String?
+        var name = "CPython"
+        if let answer = try? PeerInterpreter.ask(path), answer.found {
+            name = URL(fileURLWithPath: path).lastPathComponent
+            note(CorePeer(name: name, path: path, version: answer.version, build: answer.buildFlags))
+        } else {
+            missing = "there is no CPython at \(path); run tools/peers/install or name one with --python"
+            note(CorePeer(name: name, missing: missing))
+        }
+        return (name, program, missing)
+    }
+
     /// A shared library by its name, from the loader's cache.
     ///
     /// - Parameter package: the Debian package that has it.
