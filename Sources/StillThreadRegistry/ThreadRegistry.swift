@@ -224,7 +224,7 @@ extension ThreadState {
         // First what can be freed now, while the upper layers' areas are alive: this thread holds no unprotected pointer.
         record.pointee.delayedFree.closeBatch(domain: domain)
         domain.quiescent(qsbr)
-        if record.pointee.delayedFree.heldBlocks > 0 { processRetired() }
+        if record.pointee.delayedFree.heldBlocks > 0 { processRetired(mayWait: false) }
         interpreter.record.pointee.hooks.threadDying?(raw)
         domain.goOffline(qsbr)
         domain.releaseSlot(qsbr)

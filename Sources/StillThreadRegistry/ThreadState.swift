@@ -228,12 +228,13 @@ public import Synchronization
     ///
     /// Threads that run without being asked for anything report no quiescent state; where blocks have waited for a batch's time they are asked.
     /// A thread that is far behind waits for them, a millisecond at most: what it holds back stays bounded, and it can be stopped.
-    func processRetired() {
+    /// - Parameter mayWait: false for a thread that ends: it must not be trapped while it waits.
+    func processRetired(mayWait: Bool = true) {
         guard let free = interpreter.record.pointee.hooks.freeBlock else { return }
         let domain = QSBRDomain(record.pointee.qsbrDomain)
         record.pointee.delayedFree.process(domain: domain, context: raw, free: free)
         if record.pointee.delayedFree.waitsForReaders { askReaders() }
-        if record.pointee.delayedFree.isFarBehind { waitForReaders(domain, free) }
+        if mayWait && record.pointee.delayedFree.isFarBehind { waitForReaders(domain, free) }
         if domain.hasAbandoned { domain.processAbandoned(context: raw, free: free) }
         // What slow readers still hold back is looked at again.
         if record.pointee.delayedFree.isFarBehind { request(RequestBits.delayedFrees) }
