@@ -17,8 +17,6 @@
 //mutant ONLY_USE NO_SCAN_FENCE         scan() without its fence (Q3)
 //mutant ONLY_USE SEQUENCE_AFTER_FENCE  scan() loads writeSequence behind its fence
 //mutant ONLY_USE COUNT_BEFORE_FENCE    scan() loads slotCount before its fence
-//mutant ONLY_USE LOAD_GOAL             nextGoal() only loads (Q1b)
-//mutant ONLY_USE RELAXED_GOAL          nextGoal() does not release (Q1b)
 //mutant ONLY_USE RELAXED_ADVANCE       advance() does not release (Q1)
 //mutant ONLY_USE RELAXED_SEEN          readers do not acquire writeSequence (Q1)
 //mutant RELAXED_REPORT                 readers do not release their slots (Q2)
@@ -131,11 +129,6 @@ inline fence(me) {
 #else
 #define KNOWN 1
 #endif
-#ifdef RELAXED_GOAL
-#define GOAL 0
-#else
-#define GOAL 1
-#endif
 #ifdef RELAXED_ADVANCE
 #define ADVANCE 0
 #else
@@ -196,20 +189,6 @@ proctype Reader(byte me) {
 // MARK: writers
 
 inline advance(me, result) { add(me, WRITE, 2, result, ADVANCE) }
-
-inline nextGoal(me, result) {
-#ifdef LOAD_GOAL
-    d_step {
-        // At its best: the newest value, acquired.
-        seen[me].newest[WRITE] = memory[WRITE].last;
-        join(seen[me], memory[WRITE].view[memory[WRITE].last]);
-        result = memory[WRITE].value[memory[WRITE].last]
-    }
-#else
-    add(me, WRITE, 0, result, GOAL);
-#endif
-    result = result + 2
-}
 
 inline unlink(me) { store(me, CELL, 0, 1) }
 
@@ -283,14 +262,11 @@ proctype Retirer() {
     byte at, goal, least, count, index, sequence;
     bit reached;
 #ifdef GOAL_BEFORE_UNLINK
-    nextGoal(0, goal);
+    advance(0, goal);
     unlink(0);
 #else
     unlink(0);
-    if
-    :: true -> advance(0, goal)
-    :: true -> nextGoal(0, goal)
-    fi;
+    advance(0, goal);
 #endif
     if
     :: true ->
