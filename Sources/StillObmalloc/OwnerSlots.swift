@@ -117,7 +117,7 @@ extension InterpreterHeap {
         heap.fields.pointee.whiteColour = fields.pointee.whiteColour
         thread.ownerSlot = slot.fields.pointee.index
         slot.withLock {  // O1
-            if let saved {
+            if let saved, !FaultInjection.isActive(.forgetVacantPools) {
                 heap.raw.copyMemory(from: saved, byteCount: ThreadHeap.areaBytes)
             } else {
                 for list in 0..<ThreadHeap.lists { heap.current(list).pointee = fields.pointee.emptyPool }

@@ -101,6 +101,7 @@ extension ThreadHeap {
     @inline(never) private func send(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
         let raw = place.pointee!
         place.pointee = nil
+        if FaultInjection.isActive(.dropBatch) { return }
         InterpreterHeap(fields.pointee.heap!).slot(RemoteBatch(raw: raw).slot).push(UInt(bitPattern: raw))
     }
 
@@ -159,7 +160,7 @@ extension ThreadHeap {
         let pool = tagged & RemoteBatch.medium == 0 ? Pool.containing(block) : Pool.containingMedium(block)
         block.storeBytes(of: pool.fields.pointee.freeLocal, as: UnsafeMutableRawPointer?.self)
         pool.fields.pointee.freeLocal = block
-        pool.fields.pointee.used &-= 1
+        if !FaultInjection.isActive(.skipReturnCount) { pool.fields.pointee.used &-= 1 }
         if _slowPath(!pool.isAvailable) { makeAvailable(pool) }
         if _slowPath(pool.fields.pointee.used == 0) { poolEmptied(pool) }
     }

@@ -9,6 +9,12 @@ public struct Survivor: Equatable, Sendable, CustomStringConvertible {
     public var count: Int
     /// Their blocks; buffers are not counted to an object.
     public var bytes: Int
+    public init(typeName: String, count: Int, bytes: Int) {
+        self.typeName = typeName
+        self.count = count
+        self.bytes = bytes
+    }
+
     public var description: String { "\(count) × \(typeName), \(bytes) bytes" }
 }
 

@@ -33,8 +33,9 @@ extension ThreadHeap {
         let returned = trimOwn()
         heap.trimVacantSlots()
         if returned > 0 { fields.pointee.trimRounds = ThreadHeap.roundsAfterTrim }
+        let resting = heap.settleRested()
         guard let thread = fields.pointee.thread, fields.pointee.slot != nil else { return }
-        if fields.pointee.trimRounds > 0 && heap.settleRested() > 0 {
+        if fields.pointee.trimRounds > 0 && resting > 0 {
             fields.pointee.trimRounds -= 1
             fields.pointee.trimWanted = 1
             ThreadState(thread).request(RequestBits.collect)

@@ -15,6 +15,14 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipSlotRecheck
     /// The arenas of a closed interpreter stay mapped.
     case keepArenas
+    /// A batch of blocks for another slot is not sent.
+    case dropBatch
+    /// Blocks that strangers freed are still counted as used.
+    case skipReturnCount
+    /// The pools of a vacant slot are not given to the next thread.
+    case forgetVacantPools
+    /// Retired bytes do not end a batch of delayed frees.
+    case ignoreRetiredBytes
     /// A saturated count goes on being counted.
     case skipSaturation
     /// An emptied pool of objects is free at once, whoever may still look at its headers.

@@ -68,7 +68,8 @@ import Synchronization
         (Batch(batch).entries + openCount).initialize(to: Batch.Entry(block: block, bytes: UInt(bitPattern: bytes)))
         openCount &+= 1
         openBytes &+= bytes
-        if _slowPath(openCount == BuildOptions.retireBatchCount || openBytes >= BuildOptions.retireBatchBytes) {
+        let manyBytes = openBytes >= BuildOptions.retireBatchBytes && !FaultInjection.isActive(.ignoreRetiredBytes)
+        if _slowPath(openCount == BuildOptions.retireBatchCount || manyBytes) {
             closeBatch(domain: domain)
             return true
         }

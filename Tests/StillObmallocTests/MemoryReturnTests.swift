@@ -1,5 +1,6 @@
 import StillObmalloc
 import StillPlatform
+import StillQSBR
 import StillThreadRegistry
 import Testing
 

@@ -2,7 +2,8 @@
 public enum StressCatalog {
     public static let all: [ScenarioDescription] = [
         ReadDuringRetire.description, AttachDetachStop.description, SharedContainers.description,
-        SharedMutation.description, InterpreterTurnover.description,
+        SharedMutation.description, InterpreterTurnover.description, CrossThreadFrees.description,
+        ThreadTurnover.description, LargeBlocks.description,
     ]
     public static func named(_ name: String) -> ScenarioDescription? { all.first { $0.name == name } }
 }

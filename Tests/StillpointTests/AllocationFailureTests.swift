@@ -1,0 +1,81 @@
+// Memory is refused once, at every place in turn, from the making of an interpreter to its end. Checking builds.
+//
+// Each run ends with a typed error, a MemoryError in the program, or as if nothing had happened; nothing stays mapped; and the next
+// interpreter works. In a process of its own: refusals hit whoever asks.
+import StillPlatform
+import Stillpoint
+import Testing
+
+@Suite(.serialized) struct AllocationFailureTests {
+    static let program = Array(
+        """
+        import threading
+        class Node:
+            def __init__(self, n):
+                self.n = n
+                self.me = self
+        def work():
+            for i in range(60):
+                found.append(Node(i))
+        found = []
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        text = {str(i): [i] * 3 for i in range(200)}
+        big = ["x" * 20000 for i in range(10)] + [list(range(5000))]
+        try:
+            {}["missing"]
+        except KeyError as error:
+            kept = error
+        found.clear()
+        """.utf8)
+
+    enum Outcome: Equatable { case well, refused, raised(String), other(String) }
+
+    static func run() -> Outcome {
+        do throws(RunError) {
+            let interpreter = try Interpreter()
+            defer { interpreter.close() }
+            try interpreter.run(source: program, filename: "<refusals>")
+            return .well
+        } catch {
+            switch error {
+            case .outOfResources: return .refused
+            case .exception(let type, _): return .raised(type)
+            default: return .other("\(error)")
+            }
+        }
+    }
+
+    static func sweep() {
+        for _ in 0..<3 { precondition(run() == .well) }
+        let mapped = VirtualMemory.mappedBytes
+        let blocks = RawGuards.liveBlocks
+        var nth = 1
+        var outcomes: [String: Int] = [:]
+        while true {
+            AllocationFailure.arm(nth: nth)
+            let outcome = run()
+            if AllocationFailure.disarm() == 0 { break }
+            outcomes["\(outcome)", default: 0] += 1
+            switch outcome {
+            case .well, .refused, .raised("MemoryError"), .raised("RuntimeError"): break  // RuntimeError: can't start new thread
+            default: stillBug("request \(nth) was refused, and the run ended with \(outcome)")
+            }
+            // Nodes of the address map and tables of the process may have been added.
+            let left = VirtualMemory.mappedBytes - mapped
+            if left > 1 << 20 { stillBug("request \(nth) was refused (\(outcome)), and \(left) bytes stay mapped") }
+            if nth % 16 == 0 && run() != .well { stillBug("after request \(nth) was refused the next run fails") }
+            nth += 1
+        }
+        if nth < 50 { stillBug("only \(nth) requests in a run") }
+        if run() != .well { stillBug("after the sweep a run fails") }
+        let more = RawGuards.liveBlocks - blocks
+        if more > nth / 4 { stillBug("\(more) raw blocks more than before, after \(nth) refusals: \(outcomes)") }
+        StandardError.write(Array("\(nth) refusals: \(outcomes), \(more) raw blocks more\n".utf8))
+    }
+
+    @Test(.enabled(if: BuildOptions.checksInvariants)) func everyRequestIsRefusedOnce() async {
+        await #expect(processExitsWith: .success) { AllocationFailureTests.sweep() }
+    }
+}
