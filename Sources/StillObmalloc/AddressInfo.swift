@@ -18,12 +18,10 @@ public struct AddressInfo: Equatable, Sendable, CustomStringConvertible {
     public var block: Int
     public var blockStart: UInt
     public var blockBytes: Int
-    /// The block has never been handed out.
-    public var isUntouched: Bool
 
     public var description: String {
         "\(kind.rawValue) of interpreter \(interpreterID), arena 0x\(String(mapping, radix: 16)), pool \(unit), block \(block) at "
-            + "0x\(String(blockStart, radix: 16)), \(blockBytes) bytes\(isUntouched ? ", never handed out" : "")"
+            + "0x\(String(blockStart, radix: 16)), \(blockBytes) bytes"
     }
 }
 
@@ -44,14 +42,14 @@ extension InterpreterHeap {
             let bytes = Int(first.detail >> BigBuffers.numberBits)
             return AddressInfo(
                 interpreterID: entry.interpreterID, kind: .largeBuffer, mapping: head, unit: 0, block: 0, blockStart: head,
-                blockBytes: bytes, isUntouched: false)
+                blockBytes: bytes)
         }
         var unit = Int((number & Arena.mask) / UInt(Pool.bytes))
         let arena = UnsafeMutableRawPointer(bitPattern: base)!
         if unit < Arena.firstPool {
             return AddressInfo(
                 interpreterID: entry.interpreterID, kind: .tables, mapping: base, unit: unit, block: 0, blockStart: base,
-                blockBytes: Arena.firstPool * Pool.bytes, isUntouched: false)
+                blockBytes: Arena.firstPool * Pool.bytes)
         }
         var pool = Pool(arena: arena, unit: unit)
         while pool.kind == PoolKind.part && unit > Arena.firstPool {
@@ -69,7 +67,7 @@ extension InterpreterHeap {
         }
         var info = AddressInfo(
             interpreterID: entry.interpreterID, kind: kind, mapping: base, unit: unit, block: 0,
-            blockStart: UInt(bitPattern: pool.memory), blockBytes: Pool.bytes, isUntouched: false)
+            blockStart: UInt(bitPattern: pool.memory), blockBytes: Pool.bytes)
         if kind == .run {
             info.blockStart = UInt(bitPattern: pool.fields.pointee.start)
             info.blockBytes = Int(pool.fields.pointee.blockBytes)
@@ -77,7 +75,6 @@ extension InterpreterHeap {
             info.blockBytes = Int(pool.fields.pointee.blockBytes)
             if number >= UInt(bitPattern: pool.fields.pointee.start) { info.block = pool.index(of: address) }
             info.blockStart = UInt(bitPattern: pool.block(at: info.block))
-            info.isUntouched = info.blockStart >= UInt(bitPattern: pool.fields.pointee.untouched)
         }
         return info
     }

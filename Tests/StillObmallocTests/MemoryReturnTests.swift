@@ -26,7 +26,7 @@ import Testing
         for (block, bytes) in blocks { Allocation.freeBuffer(fixture.thread, block, bytes: bytes) }
         fixture.settle()
         let after = fixture.heap.statistics()
-        #expect(after.arenas <= 2, "\(after)")
+        #expect(after.arenas <= 8, "\(after)")
         #expect(after.committedLimit < 8 << 20, "\(after)")
         #expect(full - ResidentMemory.bytes() > 80 << 20, "from \(full) to \(ResidentMemory.bytes())")
         fixture.check()
