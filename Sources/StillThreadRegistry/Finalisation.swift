@@ -39,7 +39,8 @@ extension Interpreter {
 }
 
 extension ThreadState {
-    var isTrapped: Bool {
+    /// Stopped for ever by the end of its interpreter.
+    public var isTrapped: Bool {
         let state = record.pointee.attachment.load(ordering: .relaxed)
         return state == Attachment.trapped || state == Attachment.parked
     }

@@ -50,6 +50,19 @@ public struct InterpreterHandle: Hashable, Sendable {
 }
 
 extension Interpreter {
+    /// Ends the interpreter unless somebody has a thread state in it; from then on its handle is an error.
+    ///
+    /// - Returns: false when there is one; nothing has changed.
+    public func destroyIfUnused() -> Bool {
+        let isUnused = withLock {
+            if record.pointee.threadCount > 0 { return false }
+            record.pointee.life.store(InterpreterLife.ended, ordering: .relaxed)
+            return true
+        }
+        if isUnused { destroy() }
+        return isUnused
+    }
+
     public var handle: InterpreterHandle { InterpreterHandle(id: id) }
 
     /// Runs `body` with the calling OS thread attached to this interpreter.
@@ -93,7 +106,7 @@ private func enter<R, E: Error>(
     checkLeaving(thread)
     attached.leave()
     thread.destroy()
-    outer?.attach()
+    if !FaultInjection.isActive(.forgetOuterThread) { outer?.attach() }
     return result
 }
 

@@ -81,8 +81,9 @@ public enum VirtualMachine {
     /// Undoes `prepare`. No thread of the interpreter runs code any more.
     public static func forget(_ interpreter: Interpreter) {
         guard let lock = interpreter.state.pointee.importLock else { return }
-        Unmanaged<ImportLock>.fromOpaque(lock).release()
+        // In this order: a fork may come between.
         interpreter.state.pointee.importLock = nil
+        Unmanaged<ImportLock>.fromOpaque(lock).release()
     }
 
     /// Gives a new, attached thread its part of the VM.

@@ -232,7 +232,7 @@ public final class Interpreter {
         }
         thread.attach()
         _ = finish(0)
-        if thread.forgetTrapped() { destroy() } else { thread.detach() }
+        if thread.forgetTrapped() && registry.threadCount == 1 { destroy() } else { thread.detach() }
     }
 
     /// Frees everything. Attached, the last thread.

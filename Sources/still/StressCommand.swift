@@ -60,6 +60,8 @@ struct StressCommand: ParsableCommand {
                 let counters = try run.run(scenario, fault: fault)
                 if StandardError.isTerminal { StandardError.write(Array("\r\u{1B}[K".utf8)) }
                 print("passed \(name): \(counters.claimChecks) claim checks, \(counters.raceWindows) race windows")
+            } catch let skipped as SkippedScenario {
+                print("SKIPPED \(name): \(skipped.reason)")
             } catch {
                 failed = true
                 if StandardError.isTerminal { StandardError.write(Array("\r\u{1B}[K".utf8)) }

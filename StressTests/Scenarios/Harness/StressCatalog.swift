@@ -1,9 +1,18 @@
 // All scenarios.
 public enum StressCatalog {
     public static let all: [ScenarioDescription] = [
-        ReadDuringRetire.description, AttachDetachStop.description, SharedContainers.description,
-        SharedMutation.description, InterpreterTurnover.description, CrossThreadFrees.description,
-        ThreadTurnover.description, LargeBlocks.description,
+        ReadDuringRetire.description,
+        AttachDetachStop.description,
+        SharedContainers.description,
+        SharedMutation.description,
+        InterpreterTurnover.description,
+        CrossThreadFrees.description,
+        ThreadTurnover.description,
+        LargeBlocks.description,
+        ForkUnderLoad.description,
+        FinaliseWithDaemons.description,
+        ForeignEntryStorm.description,
+        SharedTableScenario.description,
     ]
     public static func named(_ name: String) -> ScenarioDescription? { all.first { $0.name == name } }
 }
