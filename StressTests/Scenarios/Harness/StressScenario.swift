@@ -47,6 +47,18 @@ public struct ScenarioDescription: Sendable {
     public let minimumClaimChecks: UInt64
     public let minimumRaceWindows: UInt64
     let make: @Sendable (_ threads: Int, _ seed: UInt64) throws -> any StressScenario
+
+    public init(
+        name: String, claim: String, faults: [InjectedFault], minimumClaimChecks: UInt64, minimumRaceWindows: UInt64,
+        make: @escaping @Sendable (_ threads: Int, _ seed: UInt64) throws -> any StressScenario
+    ) {
+        self.name = name
+        self.claim = claim
+        self.faults = faults
+        self.minimumClaimChecks = minimumClaimChecks
+        self.minimumRaceWindows = minimumRaceWindows
+        self.make = make
+    }
 }
 
 public struct StressFailure: Error, CustomStringConvertible, Sendable {
