@@ -204,6 +204,9 @@ public enum TypeID: UInt32, CaseIterable, Sendable {
     case itertoolsCombinations, itertoolsCombinationsWithReplacement, itertoolsCompress, itertoolsDropWhile
     case itertoolsFilterFalse, itertoolsGroupBy, itertoolsGrouper, itertoolsSlice, itertoolsPairwise, itertoolsPermutations
     case itertoolsProduct, itertoolsStarMap, itertoolsTakeWhile, itertoolsTee, itertoolsTeeLink, itertoolsZipLongest
-    case itemGetter, attributeGetter, methodCaller, partial, keyWrapper
+    case itemGetter, attributeGetter, methodCaller, partial, keyWrapper, bytearrayIterator
+    case deque, dequeIterator, dequeReverseIterator, defaultDict, tupleGetter, abstractClassData, mersenneTwister
+    case cacheWrapper, structFormat, regexPattern, regexMatch, regexScanner, simpleQueue
+    case context, contextVariable, contextToken
     case baseException, exception
 }

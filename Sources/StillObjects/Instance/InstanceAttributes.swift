@@ -276,7 +276,7 @@ public enum InstanceLayout {
         }
     }
 
-    static func traverseExtra(_ raw: UnsafeMutableRawPointer, _ visitor: UnsafeMutableRawPointer) {
+    public static func traverseExtra(_ raw: UnsafeMutableRawPointer, _ visitor: UnsafeMutableRawPointer) {
         let object = ObjectRef(raw)
         forEachWord(object) { offset in
             let value = Value(bits: object.atomicWord(offset).pointee.load(ordering: .relaxed))
@@ -285,7 +285,7 @@ public enum InstanceLayout {
     }
 
     /// Gives up what the words hold; the object lives on.
-    static func clearExtra(_ t: Thread, _ object: ObjectRef) {
+    public static func clearExtra(_ t: Thread, _ object: ObjectRef) {
         forEachWord(object) { offset in
             let word = object.atomicWord(offset)
             if word.pointee.load(ordering: .relaxed) == 0 { return }
@@ -298,7 +298,7 @@ public enum InstanceLayout {
     }
 
     /// The object dies: nobody else sees it.
-    static func releaseExtra(_ t: Thread, _ object: ObjectRef) {
+    public static func releaseExtra(_ t: Thread, _ object: ObjectRef) {
         forEachWord(object) { offset in
             let word = object.atomicWord(offset)
             let old = Value(bits: word.pointee.load(ordering: .relaxed))

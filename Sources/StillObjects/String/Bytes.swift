@@ -28,8 +28,11 @@ extension ThreadState {
         return Value(object)
     }
 
-    /// The contents of a bytes-like object, nil for others.
-    public func bytesLike(_ value: Value) -> [UInt8]? { isBytes(value) ? BytesRef(value).array : nil }
+    /// The contents of a bytes-like object at one moment, nil for others.
+    public func bytesLike(_ value: Value) -> [UInt8]? {
+        if isBytes(value) { return BytesRef(value).array }
+        return isByteArray(value) ? ByteArrayRef(value).snapshot() : nil
+    }
 }
 
 enum BytesCodec {
@@ -173,50 +176,12 @@ enum BytesType {
             }
             r.pointee.new = { raw, _, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
-                    let arguments = try Arguments.parse(t, function: "bytes", a, n, k, names: ["source", "encoding", "errors"], required: 0)
-                    let source = arguments[0]
-                    if source.isNull { return try t.makeBytes([]) }
-                    if t.isStr(source) {
-                        if arguments[1].isNull { throw t.raise(.typeError, "string argument without an encoding") }
-                        return try BytesCodec.encode(t, StrRef(source), arguments[1], arguments[2])
-                    }
-                    if let bytes = t.bytesLike(source) { return try t.makeBytes(bytes) }
-                    if source.isSmallInt || source.isBool {
-                        let count = try t.indexInt(source)
-                        if count < 0 { throw t.raise(.valueError, "negative count") }
-                        return try t.makeBytes([UInt8](repeating: 0, count: count))
-                    }
-                    let list = try t.makeList(capacity: 0)
-                    defer { t.release(list) }
-                    try ListRef(list).extend(t, source)
-                    let items = ListRef(list).snapshot(t)
-                    defer { for item in items { t.release(item) } }
-                    var bytes: [UInt8] = []
-                    for item in items {
-                        let number = try t.indexInt(item)
-                        guard number >= 0, number < 256 else { throw t.raise(.valueError, "bytes must be in range(0, 256)") }
-                        bytes.append(UInt8(number))
-                    }
-                    return try t.makeBytes(bytes)
+                    try t.makeBytes(BytesType.content(t, a, n, k, "bytes"))
                 }
             }
             r.pointee.repr = { raw, v in
                 returning(raw) { (t) throws(PythonError) -> Value in
-                    let bytes = BytesRef(Value(bits: v)).array
-                    let quote: UInt8 = bytes.contains(39) && !bytes.contains(34) ? 34 : 39
-                    var text = "b" + String(Unicode.Scalar(quote))
-                    for byte in bytes {
-                        switch byte {
-                        case 9: text += "\\t"
-                        case 10: text += "\\n"
-                        case 13: text += "\\r"
-                        case 92: text += "\\\\"
-                        case quote: text += "\\" + String(Unicode.Scalar(quote))
-                        case 32...126: text.unicodeScalars.append(Unicode.Scalar(byte))
-                        default: text += "\\x" + StrOps.hex(UInt32(byte), 2)
-                        }
-                    }
-                    return try t.makeString(text + String(Unicode.Scalar(quote)))
+                    try t.makeString(BytesType.literal(BytesRef(Value(bits: v)).array))
                 }
             }
             r.pointee.hash = { _, v in
@@ -279,7 +244,7 @@ enum BytesType {
                     }
                 }
             }
-            BytesType.methods(b)
+            BytesMethods.add(to: b)
         }
         StaticTypes.define(.bytesIterator, "bytes_iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
@@ -292,12 +257,84 @@ enum BytesType {
                 return Value(smallInt: Int(bytes[index])).bits
             }
         }
-        StaticTypes.define(.bytearray, "bytearray", basicSize: 48, flags: 0) { b in
-            b.record.pointee.new = { raw, _, _, _, _ in
-                _ = Thread(raw).raise(.notImplementedError, "bytearray is not supported yet")
-                return 0
+    }
+
+    /// What the constructors of bytes and bytearray make of their arguments.
+    static func content(
+        _ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int, _ k: UInt64, _ name: String
+    ) throws(PythonError) -> [UInt8] {
+        let arguments = try Arguments.parse(t, function: name, a, n, k, names: ["source", "encoding", "errors"], required: 0)
+        let source = arguments[0]
+        if source.isNull {
+            if !arguments[1].isNull || !arguments[2].isNull {
+                throw t.raise(.typeError, "\(arguments[1].isNull ? "errors" : "encoding") without a string argument")
+            }
+            return []
+        }
+        if t.isStr(source) {
+            if arguments[1].isNull { throw t.raise(.typeError, "string argument without an encoding") }
+            let encoded = try BytesCodec.encode(t, StrRef(source), arguments[1], arguments[2])
+            defer { t.release(encoded) }
+            return BytesRef(encoded).array
+        }
+        if !arguments[1].isNull { throw t.raise(.typeError, "encoding without a string argument") }
+        if let bytes = t.bytesLike(source) { return bytes }
+        if source.isObject {
+            let method = try t.lookupSpecial(source, StaticStrings.intern("__bytes__"))
+            if !method.isNull {
+                defer { t.release(method) }
+                let made = try t.call(method)
+                defer { t.release(made) }
+                guard t.isBytes(made) else { throw t.raise(.typeError, "__bytes__ returned non-bytes (type \(t.typeName(made)))") }
+                return BytesRef(made).array
             }
         }
+        if t.typeOf(source).record.pointee.index != nil {
+            let count = try t.indexInt(source)
+            if count < 0 { throw t.raise(.valueError, "negative count") }
+            if count > 1 << 40 { throw t.noMemory() }
+            return [UInt8](repeating: 0, count: count)
+        }
+        if t.typeOf(source).record.pointee.iterate == nil && t.typeOf(source).record.pointee.getItem == nil {
+            throw t.raise(.typeError, "cannot convert '\(t.typeName(source))' object to \(name)")
+        }
+        return try numbers(t, source, name)
+    }
+
+    /// The bytes of an iterable of ints.
+    static func numbers(_ t: Thread, _ source: Value, _ name: String) throws(PythonError) -> [UInt8] {
+        let list = try t.makeList(capacity: 0)
+        defer { t.release(list) }
+        try ListRef(list).extend(t, source)
+        let items = ListRef(list).snapshot(t)
+        defer { for item in items { t.release(item) } }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(items.count)
+        for item in items { bytes.append(try byte(t, item, name == "bytes" ? "bytes" : "byte")) }
+        return bytes
+    }
+    static func byte(_ t: Thread, _ item: Value, _ word: String) throws(PythonError) -> UInt8 {
+        let number = try t.indexInt(item, overflow: nil)
+        guard number >= 0, number < 256 else { throw t.raise(.valueError, "\(word) must be in range(0, 256)") }
+        return UInt8(number)
+    }
+
+    /// The text `b'…'`.
+    static func literal(_ bytes: [UInt8]) -> String {
+        let quote: UInt8 = bytes.contains(39) && !bytes.contains(34) ? 34 : 39
+        var text = "b" + String(Unicode.Scalar(quote))
+        for byte in bytes {
+            switch byte {
+            case 9: text += "\\t"
+            case 10: text += "\\n"
+            case 13: text += "\\r"
+            case 92: text += "\\\\"
+            case quote: text += "\\" + String(Unicode.Scalar(quote))
+            case 32...126: text.unicodeScalars.append(Unicode.Scalar(byte))
+            default: text += "\\x" + StrOps.hex(UInt32(byte), 2)
+            }
+        }
+        return text + String(Unicode.Scalar(quote))
     }
 
     static func find(_ bytes: [UInt8], _ needle: [UInt8], _ start: Int, _ end: Int) -> Int {
@@ -315,96 +352,5 @@ enum BytesType {
             throw t.raise(.typeError, "a bytes-like object is required, not '\(t.typeName(Value(bits: bits)))'")
         }
         return bytes
-    }
-
-    private static func methods(_ b: TypeBuilder) {
-        b.method("decode", 0, 2, keywords: true) { raw, s, a, n, k in
-            returning(raw) { (t) throws(PythonError) -> Value in
-                let arguments = try Arguments.parse(t, function: "decode", a, n, k, names: ["encoding", "errors"], required: 0)
-                return try BytesCodec.decode(t, Value(bits: s), arguments[0], arguments[1])
-            }
-        }
-        b.method("hex", 0, 1) { raw, s, _, _, _ in
-            returning(raw) { (t) throws(PythonError) -> Value in
-                try t.makeString(BytesRef(Value(bits: s)).array.map { StrOps.hex(UInt32($0), 2) }.joined())
-            }
-        }
-        b.method("find", 1, 3) { raw, s, a, n, _ in
-            returning(raw) { (t) throws(PythonError) -> Value in
-                let bytes = BytesRef(Value(bits: s)).array
-                let (start, end) = try StrMethods.range(t, a, n, 1, bytes.count)
-                return Value(smallInt: BytesType.find(bytes, try BytesType.argument(t, a[0]), start, end))
-            }
-        }
-        b.method("startswith", 1, 1) { raw, s, a, _, _ in
-            returning(raw) { (t) throws(PythonError) -> Value in
-                Value(BytesRef(Value(bits: s)).array.starts(with: try BytesType.argument(t, a[0])))
-            }
-        }
-        b.method("endswith", 1, 1) { raw, s, a, _, _ in
-            returning(raw) { (t) throws(PythonError) -> Value in
-                Value(BytesRef(Value(bits: s)).array.reversed().starts(with: try BytesType.argument(t, a[0]).reversed()))
-            }
-        }
-        b.method("join", 1, 1) { raw, s, a, _, _ in
-            returning(raw) { (t) throws(PythonError) -> Value in
-                let separator = BytesRef(Value(bits: s)).array
-                let list = try t.makeList(capacity: 0)
-                defer { t.release(list) }
-                try ListRef(list).extend(t, Value(bits: a[0]))
-                let items = ListRef(list).snapshot(t)
-                defer { for item in items { t.release(item) } }
-                var result: [UInt8] = []
-                for (index, item) in items.enumerated() {
-                    guard let bytes = t.bytesLike(item) else {
-                        throw t.raise(.typeError, "sequence item \(index): expected a bytes-like object, \(t.typeName(item)) found")
-                    }
-                    if index > 0 { result += separator }
-                    result += bytes
-                }
-                return try t.makeBytes(result)
-            }
-        }
-        b.method("split", 0, 1) { raw, s, a, n, _ in
-            returning(raw) { (t) throws(PythonError) -> Value in
-                let bytes = BytesRef(Value(bits: s)).array
-                var parts: [[UInt8]] = []
-                if n == 0 || Value(bits: a[0]).isNone {
-                    parts = bytes.split(whereSeparator: { $0 == 32 || ($0 >= 9 && $0 <= 13) }).map(Array.init)
-                } else {
-                    let separator = try BytesType.argument(t, a[0])
-                    if separator.isEmpty { throw t.raise(.valueError, "empty separator") }
-                    var start = 0
-                    while true {
-                        let place = BytesType.find(bytes, separator, start, bytes.count)
-                        if place < 0 { break }
-                        parts.append(Array(bytes[start..<place]))
-                        start = place + separator.count
-                    }
-                    parts.append(Array(bytes[start...]))
-                }
-                let list = try t.makeList(capacity: parts.count)
-                for part in parts { try ListRef(list).appendOwned(t, t.makeBytes(part)) }
-                return list
-            }
-        }
-        b.classMethod("fromhex", 1, 1) { raw, _, a, _, _ in
-            returning(raw) { (t) throws(PythonError) -> Value in
-                let text = StrRef(Value(bits: a[0])).string.filter { !$0.isWhitespace }
-                var bytes: [UInt8] = []
-                var at = text.startIndex
-                while at < text.endIndex {
-                    let end = text.index(at, offsetBy: 2, limitedBy: text.endIndex) ?? text.endIndex
-                    guard let byte = UInt8(text[at..<end], radix: 16), text.distance(from: at, to: end) == 2 else {
-                        throw t.raise(
-                            .valueError,
-                            "non-hexadecimal number found in fromhex() arg at position \(text.distance(from: text.startIndex, to: at))")
-                    }
-                    bytes.append(byte)
-                    at = end
-                }
-                return try t.makeBytes(bytes)
-            }
-        }
     }
 }

@@ -163,5 +163,6 @@ enum StringTypes {
     static func define() {
         StrType.define()
         BytesType.define()
+        ByteArrayType.define()
     }
 }
