@@ -160,6 +160,7 @@ enum FunctionType {
                     return try t.makeString("<function \(name) at 0x\(String(v & ~7, radix: 16))>")
                 }
             }
+            b.property("__dict__", get: DictDescriptor.get, set: DictDescriptor.set)
             b.property(
                 "__code__", get: { t, s in FunctionType.part(t, s, FunctionLayout.code) },
                 set: { t, s, v in FunctionType.setCode(t, s, v) })

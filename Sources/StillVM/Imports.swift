@@ -2,7 +2,8 @@
 //
 // Locks     One recursive import lock per interpreter: a module body runs once, other threads wait for it (detached). A module that is
 //           being imported by the same thread is found, partly filled, in sys.modules, so circular imports proceed.
-// Search    native modules first, then `name.py` and `name/__init__.py` in each entry of sys.path (or of the package's `__path__`).
+// Search    native modules first, then `name.py` and `name/__init__.py` in each entry of sys.path (or of the package's `__path__`), but for
+//           the standard library's folder, then source of our own, then the standard library. Stand-ins come last of all.
 import StillBytecode
 public import StillObjects
 import StillObmalloc
@@ -16,8 +17,12 @@ public enum Imports {
     @discardableResult
     public static func register(_ definition: ModuleDefinition) -> Bool { ModuleTable.add(definition.name, .native(definition)) }
     /// Makes a module with built-in Python source importable; a file of that name on the path comes first.
+    ///
+    /// - Parameter isStandIn: the module of an installed standard library comes first, too.
     @discardableResult
-    public static func registerSource(_ name: String, _ source: String) -> Bool { ModuleTable.add(name, .source(source)) }
+    public static func registerSource(_ name: String, _ source: String, isStandIn: Bool = false) -> Bool {
+        ModuleTable.add(name, .source(source, isStandIn: isStandIn))
+    }
     public static var nativeNames: [String] { ModuleTable.nativeNames }
 
     // MARK: Instructions
@@ -189,12 +194,17 @@ public enum Imports {
         if case .native(let definition) = included {
             module = try definition.make(t)
             try modules.set(t, key, module)
+        } else if case .source(let source, let isStandIn) = included {
+            if let place = try find(t, leaf, search, withLibrary: isStandIn) {
+                module = try execute(t, name, place)
+            } else {
+                module = try execute(t, name, Place(file: "<frozen \(name)>", package: nil), source: Array(source.utf8))
+            }
         } else if let place = try find(t, leaf, search) {
             module = try execute(t, name, place)
-        } else if case .source(let source) = included {
-            module = try execute(t, name, Place(file: "<frozen \(name)>", package: nil), source: Array(source.utf8))
         } else {
-            throw t.moduleNotFound("No module named '\(name)'", name: name)
+            let advice = t.interpreterState.pointee.stdlib.isNull ? StandardLibrary.advice(name) : ""
+            throw t.moduleNotFound("No module named '\(name)'\(advice)", name: name)
         }
         if !parent.isNull {
             do throws(PythonError) { try t.setAttribute(parent, Interning.intern(leaf), module) } catch {
@@ -210,7 +220,8 @@ public enum Imports {
         var package: String?
     }
 
-    static func find(_ t: Thread, _ leaf: String, _ search: Value) throws(PythonError) -> Place? {
+    static func find(_ t: Thread, _ leaf: String, _ search: Value, withLibrary: Bool = true) throws(PythonError) -> Place? {
+        let library = t.interpreterState.pointee.stdlib
         let list = try t.makeList(capacity: 0)
         defer { t.release(list) }
         try ListRef(list).extend(t, search)
@@ -218,6 +229,7 @@ public enum Imports {
             let item = ListRef(list).item(t, index)
             defer { t.release(item) }
             guard t.isStr(item) else { continue }
+            if !withLibrary && !library.isNull && StrRef.equal(item, library) { continue }
             let folder = StrRef(item).string
             let base = folder.isEmpty ? leaf : "\(folder)/\(leaf)"
             if File.exists("\(base)/__init__.py") { return Place(file: "\(base)/__init__.py", package: base) }

@@ -16,6 +16,8 @@ public import Synchronization
     public var modules: Value  // dict, sys.modules
     public var sysDict: Value
     public var path: Value  // list
+    /// Folder of the standard library (str), the last entry of `path`, or null.
+    public var stdlib: Value
     public var argv: Value
     public var mainThreadID: UInt64
     /// Address of the interpreter's heap. Set before the first thread enters.

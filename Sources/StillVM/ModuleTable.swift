@@ -9,7 +9,8 @@ enum ModuleTable {
     final class Entry: Sendable {
         enum Kind: Sendable {
             case native(ModuleDefinition)
-            case source(String)
+            /// A stand-in gives way to a module of the same name in the standard library.
+            case source(String, isStandIn: Bool)
         }
         let kind: Kind
         init(_ kind: Kind) { self.kind = kind }

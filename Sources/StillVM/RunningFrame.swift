@@ -19,6 +19,9 @@ public enum RunningFrame {
         guard let frame = t.currentFrame, frame.functionRaw != nil else {
             throw t.raise(.systemError, "frame does not exist")
         }
+        return try locals(t, of: frame)
+    }
+    static func locals(_ t: Thread, of frame: Registers) throws(PythonError) -> Value {
         if !frame.localsMapping.isNull { return t.retain(frame.localsMapping) }
         let code = frame.code
         if !code.pointee.has(.optimized) { return t.retain(frame.function.globals) }

@@ -78,43 +78,10 @@ enum Tracebacks {
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let entry = TracebackRef(Value(bits: s))
                     return try FrameObjects.make(
-                        t, code: entry.slot(32).pointee, globals: entry.slot(40).pointee, line: Int(entry.position.line))
+                        t, code: entry.slot(32).pointee, globals: entry.slot(40).pointee, line: Int(entry.position.line), instruction: ObjectRef(entry.raw).field(48, as: Int.self))
                 }
             }
         }
         FrameObjects.define()
-    }
-}
-
-/// Frame objects as tracebacks show them: code, globals and line. Layout: 24 code, 32 globals, 40 line.
-enum FrameObjects {
-    static func make(_ t: Thread, code: Value, globals: Value, line: Int) throws(PythonError) -> Value {
-        guard let object = Allocation.object(t, type: t.type(.frame).raw, bytes: 48, collectable: true) else {
-            throw t.noMemory()
-        }
-        object.setField(24, t.retain(code))
-        object.setField(32, t.retain(globals))
-        object.setField(40, line)
-        return Value(object)
-    }
-
-    static func define() {
-        StaticTypes.define(.frame, "frame", basicSize: 48, flags: TypeFlags.collectable) { b in
-            b.record.pointee.memory.traverse = { object, visitor in
-                for offset in [24, 32] {
-                    let value = ObjectRef(object).field(offset, as: Value.self)
-                    if value.isObject { visitor.report(value.object.raw, true) }
-                }
-            }
-            b.record.pointee.memory.clear = { _, _ in }
-            b.record.pointee.memory.deallocate = { raw, object in
-                let t = Thread(raw)
-                for offset in [24, 32] { t.release(ObjectRef(object).field(offset, as: Value.self)) }
-                Allocation.free(ObjectRef(object), t)
-            }
-            b.getter("f_code") { raw, s in Thread(raw).retain(Value(bits: s).object.field(24, as: Value.self)).bits }
-            b.getter("f_globals") { raw, s in Thread(raw).retain(Value(bits: s).object.field(32, as: Value.self)).bits }
-            b.getter("f_lineno") { _, s in Value(smallInt: Value(bits: s).object.field(40, as: Int.self)).bits }
-        }
     }
 }

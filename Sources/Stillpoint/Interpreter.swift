@@ -20,16 +20,18 @@ public final class Interpreter {
 
     /// - Parameter path: folders where modules are searched.
     /// - Parameter arguments: `sys.argv`.
+    /// - Parameter stdlib: folder of the Python part of a standard library, searched last; nil for none.
+    ///   `locateStandardLibrary` finds one.
     /// - Parameter configuration: what programs may do.
     /// - Throws: `RunError.outOfResources`, `.badConfiguration`, or what the start of the modules raised.
     public init(
-        path: [String] = [], arguments: [String] = [""], configuration: InterpreterConfiguration = .main
+        path: [String] = [], arguments: [String] = [""], stdlib: String? = nil, configuration: InterpreterConfiguration = .main
     ) throws(RunError) {
         do throws(InterpreterConfigurationError) { try configuration.validate() } catch { throw .badConfiguration(error) }
         ProcessStart.ensure()
         (registry, thread) = try Interpreter.make(configuration)
         id = registry.id
-        do throws(PythonError) { try start(path, arguments) } catch {
+        do throws(PythonError) { try start(path, arguments, stdlib) } catch {
             let failure = failure(thread)
             isOpen = false
             destroy()
@@ -37,6 +39,12 @@ public final class Interpreter {
         }
         thread.detach()
     }
+
+    /// The folder of the Python part of a standard library: the one given, else that of the environment variable STILLPOINT_STDLIB, else
+    /// that of an installed CPython. An empty name means none.
+    public static func locateStandardLibrary(given: String? = nil) -> String? { StandardLibrary.locate(given: given) }
+    /// Whether the folder holds a standard library.
+    public static func isStandardLibrary(_ folder: String) -> Bool { StandardLibrary.isLibrary(folder) }
 
     /// An interpreter and its main thread, attached. What was made is freed when the rest cannot be.
     private static func make(
@@ -73,11 +81,12 @@ public final class Interpreter {
         throw lack
     }
 
-    private func start(_ path: [String], _ arguments: [String]) throws(PythonError) {
+    private func start(_ path: [String], _ arguments: [String], _ stdlib: String?) throws(PythonError) {
         let t = thread
         let state = registry.state
         state.pointee.modules = try t.makeDict()
-        state.pointee.path = try strings(path)
+        state.pointee.path = try strings(path + (stdlib.map { [$0] } ?? []))
+        if let stdlib { state.pointee.stdlib = Interning.intern(stdlib) }
         state.pointee.argv = try strings(arguments)
         // Until builtins is complete, names are looked up in an empty dict.
         state.pointee.builtins = try t.makeDict()

@@ -11,6 +11,9 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .customLong("gc-summary"), help: "Print the lengths of all pauses to standard error at the end.")
     var gcSummary = false
 
+    @Option(help: "Folder of the Python part of a standard library (default: $STILLPOINT_STDLIB, else that of an installed CPython).")
+    var stdlib: String?
+
     @Option(name: .customShort("c"), parsing: .unconditional, help: "Run this code.")
     var code: String?
 
@@ -69,7 +72,11 @@ struct RunCommand: ParsableCommand {
             }
         }
         do {
-            let interpreter = try Interpreter(path: [folder], arguments: arguments)
+            if let stdlib, !stdlib.isEmpty, !Interpreter.isStandardLibrary(stdlib) {
+                return fail("still: there is no standard library in \(stdlib)", 2)
+            }
+            let interpreter = try Interpreter(
+                path: [folder], arguments: arguments, stdlib: Interpreter.locateStandardLibrary(given: stdlib))
             if let module { return interpreter.runModule(module) }
             return interpreter.runProgram(source: source, filename: filename)
         } catch { return fail("still: \(error)", 1) }

@@ -12,6 +12,7 @@ public enum SysModule {
     public static let definition = ModuleDefinition(name: "sys") { m in
         do throws(PythonError) { try fill(m, m.thread) } catch {}
         functions(m)
+        SysSettings.fill(m)
     }
 
     private static func fill(_ m: ModuleBuilder, _ t: Thread) throws(PythonError) {
@@ -195,7 +196,7 @@ public enum SysModule {
         }
         m.function("_getframe", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                throw t.raise(.notImplementedError, "sys._getframe() is not supported yet")
+                try FrameObjects.running(t, depth: n == 0 ? 0 : t.indexInt(Value(bits: a[0])))
             }
         }
     }

@@ -18,4 +18,9 @@ public enum ObjectHooks {
         (@convention(c) (UnsafeMutableRawPointer, UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>) -> Bool)?
     /// Name of the module that is running (owned str) or 0: `__module__` of a class made by calling `type`.
     nonisolated(unsafe) public static var currentModule: (@convention(c) (UnsafeMutableRawPointer) -> UInt64)?
+    /// (thread, function, object, protocol or 0): what `copy` and `pickle` ask an object for. 0: raised.
+    nonisolated(unsafe) public static var reduction: (@convention(c) (UnsafeMutableRawPointer, Int, UInt64, UInt64) -> UInt64)?
 }
+
+/// Methods of `object` for `copy` and `pickle`.
+@frozen public enum ReductionKind: Int { case reduceEx, reduce, state }

@@ -184,13 +184,13 @@ extension ThreadState {
 }
 
 /// `__dict__` of instances.
-enum DictDescriptor {
-    static let get: Slot.Unary = { t, s in
+public enum DictDescriptor {
+    public static let get: Slot.Unary = { t, s in
         returning(t) { (t) throws(PythonError) -> Value in
             try InstanceAttributes.materialize(t, Value(bits: s).object)
         }
     }
-    static let set: PropertySetter = { t, s, value in
+    public static let set: PropertySetter = { t, s, value in
         storing(t) { (t) throws(PythonError) -> Int in
             let receiver = Value(bits: s).object
             let new = Value(bits: value)

@@ -115,6 +115,12 @@ enum ObjectType {
             "Can't instantiate abstract class \(name) without an implementation for abstract method\(list.count == 1 ? "" : "s") \(quoted)")
     }
 
+    private static func reduce(_ raw: UnsafeMutableRawPointer, _ kind: ReductionKind, _ s: UInt64, _ protocol: UInt64) -> UInt64 {
+        if let hook = ObjectHooks.reduction { return hook(raw, kind.rawValue, s, `protocol`) }
+        _ = Thread(raw).raise(.typeError, "cannot pickle '\(Thread(raw).typeName(Value(bits: s)))' object")
+        return 0
+    }
+
     // MARK: Methods
 
     private static func methods(_ b: TypeBuilder) {
@@ -141,11 +147,9 @@ enum ObjectType {
         }
         b.classMethod("__init_subclass__", 0, 0) { _, _, _, _, _ in Value.none.bits }
         b.classMethod("__subclasshook__", 1, 1) { _, _, _, _, _ in Value.notImplemented.bits }
-        b.method("__reduce_ex__", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                throw t.raise(.typeError, "cannot pickle '\(t.typeName(Value(bits: s)))' object: pickling is not supported")
-            }
-        }
+        b.method("__reduce_ex__", 1, 1) { t, s, a, n, k in ObjectType.reduce(t, .reduceEx, s, a[0]) }
+        b.method("__reduce__", 0, 0) { t, s, a, n, k in ObjectType.reduce(t, .reduce, s, 0) }
+        b.method("__getstate__", 0, 0) { t, s, a, n, k in ObjectType.reduce(t, .state, s, 0) }
     }
 
     /// Names of an object's attributes: its own, its type's and the bases'.
