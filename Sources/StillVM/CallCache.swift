@@ -25,11 +25,10 @@ enum CallCache {
     ) -> UnsafeMutablePointer<CodeRecord>? {
         let word = pc.cache(0).pointee.load(ordering: .acquiring)
         let version = UInt32(truncatingIfNeeded: word)
-        guard FunctionVersion.isValid(version), (word &>> 32) & 0xFF == defaults,
-            version == function.versionWord.pointee.load(ordering: .relaxed),  // F1
+        let code = function.guarded
+        guard (word &>> 32) & 0xFF == defaults, version == code.pointee.version, FunctionVersion.isValid(version),
             let detail = InlineCache.detail(pc, for: word), Int(detail &>> 32) == count
         else { return nil }
-        let code = function.guardedCode
         let parameters = Int(detail & 0xFFFF)
         let values = TupleRef(function.slot(FunctionLayout.defaults).pointee)
         let first = parameters &- Int((detail &>> 16) & 0xFFFF)
@@ -53,7 +52,7 @@ enum CallCache {
         guard target.code.pointee.simpleArgumentCount >= 0, count < parameters, !target.defaults.isNull else { return }
         let defaultCount = TupleRef(target.defaults).count
         guard count >= parameters - defaultCount, parameters < 0x1_0000, defaultCount <= parameters else { return }
-        let version = target.function.versionWord.pointee.load(ordering: .relaxed)  // F1
+        let version = target.function.version
         guard FunctionVersion.isValid(version) else { return }
         InlineCache.fill(
             pc, UInt64(version) | defaults << 32,

@@ -22,17 +22,18 @@ struct CallTarget {
 
     @inline(__always)
     init(_ function: FunctionRef, _ t: Thread) {
-        if _fastPath(function.isGuarded) {
-            self.init(guarded: function)
+        let guarded = function.guarded
+        if _fastPath(FunctionVersion.isValid(guarded.pointee.version)) {
+            self.init(guarded: function, guarded)
         } else {
             self.init(changed: function, t)
         }
     }
 
     @inline(__always)
-    private init(guarded function: FunctionRef) {
+    private init(guarded function: FunctionRef, _ code: UnsafeMutablePointer<CodeRecord>) {
         self.function = function
-        code = function.guardedCode
+        self.code = code
         SchedulingNoise.point()
         defaults = function.slot(FunctionLayout.defaults).pointee
         keywordDefaults = function.slot(FunctionLayout.keywordDefaults).pointee

@@ -134,7 +134,15 @@ enum Calls {
             }
         }
         if function.isObject && function.object.typeRaw == t.type(.function).raw {
-            let target = CallTarget(FunctionRef(function.object.raw), t)
+            let ref = FunctionRef(function.object.raw)
+            let guarded = ref.guarded
+            if _fastPath(
+                Int(guarded.pointee.simpleArgumentCount) == bound && names == 0xFFFF && hasRoom(t, arguments, guarded))
+            {
+                push(t, arguments, caller: regs, code: guarded, function: ref.raw, bound: bound)
+                return arguments
+            }
+            let target = CallTarget(ref, t)
             guard hasRoom(t, arguments + count + 1, target.code) else {
                 dropArguments(t, arguments, bound + keywordCount)
                 target.letGo(t)

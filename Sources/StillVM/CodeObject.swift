@@ -42,6 +42,20 @@ import StillVersions
     public var docstring: Value
     public var object: UnsafeMutableRawPointer
 
+    /// Stand for the code of functions without valid version: they fit no call.
+    nonisolated(unsafe) static let cleared = placeholder(version: VersionRange.cleared)
+    nonisolated(unsafe) static let unversioned = placeholder(version: VersionRange.none)
+
+    private static func placeholder(version: UInt32) -> UnsafeMutablePointer<CodeRecord> {
+        guard let memory = rawAllocateZeroed(MemoryLayout<CodeRecord>.stride, alignment: 16) else {
+            stillBug("no memory for a code record")
+        }
+        let record = memory.assumingMemoryBound(to: CodeRecord.self)
+        record.pointee.simpleArgumentCount = -1
+        record.pointee.version = version
+        return record
+    }
+
     @inlinable public func has(_ flag: CodeFlags) -> Bool { flags & flag.rawValue != 0 }
     public var isGeneratorLike: Bool { flags & 0x2A0 != 0 }
 

@@ -689,11 +689,10 @@ public enum VM {
                     let base = pc.a
                     let callee = Value(bits: regs[base])
                     if _fastPath(
-                        callee.isObject && callee.object.typeRaw == functionType && pc.c == 0xFFFF
-                            && FunctionRef(callee.object.raw).isGuarded)
+                        callee.isObject && callee.object.typeRaw == functionType && pc.c == 0xFFFF)
                     {
                         let function = FunctionRef(callee.object.raw)
-                        let code = function.guardedCode
+                        let code = function.guarded
                         let frame = regs + base + FrameLayout.argumentOffset
                         if _fastPath(
                             Int(code.pointee.simpleArgumentCount) == pc.b
@@ -726,11 +725,9 @@ public enum VM {
                     let hasReceiver = regs[base + FrameLayout.argumentOffset] != 0
                     let frame = regs + base + FrameLayout.argumentOffset + (hasReceiver ? 0 : 1)
                     let count = pc.b + (hasReceiver ? 1 : 0)
-                    if _fastPath(
-                        callee.isObject && callee.object.typeRaw == functionType && FunctionRef(callee.object.raw).isGuarded)
-                    {
+                    if _fastPath(callee.isObject && callee.object.typeRaw == functionType) {
                         let function = FunctionRef(callee.object.raw)
-                        let code = function.guardedCode
+                        let code = function.guarded
                         if _fastPath(
                             Int(code.pointee.simpleArgumentCount) == count && Calls.hasRoom(t, frame, code))
                         {

@@ -5,6 +5,8 @@
 //           functions are counted like anything else, so that closures die promptly.
 // Changing  code, defaults, keyword defaults and closure are critical: who calls the function reads them through `CallTarget`
 //           (StillVersions/FunctionVersionInvalidation.swift). The rest are shared slots like any object's.
+// Version   is that of the record `guarded` refers to: the code's own record while the version is valid, else one that no call takes the fast
+//           way with. So fast calls check the version by what they read anyway.
 import StillBytecode
 public import StillObjects
 public import StillObmalloc
@@ -16,8 +18,8 @@ public import Synchronization
 /// Where a function's words are.
 enum FunctionLayout {
     static let code = 24
-    /// Version, and whether it is in the table of functions: two 32-bit words, beside the code, which calls read too.
-    static let version = 32
+    /// Address of a CodeRecord: the code's while the version is valid, else `CodeRecord.cleared` or `.unversioned`. Atomic.
+    static let guarded = 32
     static let globals = 40
     static let builtins = 48
     /// tuple or null
@@ -35,6 +37,7 @@ enum FunctionLayout {
     static let module = 120
     static let bytes = 128
 
+    @inline(__always)
     static func forEachValue(_ body: (Int) -> Void) {
         body(code)
         for offset in stride(from: globals, to: bytes, by: 8) { body(offset) }
@@ -49,18 +52,20 @@ enum FunctionLayout {
     @inlinable @inline(__always) public func slot(_ offset: Int) -> UnsafeMutablePointer<Value> {
         (raw + offset).assumingMemoryBound(to: Value.self)
     }
-    /// For a function whose version is valid; otherwise see `CallTarget`.
-    @inline(__always) var guardedCode: UnsafeMutablePointer<CodeRecord> {
-        CodeRef(slot(FunctionLayout.code).pointee.object.raw).record
+    /// The code while the version is valid, else a record with simpleArgumentCount -1: then see `CallTarget`. F1
+    @inline(__always) var guarded: UnsafeMutablePointer<CodeRecord> {
+        UnsafeMutablePointer(bitPattern: guardedWord.pointee.load(ordering: .relaxed)).unsafelyUnwrapped
+    }
+    @inline(__always) private var guardedWord: UnsafeMutablePointer<Atomic<UInt>> {
+        (raw + FunctionLayout.guarded).assumingMemoryBound(to: Atomic<UInt>.self)
+    }
+    @inline(__always) private func setGuarded(_ record: UnsafeMutablePointer<CodeRecord>) {
+        guardedWord.pointee.store(UInt(bitPattern: record), ordering: .relaxed)
     }
     @inlinable @inline(__always) public var globals: Value { slot(40).pointee }
     @inlinable @inline(__always) public var builtins: Value { slot(48).pointee }
     /// Cells of a function that runs: nobody changes them.
     @inlinable @inline(__always) public var closure: Value { slot(72).pointee }
-    /// Whether the version is valid: the critical attributes may be read plainly until the next safepoint.
-    @inline(__always) var isGuarded: Bool {
-        FunctionVersion.isValid(versionWord.pointee.load(ordering: .relaxed))  // F1
-    }
 
     /// For messages.
     func qualifiedName(_ t: Thread) -> String {
@@ -82,7 +87,7 @@ enum FunctionLayout {
         let record = CodeRef(code.object.raw).record
         // Most often deferred, so that threads that make closures do not meet at their counts.
         function.slot(FunctionLayout.code).pointee = Attributes.holding(t, code)
-        function.versionWord.pointee.store(record.pointee.version, ordering: .relaxed)  // F1
+        function.setGuarded(_fastPath(record.pointee.version != VersionRange.none) ? record : CodeRecord.unversioned)
         function.slot(FunctionLayout.globals).pointee = Attributes.holding(t, globals)
         function.slot(FunctionLayout.builtins).pointee = Attributes.holding(t, builtins)
         function.slot(FunctionLayout.defaults).pointee = t.retain(defaults)
@@ -100,11 +105,13 @@ enum FunctionLayout {
 }
 
 extension FunctionRef: VersionedFunction {
-    @inline(__always) public var versionWord: UnsafeMutablePointer<Atomic<UInt32>> {
-        (raw + FunctionLayout.version).assumingMemoryBound(to: Atomic<UInt32>.self)
-    }
-    public var registeredWord: UnsafeMutablePointer<Atomic<UInt32>> {
-        (raw + FunctionLayout.version + 4).assumingMemoryBound(to: Atomic<UInt32>.self)
+    @inline(__always) public var version: UInt32 { guarded.pointee.version }
+    public func clearVersion() { setGuarded(CodeRecord.cleared) }
+    @inline(__always) public var isRegistered: Bool {
+        get { ObjectRef(raw).flags & ObjectFlags.firstTypeBit != 0 }
+        nonmutating set {
+            if newValue { ObjectRef(raw).setFlag(ObjectFlags.firstTypeBit) } else { ObjectRef(raw).clearFlag(ObjectFlags.firstTypeBit) }
+        }
     }
     public var functionLock: UnsafeMutablePointer<Atomic<UInt8>> { ObjectRef(raw).lockByte }
     public func tryHold(_ t: ThreadState) -> Bool { ReferenceCount.tryRetain(ObjectRef(raw), t) }
@@ -139,7 +146,9 @@ enum FunctionType {
                 let t = Thread(raw)
                 let function = FunctionRef(object)
                 WeakReferences.clear(t, ObjectRef(object))
-                FunctionVersion.forget(function, t.interpreter)
+                if _slowPath(function.isRegistered) {
+                    FunctionVersion.forget(function, t.interpreter)
+                }
                 FunctionLayout.forEachValue { offset in
                     let value = function.slot(offset).pointee
                     function.slot(offset).pointee = .null

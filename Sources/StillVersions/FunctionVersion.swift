@@ -6,7 +6,7 @@
 // Critical  code, defaults, keyword defaults, closure: they change together with the version, or after it was cleared. See
 //           FunctionVersionInvalidation.swift.
 // Guard     A valid version that was read stays valid, and the critical attributes with it, until the reader's next safepoint.
-// Ordering  (F1) version words are relaxed: they are set before another thread sees the function and cleared in a pause.
+// Ordering  (F1) reading a version is relaxed: it is set before another thread sees the function and cleared in a pause.
 //
 // Table     From a version to a function that has it: 4,096 words for each interpreter, by version modulo. A site that begins to
 //           rely on a version registers its callee; a function leaves its entry when it dies or changes.
@@ -22,9 +22,12 @@ public import Synchronization
 public protocol VersionedFunction {
     init(_ raw: UnsafeMutableRawPointer)
     var raw: UnsafeMutableRawPointer { get }
-    var versionWord: UnsafeMutablePointer<Atomic<UInt32>> { get }
-    /// 1 when the function has been put into the table.
-    var registeredWord: UnsafeMutablePointer<Atomic<UInt32>> { get }
+    /// F1
+    var version: UInt32 { get }
+    /// From now on the version is `cleared`. In a pause.
+    func clearVersion()
+    /// Whether the function has been put into the table. Atomic.
+    var isRegistered: Bool { get nonmutating set }
     var functionLock: UnsafeMutablePointer<Atomic<UInt8>> { get }
     /// Takes a count unless the function is dying.
     func tryHold(_ t: ThreadState) -> Bool
@@ -39,11 +42,11 @@ public protocol VersionedFunction {
     ///
     /// - Threads: attached; the caller holds the function and has crossed no safepoint since it saw a valid version.
     public static func register<F: VersionedFunction>(_ function: F, _ t: ThreadState) {
-        let version = function.versionWord.pointee.load(ordering: .relaxed)  // F1
+        let version = function.version
         guard isValid(version), let table = table(t.interpreter, make: true) else { return }
         let entry = table + Int(version) % tableSize
         if entry.pointee.load(ordering: .relaxed) == UInt(bitPattern: function.raw) { return }
-        function.registeredWord.pointee.store(1, ordering: .relaxed)
+        function.isRegistered = true
         entry.pointee.store(UInt(bitPattern: function.raw), ordering: .releasing)  // F2
     }
 
@@ -57,7 +60,7 @@ public protocol VersionedFunction {
         guard let raw = UnsafeMutableRawPointer(bitPattern: seen) else { return nil }
         let function = F(raw)
         guard function.tryHold(t) else { return nil }
-        if entry.pointee.load(ordering: .acquiring) == seen && function.versionWord.pointee.load(ordering: .relaxed) == version {
+        if entry.pointee.load(ordering: .acquiring) == seen && function.version == version {
             return function
         }
         function.giveUp(t)
@@ -66,12 +69,12 @@ public protocol VersionedFunction {
 
     /// The function leaves the table: it dies, or its version is cleared.
     public static func forget<F: VersionedFunction>(_ function: F, _ interpreter: Interpreter) {
-        guard function.registeredWord.pointee.load(ordering: .relaxed) != 0 else { return }
-        let version = function.versionWord.pointee.load(ordering: .relaxed)  // F1
+        guard function.isRegistered else { return }
+        let version = function.version
         guard let table = table(interpreter, make: false) else { return }
         _ = (table + Int(version) % tableSize).pointee.compareExchange(
             expected: UInt(bitPattern: function.raw), desired: 0, ordering: .relaxed)
-        function.registeredWord.pointee.store(0, ordering: .relaxed)
+        function.isRegistered = false
     }
 
     private static func table(_ interpreter: Interpreter, make: Bool) -> UnsafeMutablePointer<Atomic<UInt>>? {

@@ -13,7 +13,7 @@ public enum FunctionVersionInvalidation {
     /// From now on no guard on the function passes, and no version finds it.
     public static func clear<F: VersionedFunction>(_ function: F, _ world: borrowing StoppedWorld) {
         FunctionVersion.forget(function, world.interpreter)
-        function.versionWord.pointee.store(VersionRange.cleared, ordering: .relaxed)  // F1
+        function.clearVersion()
     }
 
     /// Runs a change of critical attributes.
@@ -21,7 +21,7 @@ public enum FunctionVersionInvalidation {
     /// - Parameter change: must not run Python code, release what may die, or take a lock.
     /// - Threads: attached, at a point where the thread may be stopped.
     public static func change<F: VersionedFunction, R>(_ function: F, _ t: ThreadState, _ change: () -> R) -> R {
-        let guarded = FunctionVersion.isValid(function.versionWord.pointee.load(ordering: .relaxed))
+        let guarded = FunctionVersion.isValid(function.version)
         if guarded && !FaultInjection.isActive(.changeFunctionRunning) {
             return t.withStoppedWorld(.versionInvalidation) { (world: borrowing StoppedWorld) in
                 clear(function, world)

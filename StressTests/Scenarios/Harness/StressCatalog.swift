@@ -13,6 +13,7 @@ public enum StressCatalog {
         FinaliseWithDaemons.description,
         ForeignEntryStorm.description,
         SharedTableScenario.description,
+        VersionInvalidation.description,
     ]
     public static func named(_ name: String) -> ScenarioDescription? { all.first { $0.name == name } }
 }
