@@ -1,4 +1,5 @@
 import StillPlatform
+import StillQSBR
 import StillThreadRegistry
 import Synchronization
 import Testing
