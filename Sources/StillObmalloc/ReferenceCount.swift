@@ -3,7 +3,7 @@
 // Halves    `local` is changed by the owner with plain arithmetic; `shared` by everybody else, atomically. The number of
 //           references is their sum. A stranger that would lower an unmerged count of zero
 //           gives its reference to the owner's merge queue instead (flag queued), and later strangers go below
-//           zero, covered by the queue's reference, which `local` still counts.
+//           zero, covered by the queue's reference, which the sum still counts.
 // Merging   (by the owner at a safepoint, by a stranger while the owner is held suspended or its slot is vacant, or by the
 //           collector in a pause): owner = 0, local moves into shared, flag merged. From then on shared is all.
 // Overflow  When `local` wraps, half of it moves into `shared`. When `shared` saturates the object becomes immortal; it has room beyond for
@@ -19,6 +19,8 @@
 //           leads to the atomic path, whatever it is.
 //           (R2) lowering a count releases, the death that follows acquires: all uses happen before the free.
 //           (R3) raising a count is relaxed: the raiser already has a reference or re-checks its source.
+//           The owner word is cleared before merged is set, and a stranger reads it before it sets queued (releasing): what it read was the
+//           owner when it gave its reference to the queue.
 //           (R4) tryRetain acquires: what it then reads of the object was written before the count it found.
 // Source    Biased reference counting, Choi, Shull and Torrellas, PACT 2018; CPython 3.13 Include/object.h for the
 //           observable timing.
@@ -166,13 +168,20 @@ public import Synchronization
         while true {
             let queues =
                 SharedFlags.count(word) == 0 && word & (SharedFlags.merged | SharedFlags.queued) == 0
+            // Whose queue: asked before the word changes. Afterwards the owner may merge, and nobody could say.
+            let owner = queues ? object.owner : 0
+            if _slowPath(queues && owner == 0) {
+                word = wordOnceMerged(object)
+                if word & SharedFlags.immortal != 0 { return }
+                continue
+            }
             let lowered = queues ? word | SharedFlags.queued : word &- SharedFlags.one
             let (done, seen) = object.sharedWord.pointee.compareExchange(
                 expected: word, desired: lowered,
                 successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed)  // R2
             if done {
                 if queues {
-                    giveToOwner(object, thread)
+                    giveToOwner(object, owner, thread)
                 } else if lowered & SharedFlags.merged != 0 && SharedFlags.count(lowered) <= 0
                     && lowered & SharedFlags.deferred == 0
                 {
@@ -187,9 +196,19 @@ public import Synchronization
 
     // MARK: Merging
 
+    /// The owner's half has become zero and the owner, who has no safepoint in between, is about to say that it is merged.
+    @usableFromInline @inline(never) static func wordOnceMerged(_ object: ObjectRef) -> UInt64 {
+        var spins = 0
+        while true {
+            let word = object.sharedWord.pointee.load(ordering: .relaxed)
+            if word & (SharedFlags.merged | SharedFlags.immortal) != 0 { return word }
+            spins += 1
+            if spins < 40 { cpuRelax() } else { OSThread.yield() }
+        }
+    }
+
     /// The object has been flagged queued by this thread; its owner (or we, for it) lowers the count.
-    @usableFromInline static func giveToOwner(_ object: ObjectRef, _ thread: ThreadState) {
-        let owner = object.ownerWord.pointee.load(ordering: .relaxed)
+    @usableFromInline static func giveToOwner(_ object: ObjectRef, _ owner: UInt16, _ thread: ThreadState) {
         invariant(owner != 0, "an unmerged object without owner was queued")
         let heap = InterpreterHeap(ThreadHeap(thread).fields.pointee.heap!)
         let slot = heap.slot(owner)
