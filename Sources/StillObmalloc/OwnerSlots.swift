@@ -153,9 +153,11 @@ extension InterpreterHeap {
         guard thread.ownerSlot != 0 else { return }
         let heap = ThreadHeap(thread)
         let slot = OwnerSlot(heap.fields.pointee.slot!)
-        guard let saved = rawAllocateZeroed(ThreadHeap.totalBytes, alignment: 16) else {
+        // Kept since its birth, unless it was about to leave the slot itself.
+        guard let saved = heap.fields.pointee.keep ?? rawAllocateZeroed(ThreadHeap.totalBytes, alignment: 16) else {
             stillBug("no memory for \(ThreadHeap.totalBytes) bytes of a vanished thread's pool lists")
         }
+        heap.fields.pointee.keep = nil
         slot.withLock {  // O1
             saved.copyMemory(from: heap.raw, byteCount: ThreadHeap.areaBytes)
             slot.fields.pointee.savedArea = saved
