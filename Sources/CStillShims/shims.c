@@ -56,6 +56,17 @@ void still_cpu_pause(void) {
 #endif
 }
 
+extern void __asan_poison_memory_region(const volatile void *, size_t) __attribute__((weak));
+extern void __asan_unpoison_memory_region(const volatile void *, size_t) __attribute__((weak));
+
+void still_poison(const void *memory, size_t bytes) {
+    if (__asan_poison_memory_region) __asan_poison_memory_region(memory, bytes);
+}
+
+void still_unpoison(const void *memory, size_t bytes) {
+    if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(memory, bytes);
+}
+
 int still_format_double(char *buffer, int capacity, char kind, int precision, double value) {
     char format[] = "%.*f";
     format[3] = kind;

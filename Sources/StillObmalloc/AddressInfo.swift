@@ -85,6 +85,7 @@ extension InterpreterHeap {
     @usableFromInline @inline(never)
     static func handedOut(_ block: UnsafeMutableRawPointer) {
         if LiveBits.set(block) { stillBug("the block at \(block) was handed out twice: \(describe(block))") }
+        Poison.handedOut(block)
     }
 
     /// Before anything of the block is touched.
@@ -106,6 +107,7 @@ extension InterpreterHeap {
         if let bytes, let info, classBytes(bytes) != info.blockBytes && !InterpreterHeap(of: thread).isGuarded {
             stillBug("\(block) is freed as \(bytes) bytes, but is \(info)")
         }
+        Poison.comesBack(block)
     }
 
     static func classBytes(_ bytes: Int) -> Int {

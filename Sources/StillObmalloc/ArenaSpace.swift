@@ -54,6 +54,7 @@ extension InterpreterHeap {
                         hint.pointee = UInt32(index)
                         space.pointee.idleUnits -= idle - arena.idle.count
                         space.pointee.unitsInUse += count
+                        Poison.unitsTaken(raw, unit, count)
                         return (raw, unit)
                     }
                 }
@@ -73,6 +74,7 @@ extension InterpreterHeap {
         for part in unit..<unit + count { Pool(arena: raw, unit: part).fields.pointee.kind.store(UInt8(PoolKind.none), ordering: .relaxed) }
         let arena = ArenaHeader(raw)
         arena.give(unit, count)
+        Poison.unitsGiven(raw, unit, count)
         space.pointee.idleUnits += count
         space.pointee.unitsInUse -= count
         let index = UInt32(arena.fields.pointee.index)
@@ -150,6 +152,7 @@ extension InterpreterHeap {
         space.pointee.arenas![arena.fields.pointee.index] = fields.pointee.emptyPool
         space.pointee.holes += 1
         AddressMap.remove(arena.raw, steps: 1)
+        Poison.arenaGoes(arena.raw)
         VirtualMemory.unmap(arena.raw, bytes: Arena.bytes)
     }
 
@@ -196,6 +199,7 @@ extension InterpreterHeap {
             let raw = space.pointee.arenas![index]
             if raw == fields.pointee.emptyPool { continue }
             AddressMap.remove(raw, steps: 1)
+            Poison.arenaGoes(raw)
             VirtualMemory.unmap(raw, bytes: Arena.bytes)
         }
         if let arenas = space.pointee.arenas { rawFree(arenas) }

@@ -15,6 +15,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipSlotRecheck
     /// The arenas of a closed interpreter stay mapped.
     case keepArenas
+    /// A block is read after it was freed. Only AddressSanitizer can notice.
+    case readFreedBlock
     /// A batch of blocks for another slot is not sent.
     case dropBatch
     /// Blocks that strangers freed are still counted as used.

@@ -76,7 +76,11 @@ final class CrossThreadFrees: StressScenario, @unchecked Sendable {
         counters.claimChecks += 1
         if let problem = block.check() { return problem }
         if raw.load(as: UInt64.self) & 255 != UInt64(worker & 255) { counters.raceWindows += 1 }
-        Allocation.freeBuffer(thread, raw, bytes: block.bytes)
+        let bytes = block.bytes
+        Allocation.freeBuffer(thread, raw, bytes: bytes)
+        if FaultInjection.isActive(.readFreedBlock) && bytes >= 16 && raw.load(fromByteOffset: 8, as: UInt64.self) == 1 {
+            return "a freed block was read"
+        }
         return nil
     }
 

@@ -2,6 +2,7 @@
 #ifndef STILL_SHIMS_H
 #define STILL_SHIMS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 void *still_thread_local_get(void);
@@ -16,6 +17,10 @@ void still_cpu_pause(void);
 
 // Asks for the cache line; never faults.
 static inline void still_prefetch(const void *address) { __builtin_prefetch(address); }
+
+// AddressSanitizer's manual poisoning; nothing without it.
+void still_poison(const void *memory, size_t bytes);
+void still_unpoison(const void *memory, size_t bytes);
 
 // printf-style formatting of one double: kind is 'e', 'f' or 'g'. Returns the length that it needs.
 int still_format_double(char *buffer, int capacity, char kind, int precision, double value);
