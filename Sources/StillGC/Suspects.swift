@@ -57,8 +57,8 @@ extension Collector {
         pool.fields.pointee.pinned.store(1, ordering: .relaxed)
         if fields.pointee.suspectPoolCount == fields.pointee.suspectPoolCapacity {
             let capacity = max(256, fields.pointee.suspectPoolCapacity * 2)
-            guard let grown = rawReallocate(fields.pointee.suspectPools.map(UnsafeMutableRawPointer.init), capacity * 8)
-            else { stillBug("no memory for a list of \(capacity) pools") }
+            let grown = RawReserve.grow(
+                fields.pointee.suspectPools.map(UnsafeMutableRawPointer.init), from: fields.pointee.suspectPoolCount * 8, to: capacity * 8)
             fields.pointee.suspectPools = grown.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
             fields.pointee.suspectPoolCapacity = capacity
         }

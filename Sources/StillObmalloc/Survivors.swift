@@ -54,7 +54,9 @@ extension InterpreterHeap {
     }
 
     /// The address lies in this heap, but not at a live object.
-    private func isDeadObject(_ address: UnsafeMutableRawPointer) -> Bool {
+    ///
+    /// - Threads: no other thread of the interpreter exists, or the world is stopped.
+    public func isDeadObject(_ address: UnsafeMutableRawPointer) -> Bool {
         guard let info = InterpreterHeap.whose(address), info.interpreterID == interpreter.id else { return false }
         guard info.kind == .plainObject || info.kind == .collectableObject, info.blockStart == UInt(bitPattern: address) else { return true }
         return ObjectRef(address).sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.dead != 0

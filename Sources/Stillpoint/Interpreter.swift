@@ -2,7 +2,7 @@
 import StillGC
 import StillModules
 import StillObjects
-import StillObmalloc
+public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
 import StillVM
@@ -17,19 +17,23 @@ public final class Interpreter {
     public let id: Int64
     private let thread: ThreadState
     private var isOpen = true
+    /// After `close`: objects that were still alive when the interpreter's memory was freed, by type.
+    public private(set) var survivors: [Survivor] = []
 
     /// - Parameter path: folders where modules are searched.
     /// - Parameter arguments: `sys.argv`.
     /// - Parameter stdlib: folder of the Python part of a standard library, searched last; nil for none.
     ///   `locateStandardLibrary` finds one.
     /// - Parameter configuration: what programs may do.
+    /// - Parameter allocators: guards and observers around the interpreter's memory.
     /// - Throws: `RunError.outOfResources`, `.badConfiguration`, or what the start of the modules raised.
     public init(
-        path: [String] = [], arguments: [String] = [""], stdlib: String? = nil, configuration: InterpreterConfiguration = .main
+        path: [String] = [], arguments: [String] = [""], stdlib: String? = nil, configuration: InterpreterConfiguration = .main,
+        allocators: AllocatorConfiguration = .processDefault
     ) throws(RunError) {
         do throws(InterpreterConfigurationError) { try configuration.validate() } catch { throw .badConfiguration(error) }
         ProcessStart.ensure()
-        (registry, thread) = try Interpreter.make(configuration)
+        (registry, thread) = try Interpreter.make(configuration, allocators)
         id = registry.id
         do throws(PythonError) { try start(path, arguments, stdlib) } catch {
             let failure = failure(thread)
@@ -48,7 +52,7 @@ public final class Interpreter {
 
     /// An interpreter and its main thread, attached. What was made is freed when the rest cannot be.
     private static func make(
-        _ configuration: InterpreterConfiguration
+        _ configuration: InterpreterConfiguration, _ allocators: AllocatorConfiguration
     ) throws(RunError) -> (StillThreadRegistry.Interpreter, ThreadState) {
         let lack = RunError.outOfResources(what: "an interpreter")
         let registry: StillThreadRegistry.Interpreter
@@ -59,7 +63,7 @@ public final class Interpreter {
             throw .badConfiguration(error)
         }
         let heap: InterpreterHeap
-        do { heap = try InterpreterHeap.make(for: registry) } catch {
+        do { heap = try InterpreterHeap.make(for: registry, allocators: allocators) } catch {
             registry.destroy()
             throw lack
         }
@@ -263,6 +267,11 @@ public final class Interpreter {
             ReferenceCount.makeImmortal(object)
         }
         t.destroy()
+        // Types that are alive still have their names, unless these have been given up as part of a cycle.
+        survivors = heap.survivors { type in
+            let name = TypeRef(type).record.pointee.name
+            return name.isObject && !heap.isDeadObject(name.object.raw) ? StrRef(name).string : "(type without a name)"
+        }
         SubclassList.purge(interpreter: registry.raw)
         VirtualMachine.forget(registry)
         collector.destroy()

@@ -76,6 +76,7 @@ import Testing
     }
 
     @Test(.enabled(if: BuildOptions.checksInvariants)) func everyRequestIsRefusedOnce() async {
-        await #expect(processExitsWith: .success) { AllocationFailureTests.sweep() }
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { AllocationFailureTests.sweep() }
+        if let result { print(String(decoding: result.standardErrorContent, as: UTF8.self)) }
     }
 }

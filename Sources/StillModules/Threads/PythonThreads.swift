@@ -57,7 +57,7 @@ public enum PythonThreads {
     /// - Threads: the state itself or the thread that made it is attached, so that no pause sees it half made.
     private static func prepare(_ t: ThreadState) throws(PythonError) {
         do { try InterpreterHeap(t.interpreterState.pointee.heap!).takeSlot(for: t) } catch { throw PythonError() }
-        StaticTypes.attach(t)
+        guard StaticTypes.attach(t) else { throw PythonError() }
         t.objects.pointee.recursionLimit = recursionLimit.load(ordering: .relaxed)
         try VirtualMachine.attach(t)
     }

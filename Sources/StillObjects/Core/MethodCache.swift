@@ -21,11 +21,9 @@ import Synchronization
 @frozen public enum MethodCache {
     @inlinable public static var entryCount: Int { 1024 }
 
-    static func make() -> UnsafeMutablePointer<MethodCacheEntry> {
-        guard let raw = rawAllocateZeroed(entryCount * MemoryLayout<MethodCacheEntry>.stride) else {
-            stillBug("no memory for a thread's method cache")
-        }
-        return raw.assumingMemoryBound(to: MethodCacheEntry.self)
+    /// nil: no memory.
+    static func make() -> UnsafeMutablePointer<MethodCacheEntry>? {
+        rawAllocateZeroed(entryCount * MemoryLayout<MethodCacheEntry>.stride)?.assumingMemoryBound(to: MethodCacheEntry.self)
     }
     static func free(_ entries: UnsafeMutablePointer<MethodCacheEntry>) { rawFree(UnsafeMutableRawPointer(entries)) }
 

@@ -57,7 +57,9 @@ public enum StaticTypes {
     }
 
     /// Gives a new thread what the object layer keeps in it. Before the thread touches an object.
-    public static func attach(_ thread: ThreadState) {
+    ///
+    /// - Returns: false when there was no memory; the thread must be ended then.
+    public static func attach(_ thread: ThreadState) -> Bool {
         let own = thread.objects
         own.pointee.types = table
         own.pointee.raised = .null
@@ -67,8 +69,10 @@ public enum StaticTypes {
         own.pointee.reprStack = nil
         own.pointee.reprCount = 0
         own.pointee.reprCapacity = 0
-        own.pointee.methodCache = MethodCache.make()
         thread.updateStackLimit()
+        guard let cache = MethodCache.make() else { return false }
+        own.pointee.methodCache = cache
+        return true
     }
     /// Undoes `attach`. Own thread, last use.
     public static func detach(_ thread: ThreadState) {

@@ -62,7 +62,8 @@ public enum StaticStrings {
         if let found = find(current, data, count, kind, hash) { return found }
         if self.count * 2 > current.mask { grow() }
         self.count += 1
-        guard let raw = rawAllocateZeroed(StrRef.headerBytes + bytes) else { stillBug("no memory for an interned string of \(count)") }
+        // Names are interned where no error can be raised.
+        let raw = RawReserve.allocate(StrRef.headerBytes + bytes)
         let object = ObjectRef(raw)
         object.typeRaw = StaticTypes.record(.str).raw
         object.setFlag(StrRef.internedFlag | UInt8(kind) << StrRef.kindShift)
