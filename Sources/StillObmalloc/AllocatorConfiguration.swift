@@ -78,7 +78,7 @@ public struct AllocatorConfiguration: Sendable {
         return found
     }
 
-    private static let standard = Guarded(AllocatorConfiguration())
+    private static let standard = Guarded(heldOverFork: AllocatorConfiguration())
 
     /// For heaps that are not given one of their own. Set before the first interpreter is made; raw guards begin at once and stay.
     public static var processDefault: AllocatorConfiguration {

@@ -54,7 +54,7 @@ struct ArenaHeader {
 
     /// Takes `count` units in a row: single ones from the arena's start, others from its end, so that they do not break up each other's room.
     ///
-    /// - Parameter aligned: at a multiple of `count`, a power of two.
+    /// - Parameter aligned: for a medium pool, at a multiple of its size.
     func take(_ count: Int, aligned: Bool) -> Int? {
         guard let first = fields.pointee.free.run(of: count, aligned: aligned) else { return nil }
         let units = UnitMask(first: first, count: count)
@@ -88,7 +88,12 @@ struct UnitMask: Equatable {
     static func & (a: UnitMask, b: UnitMask) -> UnitMask { UnitMask(bits: a.bits & b.bits) }
     static func | (a: UnitMask, b: UnitMask) -> UnitMask { UnitMask(bits: a.bits | b.bits) }
 
+    /// Where medium pools may begin.
+    private static var mediumPlaces: UInt128 { UInt128(0x1111_1111_1111_1111) << 64 | 0x1111_1111_1111_1111 }
+
     /// Where `count` units in a row begin: the first place for one, the last for more.
+    ///
+    /// - Parameter aligned: for a medium pool.
     func run(of count: Int, aligned: Bool) -> Int? {
         var starts = bits
         var length = 1
@@ -97,11 +102,7 @@ struct UnitMask: Equatable {
             starts &= starts >> UInt128(step)
             length += step
         }
-        if aligned {
-            var places = UInt128(0)
-            for place in stride(from: 0, to: 128, by: count) { places |= UInt128(1) << UInt128(place) }
-            starts &= places
-        }
+        if aligned { starts &= UnitMask.mediumPlaces }
         if starts == 0 { return nil }
         return count == 1 ? starts.trailingZeroBitCount : 127 - starts.leadingZeroBitCount
     }

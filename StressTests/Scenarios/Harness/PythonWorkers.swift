@@ -2,6 +2,7 @@
 //
 // A function of the program returns a pair of ints, claim checks and entries into the race window, or a str that says what is wrong.
 import StillObjects
+import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
 import StillModules
@@ -76,7 +77,12 @@ final class PythonWorkers: @unchecked Sendable {
             return "no memory for a thread"
         }
         var counters = StressCounters()
-        let problem = name.flatMap { call(thread, $0, [], &counters) }
+        var problem = name.flatMap { call(thread, $0, [], &counters) }
+        if BuildOptions.checksInvariants && problem == nil {
+            problem = thread.withStoppedWorld(.test) { (world: borrowing StoppedWorld) in
+                HeapCheck.run(InterpreterHeap(of: thread), world).problems.first
+            }
+        }
         for function in functions.values { thread.release(function) }
         thread.destroy()
         interpreter.close()
