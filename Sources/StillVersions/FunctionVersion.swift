@@ -14,7 +14,7 @@
 //           still has an object's header, so trying to count is safe; whatever else lies there has left the entry.
 // Ordering  (F2) registering releases and looking up acquires the entry: the function's words are seen.
 // Source    CPython 3.14 Objects/funcobject.c for the states and the table's size.
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

@@ -5,7 +5,7 @@
 // Later     changes hold the function's lock and stop nobody. Who calls a function without valid version reads all critical attributes
 //           under that lock, each once, and holds them while it binds its arguments.
 // So        every call sees one set of attributes that the function had at one moment, and a thread's own next call sees its change.
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 import Synchronization
 

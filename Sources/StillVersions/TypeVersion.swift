@@ -10,7 +10,7 @@
 // Lock      The type lock is a leaf but for the lock of a class's dict. Never held at a safepoint.
 // Ordering  (V1) tags are relaxed. A tag is set under the type lock after all it covers; it is cleared in a pause, whose transitions order it
 //           before anything another thread does next. A reader that misses a new tag only takes the slow way.
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 

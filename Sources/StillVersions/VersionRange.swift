@@ -7,7 +7,7 @@
 //
 // Exhaustion  A counter that has reached its end stays there and gives 0. It never wraps.
 // Ordering    (N1) the counters are relaxed: a number orders nothing, only that no two threads get the same matters.
-public import StillPlatform
+import StillPlatform
 public import StillThreadRegistry
 public import Synchronization
 
