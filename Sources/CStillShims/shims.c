@@ -10,6 +10,16 @@ static __thread void *current;
 void *still_thread_local_get(void) { return current; }
 void still_thread_local_set(void *value) { current = value; }
 
+static __thread uintptr_t pause_scope;
+uintptr_t still_pause_scope_get(void) { return pause_scope; }
+void still_pause_scope_set(uintptr_t scope) { pause_scope = scope; }
+
+static __thread struct still_held_locks held_locks;
+struct still_held_locks *still_held_locks(void) { return &held_locks; }
+
+static _Alignas(64) unsigned char static_records[STILL_STATIC_RECORD_BYTES];
+void *still_static_records(void) { return static_records; }
+
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -76,6 +86,19 @@ int still_format_double(char *buffer, int capacity, char kind, int precision, do
 #include <pthread.h>
 #include <unistd.h>
 #include <sys/syscall.h>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+int still_processor_count(void) {
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (int)count : 1;
+}
 
 void still_thread_set_name(const char *name) {
 #if defined(__linux__)

@@ -68,8 +68,8 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
 
     func withLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
         let byte = (raw + 16).assumingMemoryBound(to: Atomic<UInt8>.self)
-        ObjectLock.lock(byte)
-        defer { ObjectLock.unlock(byte) }
+        ObjectLock.lock(byte, .heap)
+        defer { ObjectLock.unlock(byte, .heap) }
         return try body()
     }
 

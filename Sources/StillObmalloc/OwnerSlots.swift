@@ -45,8 +45,8 @@ public import Synchronization
     }
 
     func withLock<R>(_ body: () -> R) -> R {
-        ObjectLock.lock(lockByte)
-        defer { ObjectLock.unlock(lockByte) }
+        ObjectLock.lock(lockByte, .ownerSlot)
+        defer { ObjectLock.unlock(lockByte, .ownerSlot) }
         return body()
     }
 

@@ -213,12 +213,12 @@ public import Synchronization
         let heap = InterpreterHeap(ThreadHeap(thread).fields.pointee.heap!)
         let slot = heap.slot(owner)
         var taken: (UnsafeMutablePointer<UnsafeMutableRawPointer>, Int)?
-        ObjectLock.lock(slot.lockByte)
+        ObjectLock.lock(slot.lockByte, .ownerSlot)
         guard slot.enqueue(object.raw) else {
             // Nobody could be told, and callers hold locks for which others wait, so the owner cannot be stopped. The reference, which the
             // flag says is the queue's, stays: the object lives until its interpreter ends or a collection finds it.
             heap.fields.pointee.lostReferences.wrappingAdd(1, ordering: .relaxed)
-            ObjectLock.unlock(slot.lockByte)
+            ObjectLock.unlock(slot.lockByte, .ownerSlot)
             return
         }
         if let raw = slot.fields.pointee.thread {
@@ -229,7 +229,7 @@ public import Synchronization
         } else {
             taken = takeMerged(slot)
         }
-        ObjectLock.unlock(slot.lockByte)
+        ObjectLock.unlock(slot.lockByte, .ownerSlot)
         if let taken { finish(taken, thread) }
     }
 

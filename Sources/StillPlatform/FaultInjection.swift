@@ -13,6 +13,12 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case ignoreOutsideCounts
     /// A lock-free reader does not look at its slot again after taking a count.
     case skipSlotRecheck
+    /// A thread that is born in a pause starts detached.
+    case bornRunning
+    /// A pause of one interpreter begins although all are being stopped.
+    case overlookGlobalPause
+    /// A pause begins although threads that waited at the end of the last one have not been attached.
+    case skipOwedThreads
     /// The arenas of a closed interpreter stay mapped.
     case keepArenas
     /// A block is read after it was freed. Only AddressSanitizer can notice.
@@ -50,6 +56,13 @@ public enum FaultInjection {
 
     public static func activate(_ fault: InjectedFault) { active.store(fault.rawValue, ordering: .sequentiallyConsistent) }
     public static func deactivate() { active.store(0, ordering: .sequentiallyConsistent) }
+
+    /// Whether any is: invariants that a fault breaks before the scenario sees it are then left alone.
+    @inlinable @inline(__always)
+    public static var isAnyActive: Bool {
+        if BuildOptions.checksInvariants { return active.load(ordering: .relaxed) != 0 }
+        return false
+    }
 
     @inlinable @inline(__always)
     public static func isActive(_ fault: InjectedFault) -> Bool {

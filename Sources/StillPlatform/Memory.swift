@@ -1,4 +1,5 @@
 // Address space and the raw allocator. Checking builds count, can refuse (AllocationFailure.swift) and can guard (RawGuards.swift).
+internal import CStillShims
 #if canImport(Glibc)
     public import Glibc
 #else
@@ -56,6 +57,12 @@ public enum VirtualMemory {
     public static func decommit(_ base: UnsafeMutableRawPointer, bytes: Int) { madvise(base, bytes, MADV_DONTNEED) }
 }
 
+/// Zeroed memory of the program image, aligned to 64: for the records that exist without the heap. The same at each call.
+public enum StaticMemory {
+    public static var bytes: Int { Int(STILL_STATIC_RECORD_BYTES) }
+    public static var base: UnsafeMutableRawPointer { still_static_records() }
+}
+
 @inlinable public func rawAllocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
     BuildOptions.checksInvariants ? RawGuards.allocate(bytes, alignment: 16) : malloc(bytes)
 }
@@ -69,6 +76,7 @@ public enum VirtualMemory {
 @inlinable public func rawFree<T>(_ memory: UnsafeMutablePointer<T>?) { rawFree(memory.map { UnsafeMutableRawPointer($0) }) }
 /// Zeroed memory; freed with `rawFree`.
 public func rawAllocateZeroed(_ bytes: Int, alignment: Int = 16) -> UnsafeMutableRawPointer? {
+    LockCheck.mayAllocate()
     var memory: UnsafeMutableRawPointer?
     if BuildOptions.checksInvariants {
         memory = RawGuards.allocate(bytes, alignment: max(alignment, 16))
@@ -84,6 +92,8 @@ public func rawAllocateZeroed(_ bytes: Int, alignment: Int = 16) -> UnsafeMutabl
     if count > 0 { memset(memory, Int32(byte), count) }
 }
 
+@inlinable @inline(__always)
+public func clearBytes(_ memory: UnsafeMutableRawPointer, _ count: Int) { memset(memory, 0, count) }
 @inlinable @inline(__always)
 public func copyBytes(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ count: Int) { memcpy(to, from, count) }
 @inlinable @inline(__always)

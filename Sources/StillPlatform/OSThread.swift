@@ -85,6 +85,27 @@ public struct OSThread: @unchecked Sendable {
         return (result, result < 0 ? errno : 0)
     }
 
+    /// Processors that the process may use. Spinning for another thread is pointless on one.
+    public static let processorCount = Int(still_processor_count())
+
+    /// What the system says about a thread of this process, for reports: its state and where it waits in the kernel. nil: nothing.
+    public static func describe(_ id: UInt64) -> String? {
+        #if canImport(Glibc)
+            guard let stat = try? File.read("/proc/self/task/\(id)/stat"), let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+            let fields = String(decoding: stat[(end + 1)...], as: UTF8.self).split(separator: " ")
+            guard fields.count > 12 else { return nil }
+            let names = ["R": "running or ready", "S": "sleeping", "D": "in a system call that cannot be interrupted", "T": "stopped by a signal", "t": "stopped by a debugger"]
+            var text = names[String(fields[0])] ?? "state \(fields[0])"
+            if fields[0] != "R", let place = try? File.read("/proc/self/task/\(id)/wchan"), !place.isEmpty, place != [48] {
+                text += " in " + String(decoding: place, as: UTF8.self)
+            }
+            if let user = Int(fields[11]), let system = Int(fields[12]) { text += ", \((user + system) * 10) ms of processor time" }
+            return text
+        #else
+            return nil
+        #endif
+    }
+
     /// Lowest and highest address of the running thread's stack.
     public static var stackBounds: (low: UInt, high: UInt) {
         var low: UInt = 0

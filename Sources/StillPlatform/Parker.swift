@@ -25,6 +25,15 @@ public enum Parker {
 /// Tells the processor that this is a spin loop.
 public func cpuRelax() { still_cpu_pause() }
 
+/// One word per OS thread: what it has stopped. 0 nothing, 1 every interpreter, otherwise the address of an interpreter's record.
+public enum PauseScope {
+    @inlinable public static var everything: UInt { 1 }
+    public static var current: UInt {
+        get { UInt(still_pause_scope_get()) }
+        set { still_pause_scope_set(newValue) }
+    }
+}
+
 /// One word per OS thread: the record of the thread state that is attached to it.
 public enum CurrentThread {
     public static func get() -> UnsafeMutableRawPointer? { still_thread_local_get() }

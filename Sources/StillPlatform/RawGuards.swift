@@ -31,6 +31,7 @@ public enum RawGuards {
     public static var liveBlocks: Int { live.load(ordering: .relaxed) }
 
     @usableFromInline static func allocate(_ bytes: Int, alignment: Int) -> UnsafeMutableRawPointer? {
+        LockCheck.mayAllocate()
         if AllocationFailure.strikes() { return nil }
         let guarded = installed.load(ordering: .relaxed)
         let lead = guarded ? max(front, alignment) : 0

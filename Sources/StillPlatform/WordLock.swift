@@ -5,18 +5,31 @@
 public import Synchronization
 
 public enum WordLock {
-    public static func lock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
+    /// - Parameter rank: its place in the order of locks.
+    public static func lock(_ word: UnsafeMutablePointer<Atomic<UInt32>>, _ rank: LockRank = .leaf) {
+        LockCheck.willTake(rank, word)
+        take(word)
+        LockCheck.took(rank, word)
+    }
+    public static func tryLock(_ word: UnsafeMutablePointer<Atomic<UInt32>>, _ rank: LockRank = .leaf) -> Bool {
+        guard tryTake(word) else { return false }
+        LockCheck.took(rank, word)
+        return true
+    }
+    public static func unlock(_ word: UnsafeMutablePointer<Atomic<UInt32>>, _ rank: LockRank = .leaf) {
+        LockCheck.gaveBack(rank, word)
+        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
+    }
+
+    private static func take(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
         for _ in 0..<40 {
-            if tryLock(word) { return }
+            if tryTake(word) { return }
             cpuRelax()
         }
         while word.pointee.exchange(2, ordering: .acquiring) != 0 { Parker.wait(on: word, while: 2) }
     }
-    public static func tryLock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) -> Bool {
+    private static func tryTake(_ word: UnsafeMutablePointer<Atomic<UInt32>>) -> Bool {
         word.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
-    }
-    public static func unlock(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
-        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
     }
 }
 
@@ -24,9 +37,12 @@ public enum WordLock {
 public final class Guarded<State>: @unchecked Sendable {
     private let word: UnsafeMutablePointer<Atomic<UInt32>>
     private let isOwner: Bool
+    private let rank: LockRank
     private var state: State
 
-    public init(_ state: State) {
+    /// - Parameter rank: its place in the order of locks.
+    public init(_ state: State, rank: LockRank = .table) {
+        self.rank = rank
         word = .allocate(capacity: 1)
         word.initialize(to: Atomic(0))
         isOwner = true
@@ -34,6 +50,7 @@ public final class Guarded<State>: @unchecked Sendable {
     }
     /// For static data: whole in a forked child (ForkLocks.swift).
     public init(heldOverFork state: State) {
+        rank = .table
         word = ForkLocks.make()
         isOwner = false
         self.state = state
@@ -41,8 +58,8 @@ public final class Guarded<State>: @unchecked Sendable {
     deinit { if isOwner { word.deallocate() } }
 
     public func withLock<R>(_ body: (inout State) throws -> R) rethrows -> R {
-        WordLock.lock(word)
-        defer { WordLock.unlock(word) }
+        WordLock.lock(word, rank)
+        defer { WordLock.unlock(word, rank) }
         return try body(&state)
     }
 }

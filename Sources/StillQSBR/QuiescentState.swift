@@ -76,22 +76,38 @@ public import Synchronization
         guard let raw = rawAllocateZeroed(512, alignment: 64),
             let chunks = rawAllocateZeroed(chunkLimit * 8, alignment: 64)
         else { return nil }
-        let domain = QSBRDomain(raw)
-        domain.fields.initialize(
+        return QSBRDomain(raw, chunks: chunks)
+    }
+
+    /// Bytes for a domain with room for its first 64 slots.
+    public static var staticBytes: Int { 512 + chunkLimit * 8 + slotsPerChunk * slotBytes }
+
+    /// A domain in static memory: `staticBytes` zeroed bytes, aligned to 64. They stay the caller's after `destroy`.
+    public static func make(in raw: UnsafeMutableRawPointer) -> QSBRDomain {
+        let domain = QSBRDomain(raw, chunks: raw + 512)
+        domain.fields.pointee.chunks[0].store(UInt(bitPattern: raw + 512 + chunkLimit * 8), ordering: .releasing)
+        return domain
+    }
+
+    private init(_ raw: UnsafeMutableRawPointer, chunks: UnsafeMutableRawPointer) {
+        self.raw = raw
+        fields.initialize(
             to: Fields(
                 base: 0, writeSequence: Atomic(1), pad: (0, 0, 0, 0, 0, 0, 0), readSequence: Atomic(1), slotCount: Atomic(0),
                 lock: Atomic(0), reports: Atomic(0), waiting: Atomic(0), firstFree: 0, chunks: chunks.assumingMemoryBound(to: Atomic<UInt>.self),
                 hasAbandoned: Atomic(0), abandoned: DelayedFreeQueue()))
-        return domain
     }
+    private var isStatic: Bool { raw >= StaticMemory.base && raw < StaticMemory.base + StaticMemory.bytes }
 
     /// No thread uses the domain any more; retired blocks have been freed.
     public func destroy() {
-        for index in 0..<QSBRDomain.chunkLimit {
+        let isStatic = self.isStatic
+        for index in (isStatic ? 1 : 0)..<QSBRDomain.chunkLimit {
             let chunk = fields.pointee.chunks[index].load(ordering: .relaxed)
             if chunk == 0 { break }
             rawFree(UnsafeMutableRawPointer(bitPattern: chunk))
         }
+        if isStatic { return }
         rawFree(fields.pointee.chunks)
         rawFree(raw)
     }
@@ -99,11 +115,16 @@ public import Synchronization
     func withLock<R>(_ body: () -> R) -> R {
         // Slots are made and freed rarely, at thread birth and death: spin, then yield.
         var spins = 0
+        LockCheck.willTake(.qsbr, raw)
         while !fields.pointee.lock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged {
             spins += 1
             if spins < 40 { cpuRelax() } else { OSThread.yield() }
         }
-        defer { fields.pointee.lock.store(0, ordering: .releasing) }
+        LockCheck.took(.qsbr, raw)
+        defer {
+            LockCheck.gaveBack(.qsbr, raw)
+            fields.pointee.lock.store(0, ordering: .releasing)
+        }
         return body()
     }
 
@@ -130,7 +151,7 @@ public import Synchronization
             let index = fields.pointee.slotCount.load(ordering: .relaxed)
             let chunk = index / QSBRDomain.slotsPerChunk
             guard chunk < QSBRDomain.chunkLimit else { return nil }
-            if index % QSBRDomain.slotsPerChunk == 0 {
+            if index % QSBRDomain.slotsPerChunk == 0 && fields.pointee.chunks[chunk].load(ordering: .relaxed) == 0 {
                 guard let memory = rawAllocateZeroed(QSBRDomain.slotsPerChunk * QSBRDomain.slotBytes, alignment: 64)
                 else { return nil }
                 fields.pointee.chunks[chunk].store(UInt(bitPattern: memory), ordering: .releasing)

@@ -1,11 +1,15 @@
 // The states of a thread, and who may move it between them.
 //
-//             attach (owner)                        stop (owner, at a safepoint or while detaching)
-//   detached ----------------> attached  -----------------------------------------> suspended
-//      ^  ^ <----------------                                                           |
-//      |  |   detach (owner)             stop (pauser): detached ------------------> suspended
-//      |  +--------------------------------------------------- resume (pauser) ---------+
+//             attach (owner)                  asked (pauser)              stop (owner, at a safepoint or while detaching)
+//   detached ----------------> attached -------------------> stopping ------------------------------> suspended <--> sleeping
+//      ^  ^ <----------------                                                                             |              |
+//      |  |   detach (owner)              stop (pauser): detached --------------------------------> suspended            |
+//      |  +------------------------------------------------------ resume (pauser) ------------------------+--------------+
 //      +---- held: a thread that serves a detached thread's merge queue keeps it from attaching meanwhile
+//            asked (pauser): held -> heldStopping; the holder lets go into suspended
+//
+//   A stopping thread is still attached, but leaves that state to suspended only, and counts down for the pauser when it does (PendingStops.swift).
+//   Sleeping is suspended and asleep (owner): who resumes it has to wake it (`Runtime.wakeResumed`).
 //
 //   suspended -> trapped by the finalising thread (Finalisation.swift): for ever; the owner answers with parked when it comes by.
 //   any -> vanished in a forked child, for threads that exist in the parent only (ForkProtocol.swift).
@@ -24,9 +28,27 @@ import Synchronization
     @inlinable public static var trapped: UInt32 { 4 }
     @inlinable public static var parked: UInt32 { 5 }
     @inlinable public static var vanished: UInt32 { 6 }
+    @inlinable public static var stopping: UInt32 { 7 }
+    @inlinable public static var heldStopping: UInt32 { 8 }
+    @inlinable public static var sleeping: UInt32 { 9 }
+
+    /// May touch objects until its next safepoint.
+    @inlinable public static func isAttached(_ state: UInt32) -> Bool { state == attached || state == stopping }
 
     public static func name(_ state: UInt32) -> String {
-        state < 7 ? ["detached", "attached", "suspended", "held", "trapped", "parked", "vanished"][Int(state)] : "corrupt (\(state))"
+        switch state {
+        case detached: "detached"
+        case attached: "attached"
+        case suspended: "suspended"
+        case held: "held"
+        case stopping: "attached, asked to stop"
+        case heldStopping: "held, asked to stop"
+        case sleeping: "suspended, asleep"
+        case trapped: "trapped"
+        case parked: "parked"
+        case vanished: "vanished"
+        default: "corrupt (\(state))"
+        }
     }
 }
 

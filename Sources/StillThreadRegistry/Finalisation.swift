@@ -56,12 +56,10 @@ extension ThreadState {
             world.forEachThread { other in
                 if other == self || other.isTrapped { return }
                 // It will never take the attachment that it may be owed.
-                if other.record.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
-                    interpreter.record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
-                }
+                other.forgive()
                 other.record.pointee.attachment.store(Attachment.trapped, ordering: .releasing)  // A1
-                other.withAttachmentWord { Parker.wake($0) }
             }
+            Runtime.wakeResumed()
         }
         var trapped: [ThreadState] = []
         interpreter.forEachThread { if $0 != self && $0.isTrapped { trapped.append($0) } }
@@ -84,13 +82,13 @@ extension ThreadState {
         for thread in trapped {
             interpreter.hooks.threadForgotten?(thread.raw)
             thread.giveUp()
-            thread.record.deinitialize(count: 1)
-            rawFree(thread.raw)
+            interpreter.free(thread)
         }
         return true
     }
 
     /// Takes the state of a thread that never runs again out of the registry: its retired memory, its QSBR slot, its place in the list.
+    /// It still counts as a thread of the interpreter.
     func giveUp() {
         let interpreter = self.interpreter
         let domain = interpreter.qsbr
@@ -108,13 +106,13 @@ extension ThreadState {
             record.pointee.attachment.store(Attachment.parked, ordering: .releasing)  // F1
             CurrentThread.set(nil)
             while true { Parker.wait(on: ForeverWord.word, while: 0) }
-        case Attachment.attached:
+        case Attachment.attached, Attachment.stopping:
             // Moved on meanwhile: the caller looks again.
-            if record.pointee.attachment.load(ordering: .relaxed) != Attachment.attached { return }
+            if !isAttached { return }
             let osThread = record.pointee.osThreadID.load(ordering: .relaxed)
             preconditionFailure(
                 "Thread state \(id) is attached to OS thread \(osThread) and cannot be attached to \(OSThread.currentID). One at a time.")
-        case Attachment.detached, Attachment.suspended, Attachment.held: return
+        case Attachment.detached, Attachment.suspended, Attachment.sleeping, Attachment.held, Attachment.heldStopping: return
         default:
             preconditionFailure("Thread state \(id) cannot be attached: it is \(Attachment.name(state)).")
         }

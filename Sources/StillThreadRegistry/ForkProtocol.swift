@@ -3,8 +3,7 @@
 // Problem   The child has the forking thread only, and the memory of all: locks that others held, their thread states, a collection that another
 //           thread was running, liburcu's threads.
 // Before    1. One fork at a time; the reclaimers of process-wide tables are paused (detached: it takes milliseconds).
-//           2. Every interpreter's world is stopped, the forking thread's own first, then the others in list order, and the list is looked
-//              at again. So no thread is between two safepoints, and no object, pool, lock byte or table of any interpreter is half changed.
+//           2. Every interpreter's world is stopped in one pause of all (GlobalPause.swift). So no thread is between two safepoints, and no object, pool, lock byte or table of any interpreter is half changed.
 //           3. What detached threads may be using is taken: `ForkLocks`, each interpreter's list of threads, each QSBR domain, liburcu.
 // Parent    gives all of it back, in the reverse order.
 // Child     4. gives back what it took: everything behind those locks is whole.
@@ -50,20 +49,19 @@ extension ThreadState {
         precondition(ThreadState.current == self, "Thread state \(id) forks, but the OS thread is not attached to it.")
         if !interpreter.configuration.allowsFork { throw .notAllowed(interpreter: interpreter.id) }
         if interpreter.isFinalising { throw .shuttingDown(interpreter: interpreter.id) }
-        if interpreter.isStopped(by: self) { throw .insidePause }
+        if PauseScope.current != 0 { throw .insidePause }
         detached {
-            WordLock.lock(Fork.lock)
+            WordLock.lock(Fork.lock, .fork)
             SharedTable.pauseReclaimers()
         }
         var fork = Fork(self)
-        withStoppedWorld(.fork) { (_: borrowing StoppedWorld) in
-            fork.stopped.append(interpreter)
-            fork.stopRest()
+        Runtime.withStoppedWorlds(.fork) { (world: borrowing StoppedRuntime) in
+            while !fork.forkProcess(world) {}
         }
         let inChild = fork.result == 0
         detached { SharedTable.resumeReclaimers(inChild: inChild) }
         if inChild { fork.repairLayers() }
-        WordLock.unlock(Fork.lock)
+        WordLock.unlock(Fork.lock, .fork)
         if fork.result < 0 { throw .system(code: fork.code) }
         return inChild ? .child : .parent(child: fork.result)
     }
@@ -91,34 +89,22 @@ private struct Fork {
 
     init(_ thread: ThreadState) { self.thread = thread }
 
-    /// Stops the worlds that still run, one inside the other, and forks when there is none left.
-    mutating func stopRest() {
-        while true {
-            let mine = stopped
-            guard let next = Runtime.pin({ !mine.contains($0) }) else {
-                if forkProcess() { return }
-                continue
-            }
-            next.withStoppedWorld(.fork) { (_: borrowing StoppedWorld) in
-                stopped.append(next)
-                stopRest()
-            }
-            Runtime.unpin(next)
-            return
-        }
-    }
-
-    /// False: an interpreter has been made meanwhile; nothing was done.
-    private mutating func forkProcess() -> Bool {
+    /// False: more interpreters have been made meanwhile than there was room for; nothing was done.
+    mutating func forkProcess(_ world: borrowing StoppedRuntime) -> Bool {
+        var count = 0
+        world.forEachInterpreter { _ in count += 1 }
+        stopped.removeAll()
+        stopped.reserveCapacity(count + 16)
         ForkLocks.lockAll()
-        var isNew = false
-        Runtime.forEachLocked { if !stopped.contains($0) { isNew = true } }
-        if isNew {
+        // The locks include that of the list. Nothing is allocated under it.
+        var fits = true
+        Runtime.forEachLocked { if stopped.count < stopped.capacity { stopped.append($0) } else { fits = false } }
+        if !fits {
             ForkLocks.unlockAll()
             return false
         }
         for interpreter in stopped {
-            WordLock.lock(interpreter.lockWord)
+            WordLock.lock(interpreter.lockWord, .threadList)
             interpreter.qsbr.lockForFork()
         }
         SharedTable.lockForFork()
@@ -126,7 +112,7 @@ private struct Fork {
         if result == 0 { SharedTable.repairInChild() } else { SharedTable.unlockInParent() }
         for interpreter in stopped.reversed() {
             interpreter.qsbr.unlockAfterFork()
-            WordLock.unlock(interpreter.lockWord)
+            WordLock.unlock(interpreter.lockWord, .threadList)
         }
         ForkLocks.unlockAll()
         if result == 0 { repair() }
@@ -153,13 +139,15 @@ private struct Fork {
             }
             for other in gone {
                 other.giveUp()
+                interpreter.withLock { interpreter.record.pointee.threadCount -= 1 }
                 other.record.pointee.attachment.store(Attachment.vanished, ordering: .relaxed)
             }
             vanished += gone
-            // Others' pins are not given back; ours are, all but the first interpreter's, which has none.
-            interpreter.record.pointee.pins.store(interpreter == stopped[0] ? 0 : 1, ordering: .relaxed)
-            interpreter.record.pointee.pauserSleeps.store(0, ordering: .relaxed)
+            // Others' pins are not given back, and who waited for the pause lock, or kept it while it waited for this fork, is gone.
+            interpreter.record.pointee.pins.store(0, ordering: .relaxed)
+            interpreter.pauseLock.reset()
         }
+        Runtime.forgetOtherRequesters()
         ThreadHandle.repairInChild { survivors.contains($0) }
     }
 

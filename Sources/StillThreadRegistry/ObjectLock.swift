@@ -6,21 +6,32 @@
 // the holder is attached and running, a waiter need not detach, and a pause waits for both at most as long as the section.
 // Sleepers share 256 words by address; the lock is not handed over, whoever comes first takes it.
 // Ordering  taking acquires, giving back releases.
-import StillPlatform
+public import StillPlatform
 public import Synchronization
 
 @frozen public enum ObjectLock {
+    /// - Parameter rank: its place in the order of locks, for bytes that are not objects'.
     @inlinable @inline(__always)
-    public static func lock(_ byte: UnsafeMutablePointer<Atomic<UInt8>>) {
-        if _slowPath(!tryLock(byte)) { lockSlowly(byte) }
+    public static func lock(_ byte: UnsafeMutablePointer<Atomic<UInt8>>, _ rank: LockRank = .object) {
+        LockCheck.willTake(rank, byte)
+        if _slowPath(!take(byte)) { lockSlowly(byte) }
+        LockCheck.took(rank, byte)
     }
     @inlinable @inline(__always)
-    public static func tryLock(_ byte: UnsafeMutablePointer<Atomic<UInt8>>) -> Bool {
-        byte.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
+    public static func tryLock(_ byte: UnsafeMutablePointer<Atomic<UInt8>>, _ rank: LockRank = .object) -> Bool {
+        if !take(byte) { return false }
+        LockCheck.took(rank, byte)
+        return true
     }
     @inlinable @inline(__always)
-    public static func unlock(_ byte: UnsafeMutablePointer<Atomic<UInt8>>) {
+    public static func unlock(_ byte: UnsafeMutablePointer<Atomic<UInt8>>, _ rank: LockRank = .object) {
+        LockCheck.gaveBack(rank, byte)
         if _slowPath(byte.pointee.exchange(0, ordering: .releasing) == 2) { wakeSleepers(byte) }
+    }
+
+    @inlinable @inline(__always)
+    static func take(_ byte: UnsafeMutablePointer<Atomic<UInt8>>) -> Bool {
+        byte.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
     }
 
     nonisolated(unsafe) private static let buckets: UnsafeMutablePointer<Atomic<UInt32>> = {
@@ -36,7 +47,7 @@ public import Synchronization
     static func lockSlowly(_ byte: UnsafeMutablePointer<Atomic<UInt8>>) {
         for _ in 0..<40 {
             cpuRelax()
-            if byte.pointee.load(ordering: .relaxed) == 0 && tryLock(byte) { return }
+            if byte.pointee.load(ordering: .relaxed) == 0 && take(byte) { return }
         }
         let word = bucket(byte)
         while true {

@@ -1,42 +1,33 @@
 // Stopping all threads of one interpreter.
 //
-// Protocol  1. The requester takes the pause lock; a thread waits for it detached, so that it can itself be stopped.
-//           2. `requested` is set: threads born from now on start suspended.
-//           3. The requester walks the list: detached -> suspended by itself; attached threads get the stop request and
-//              suspend themselves at their next safepoint, or when they detach. It walks again, spinning for a while and then
-//              sleeping on `stopSequence` (1 ms at most), until one walk finds every other thread suspended. A held thread
-//              counts as not stopped: its holder is attached and will let go before it stops.
+// Protocol  1. The requester takes the pause lock (PauseLock.swift: first come, first served); a thread waits for it detached, so that it can itself
+//              be stopped. Then it lets the threads attach that the last pause owes that (Fairness.swift).
+//           2. Under one hold of the lock of the list of threads: `requested` is set, so that threads born from now on start suspended, and each
+//              thread is moved on by a compare-and-swap: detached -> suspended, attached -> stopping, held -> heldStopping. The latter two
+//              count as pending, and the thread gets the stop request that makes it look.
+//           3. A stopping thread becomes suspended at its next safepoint, or when it detaches; a heldStopping one when its holder lets go; or it ends.
+//              Each counts down once (PendingStops.swift). The requester spins a little, then sleeps until none is pending.
 //           4. The body runs, with the proof that the world is stopped.
-//           5. `requested` is cleared, stop requests taken back, suspended -> detached, sleepers woken.
-// Fairness  Threads that waited to attach when a pause ended are owed one attachment; the next outermost pause waits
-//           until they have had it, or 10 ms.
-// Nesting   A request by the thread that has stopped the world already just runs.
+//           5. Under one hold of the list's lock: `requested` is cleared, stop requests taken back, suspended -> detached. Then sleepers are woken: all
+//              stopped threads of the process sleep on one word, so that this is one call of the system.
+// Together  with a pause of all interpreters (GlobalPause.swift): `globalStop` and `requested` are set and looked at under the list's lock, and
+//           never hold at the same time from the moment threads are asked. Who finds `globalStop` set waits, detached, keeping the pause lock.
+// Nesting   A request by who has stopped this interpreter's world, or all, already just runs. Who has stopped one interpreter may stop no other,
+//           nor all: two that did so crosswise would wait for ever. That traps.
+// Strangers A requester attached to another interpreter is detached from that one for the whole pause; otherwise it would stand in the way of
+//           a pause there, whose requester may stand in the way here.
+// Order     global pause lock > pause lock > list of interpreters > list of threads. Nobody waits for a thread while holding a list's lock.
 // Ordering  A1 (Attachment.swift): what the stopped threads did happens before the body; the body before what they do next.
 import StillPlatform
 import Synchronization
 
-/// Why the world was stopped.
-public enum PauseReason: UInt32, CaseIterable, Sendable {
-    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, test, fork, finalization
-
-    public var name: String {
-        ["collect slice", "collect verdict", "collect start", "version invalidation", "introspection", "test", "fork", "finalization"][Int(rawValue)]
-    }
-}
-
-extension PauseReason {
-    /// The thread's processor clock costs a system call, more than a short pause itself: read for pauses with real work only. In a forked
-    /// child it begins anew.
-    var measuresCPU: Bool { self != .versionInvalidation && self != .test && self != .fork }
-}
-
-/// Proof that every other thread of one interpreter is suspended. Only `withStoppedWorld` makes one, and only lends it.
+/// Proof that every other thread of one interpreter is suspended. Only the registry makes one, and only lends it.
 public struct StoppedWorld: ~Copyable {
     public let interpreter: Interpreter
     public let requester: ThreadState?
     let detailWord: UnsafeMutablePointer<UInt32>
 
-    fileprivate init(_ interpreter: Interpreter, _ requester: ThreadState?, _ detail: UnsafeMutablePointer<UInt32>) {
+    init(_ interpreter: Interpreter, _ requester: ThreadState?, _ detail: UnsafeMutablePointer<UInt32>) {
         self.interpreter = interpreter
         self.requester = requester
         detailWord = detail
@@ -57,16 +48,26 @@ extension ThreadState {
     public func withStoppedWorld<R, E: Error>(
         _ reason: PauseReason, _ body: (borrowing StoppedWorld) throws(E) -> R
     ) throws(E) -> R {
-        try interpreter.stopWorld(reason, self, body)
+        invariant(ThreadState.current == self, "thread \(id) stops the world, but the OS thread is not attached to it")
+        return try interpreter.stopWorld(reason, self, asker: self, body)
     }
 }
 
 extension Interpreter {
-    /// The same for a requester without thread state.
+    /// The same for any OS thread: attached to this interpreter, to another one, or to nothing.
+    ///
+    /// Who is attached to another interpreter is detached from it until the pause is over; the body must touch objects of this one only.
     public func withStoppedWorld<R, E: Error>(
         _ reason: PauseReason, _ body: (borrowing StoppedWorld) throws(E) -> R
     ) throws(E) -> R {
-        try stopWorld(reason, nil, body)
+        let current = ThreadState.current
+        guard let current, current.interpreter != self, PauseScope.current == 0 else {
+            let own = current?.interpreter == self ? current : nil
+            return try stopWorld(reason, own, asker: own, body)
+        }
+        current.detach()
+        defer { current.attach() }
+        return try stopWorld(reason, nil, asker: current, body)
     }
 
     /// Whether the thread has stopped this interpreter's world.
@@ -76,142 +77,148 @@ extension Interpreter {
     }
 
     fileprivate func stopWorld<R, E: Error>(
-        _ reason: PauseReason, _ thread: ThreadState?, _ body: (borrowing StoppedWorld) throws(E) -> R
+        _ reason: PauseReason, _ thread: ThreadState?, asker: ThreadState?, _ body: (borrowing StoppedWorld) throws(E) -> R
     ) throws(E) -> R {
         var detail: UInt32 = 0
-        if let thread, isStopped(by: thread) { return try body(StoppedWorld(self, thread, &detail)) }
-        if !WordLock.tryLock(pauseLockWord) {
-            if let thread {
-                // Detached, so that the present pauser need not wait for us.
-                thread.detach()
-                WordLock.lock(pauseLockWord)
-                // Trapped by the pause that has ended: the lock must not stay with a thread that never comes back.
-                if thread.isTrapped { WordLock.unlock(pauseLockWord) }
-                thread.attach()  // nobody stops the world now but us
-            } else {
-                WordLock.lock(pauseLockWord)
-            }
+        let scope = PauseScope.current
+        if scope != 0 {
+            precondition(
+                scope == UInt(bitPattern: raw) || scope == PauseScope.everything,
+                "Interpreter \(id) is to be stopped by a thread that has stopped another one. Stop all: Runtime.withStoppedWorlds.")
+            return try body(StoppedWorld(self, thread, &detail))
         }
-        waitForOwedThreads()
-        let requestedAt = Clock.monotonicNanoseconds()
+        let lock = pauseLock
+        var pause = PauseInProgress(scope: id, reason: reason, asker: asker)
+        if !lock.tryLock() {
+            pause.beginQueueing()
+            thread?.detach()  // so that the present pauser need not wait for us
+            lock.lock()
+            // Trapped by the pause that has ended: the lock must not stay with a thread that never comes back.
+            if let thread, thread.isTrapped { lock.unlock() }
+            thread?.attach()
+        }
+        let asked = request(thread, &pause)
+        if asked > 0 { waitForStops(pending, asked, pause, self) }
         record.pointee.requester.store(UInt(bitPattern: thread?.raw), ordering: .relaxed)
-        suspendOthers(thread)
         record.pointee.stopped.store(1, ordering: .relaxed)
-        let stoppedAt = Clock.monotonicNanoseconds()
-        let cpuBefore = reason.measuresCPU ? Clock.threadCPUNanoseconds() : 0
-        let last = record.pointee.lastStopped.load(ordering: .relaxed)
+        pause.stopped(asked: asked, last: pending.last)
+        PauseScope.current = UInt(bitPattern: raw)
+        LockCheck.beginPause()
         defer {
+            LockCheck.endPause()
+            PauseScope.current = 0
             record.pointee.stopped.store(0, ordering: .relaxed)
             record.pointee.requester.store(0, ordering: .relaxed)
-            resumeOthers(thread)
-            let cpu = reason.measuresCPU ? Clock.threadCPUNanoseconds() - cpuBefore : 0
-            let end = Clock.monotonicNanoseconds()
-            record.pointee.lastPauseEnd.store(end, ordering: .relaxed)
-            PauseLog.append(
-                PauseRecord(
-                    sequence: 0, interpreter: id, reason: reason, detail: detail, requester: thread?.id ?? 0,
-                    requestedAt: requestedAt, timeToStopNanoseconds: stoppedAt - requestedAt,
-                    wallNanoseconds: end - requestedAt, cpuNanoseconds: cpu, lastToStop: last))
-            WordLock.unlock(pauseLockWord)
+            resume(thread, &pause)
+            lock.unlock()
+            pause.log(detail)
         }
         return try body(StoppedWorld(self, thread, &detail))
     }
 
-    private func waitForOwedThreads() {
-        guard record.pointee.owedThreads.load(ordering: .relaxed) > 0 else { return }
-        let limit = record.pointee.lastPauseEnd.load(ordering: .relaxed) + 10_000_000
-        var spins = 0
-        while record.pointee.owedThreads.load(ordering: .relaxed) > 0 {
-            spins += 1
-            if spins < 100 { cpuRelax() } else { OSThread.yield() }
-            if spins % 16 == 0 && Clock.monotonicNanoseconds() > limit {
-                // One by one: a thread that attaches meanwhile takes its own mark back.
-                forEachThread {
-                    if $0.record.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
-                        record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
-                    }
-                }
-                return
-            }
-        }
-    }
-
-    private func suspendOthers(_ requester: ThreadState?) {
-        withLock { record.pointee.requested.store(1, ordering: .relaxed) }
-        var rounds = 0
+    /// Steps 1 (without the pause lock) and 2.
+    ///
+    /// - Returns: how many threads are pending.
+    private func request(_ thread: ThreadState?, _ pause: inout PauseInProgress) -> Int {
         while true {
-            let sequence = record.pointee.stopSequence.load(ordering: .acquiring)
-            if walk(requester) { return }
-            rounds += 1
-            if rounds < 200 {
-                for _ in 0..<10 { cpuRelax() }
-            } else {
-                record.pointee.pauserSleeps.store(1, ordering: .sequentiallyConsistent)
-                if record.pointee.stopSequence.load(ordering: .sequentiallyConsistent) == sequence {
-                    Parker.wait(on: stopSequenceWord, while: sequence, timeoutNanoseconds: 1_000_000)
-                }
-                record.pointee.pauserSleeps.store(0, ordering: .relaxed)
+            if owedThreads != 0 {
+                pause.beginQueueing()
+                waitForOwedThreads(thread)
             }
+            pause.begin()
+            var globalStop: UInt32 = 0
+            let asked: Int? = withLock {
+                globalStop = record.pointee.globalStop.load(ordering: .relaxed)
+                if globalStop != GlobalStop.none && !FaultInjection.isActive(.overlookGlobalPause) { return nil }
+                if !isNobodyOwed(at: pause.requestedAt) { return nil }
+                forgiveAll()
+                record.pointee.requested.store(1, ordering: .relaxed)
+                pending.begin()
+                let asked = askThreads(except: thread)
+                pending.expect(asked)
+                return asked
+            }
+            if let asked { return asked }
+            pause.beginQueueing()
+            if globalStop != GlobalStop.none { waitForGlobalPause(thread) }
         }
     }
 
-    /// One walk over the list; true when every other thread was found suspended.
-    private func walk(_ requester: ThreadState?) -> Bool {
-        var all = true
-        forEachThread { thread in
+    /// Under the list's lock: asks all threads but one to stop. Returns how many will count down.
+    func askThreads(except requester: ThreadState?) -> Int {
+        var asked = 0
+        forEachLocked { thread in
             if thread == requester { return }
             let own = thread.record
             while true {
                 SchedulingNoise.point()
-                switch own.pointee.attachment.load(ordering: .acquiring) {
-                case Attachment.suspended, Attachment.trapped, Attachment.parked: return
-                case Attachment.detached:
-                    if own.pointee.attachment.compareExchange(
-                        expected: Attachment.detached, desired: Attachment.suspended, ordering: .acquiringAndReleasing
-                    ).exchanged { return }  // A1
-                case Attachment.attached:
-                    if own.pointee.evalBreaker.load(ordering: .relaxed) & RequestBits.stop == 0 {
-                        thread.request(RequestBits.stop)
-                    }
-                    all = false
+                let state = own.pointee.attachment.load(ordering: .relaxed)
+                let next: UInt32
+                switch state {
+                case Attachment.detached: next = Attachment.suspended
+                case Attachment.attached: next = Attachment.stopping
+                case Attachment.held: next = Attachment.heldStopping
+                default: return  // stands already, for ever
+                }
+                guard
+                    own.pointee.attachment.compareExchange(
+                        expected: state, desired: next, ordering: .acquiringAndReleasing
+                    ).exchanged  // A1
+                else { continue }
+                if state != Attachment.detached { asked += 1 }
+                if state == Attachment.attached { thread.request(RequestBits.stop) }
+                return
+            }
+        }
+        return asked
+    }
+
+    private func resume(_ requester: ThreadState?, _ pause: inout PauseInProgress) {
+        // Under one hold of the lock: a thread born before it ends starts suspended and is resumed here, one born after it is free.
+        var anySleeps = false
+        let globalStop = withLock {
+            record.pointee.requested.store(0, ordering: .relaxed)
+            anySleeps = resumeThreads(except: requester)
+            pause.ended()
+            record.pointee.lastPauseEnd.store(pause.endedAt, ordering: .relaxed)
+            return record.pointee.globalStop.load(ordering: .relaxed)
+        }
+        if anySleeps { Runtime.wakeResumed() }
+        if globalStop != GlobalStop.none { Runtime.signalGlobalRequester() }
+    }
+
+    /// Under the list's lock. True: threads among them sleep and are to be woken when the lock is free, all at once: the system may well run one
+    /// of them in place of the caller.
+    func resumeThreads(except requester: ThreadState?) -> Bool {
+        var anySleeps = false
+        forEachLocked { thread in
+            if thread == requester || thread.isTrapped { return }
+            let own = thread.record
+            if own.pointee.evalBreaker.load(ordering: .relaxed) & RequestBits.stop != 0 { thread.clearRequest(RequestBits.stop) }
+            mark(thread)
+            while true {
+                let state = own.pointee.attachment.load(ordering: .relaxed)
+                guard state == Attachment.suspended || state == Attachment.sleeping else {
+                    invariant(
+                        !Attachment.isAttached(state) || FaultInjection.isAnyActive,
+                        "thread \(thread.id) was \(Attachment.name(state)) in a stopped world")
                     return
-                default:
-                    all = false
+                }
+                if own.pointee.attachment.compareExchange(
+                    expected: state, desired: Attachment.detached, ordering: .acquiringAndReleasing
+                ).exchanged {  // A1
+                    if state == Attachment.sleeping { anySleeps = true }
                     return
                 }
             }
         }
-        return all
+        return anySleeps
     }
 
-    private func resumeOthers(_ requester: ThreadState?) {
-        // Under one hold of the lock: a thread born before it ends starts suspended and is resumed here, one born after it is free.
-        forEachThread(first: { record.pointee.requested.store(0, ordering: .relaxed) }) { thread in
-            if thread == requester || thread.isTrapped { return }
-            let own = thread.record
-            thread.clearRequest(RequestBits.stop)
-            if own.pointee.waiting.load(ordering: .relaxed) != 0 && own.pointee.owed.exchange(1, ordering: .relaxed) == 0 {
-                record.pointee.owedThreads.wrappingAdd(1, ordering: .relaxed)
-            }
-            invariant(
-                own.pointee.attachment.load(ordering: .relaxed) == Attachment.suspended || FaultInjection.isActive(.ignoreSuspension),
-                "thread \(thread.id) was \(Attachment.name(own.pointee.attachment.load(ordering: .relaxed))) in a stopped world")
-            if own.pointee.attachment.compareExchange(
-                expected: Attachment.suspended, desired: Attachment.detached, ordering: .acquiringAndReleasing
-            ).exchanged {  // A1
-                thread.withAttachmentWord { Parker.wake($0) }
-            }
-        }
-    }
-
-    /// A thread has become suspended.
-    func noteStopped(_ thread: ThreadState) {
-        record.pointee.lastStopped.store(thread.id, ordering: .relaxed)
-        wakePauser()
-    }
-
-    func wakePauser() {
-        record.pointee.stopSequence.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        if record.pointee.pauserSleeps.load(ordering: .sequentiallyConsistent) != 0 { Parker.wake(stopSequenceWord) }
+    /// A thread that was asked to stop is suspended, or gone.
+    func noteStopped(_ thread: UInt64) {
+        // Who asked has set this under the list's lock before it asked.
+        let isGlobal = record.pointee.globalStop.load(ordering: .relaxed) == GlobalStop.claimed
+        (isGlobal ? Runtime.globalPending : pending).countDown(thread)
     }
 }

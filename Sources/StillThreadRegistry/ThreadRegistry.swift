@@ -1,7 +1,7 @@
 // All thread states of an interpreter, and all interpreters of the process.
 //
-// Lock      Each interpreter's `lock` guards its list of threads; the runtime's lock guards the list of interpreters. Both are
-//           leaves, held for a few instructions or one walk. Never allocate, run a hook or stop while holding one.
+// Lock      Each interpreter's `lock` guards its list of threads; the runtime's lock guards the list of interpreters, and is taken
+//           first. Held for a few instructions or one walk. Never allocate, run a hook or stop while holding one.
 // Birth     The record is made first and linked under the lock; if a pause is on, it starts suspended.
 // Death     by the own thread, attached: hooks, retired memory handed over, QSBR slot back, unlinked. A pauser that waits
 //           for it looks at the list again.
@@ -48,22 +48,28 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     /// Never accessed. ThreadSanitizer takes every write of a field through `pointee` for a write of the record's first byte,
     /// so no atomic may lie there.
     let base: UInt64
+    // The words down to `pauseWords` are also taken by their offsets (`checkLayout`).
     let lock: Atomic<UInt32>
-    /// Held by the thread that stops the world.
-    let pauseLock: Atomic<UInt32>
-    /// 1 from the request of a pause to its end.
+    /// 1 from the request of a pause of this interpreter to its end. Under `lock`.
     let requested: Atomic<UInt32>
-    /// Changes when a thread stops; the pauser sleeps on it.
-    let stopSequence: Atomic<UInt32>
-    let pauserSleeps: Atomic<UInt32>
-    /// Threads that must be attached once before the next pause (fairness).
-    let owedThreads: Atomic<Int32>
+    let pendingStops: Atomic<UInt64>
     /// 1 while every thread but the requester is stopped.
     let stopped: Atomic<UInt32>
     public let barrierActive: Atomic<UInt8>
+    /// GlobalStop: a pause of all interpreters. Under `lock`.
+    let globalStop: Atomic<UInt32>
+    /// Threads that must be attached once before the next pause (Fairness.swift).
+    let owedThreads: Atomic<UInt32>
+    /// Held by the thread that stops the world (PauseLock.swift), and its sleepers.
+    let pauseNumbers: Atomic<UInt64>
+    let pauseWords: (UInt64, UInt64, UInt64, UInt64)
     /// Record of the thread that stops the world, nil for none or one without thread state. Written by it alone.
     let requester: Atomic<UInt>
-    let lastStopped: Atomic<UInt64>
+    /// 1: the thread state behind this record is in use (StaticRecords.swift).
+    let firstStateIsTaken: Atomic<UInt32>
+    /// PauseDeadline: nanoseconds, 0 for the process's; and what to do then.
+    let deadline: Atomic<UInt64>
+    let deadlineAction: Atomic<UInt32>
     public var id: Int64
     public var hooks: InterpreterHooks
     var qsbrRaw: UnsafeMutableRawPointer
@@ -99,13 +105,32 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     public var threadCount: Int { withLock { record.pointee.threadCount } }
 
     func withLock<R>(_ body: () -> R) -> R {
-        WordLock.lock(lockWord)
-        defer { WordLock.unlock(lockWord) }
+        WordLock.lock(lockWord, .threadList)
+        defer { WordLock.unlock(lockWord, .threadList) }
         return body()
     }
     var lockWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 8).assumingMemoryBound(to: Atomic<UInt32>.self) }
-    var pauseLockWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 12).assumingMemoryBound(to: Atomic<UInt32>.self) }
-    var stopSequenceWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 20).assumingMemoryBound(to: Atomic<UInt32>.self) }
+    var pending: PendingStops { PendingStops(raw + 16) }
+    var pauseLock: PauseLock { PauseLock(raw + 40, .pause) }
+
+    /// The offsets above, in Fairness.swift and in GlobalPause.swift are those of the fields.
+    func checkLayout() {
+        guard BuildOptions.checksInvariants else { return }
+        record.pointee.lock.store(1, ordering: .relaxed)
+        record.pointee.pendingStops.store(2 << 44, ordering: .relaxed)
+        record.pointee.globalStop.store(3, ordering: .relaxed)
+        record.pointee.owedThreads.store(4, ordering: .relaxed)
+        record.pointee.pauseNumbers.store(5, ordering: .relaxed)
+        let isRight =
+            lockWord.pointee.load(ordering: .relaxed) == 1 && pending.remaining == 2 && globalStopWord.pointee.load(ordering: .relaxed) == 3
+            && owedWord.pointee.load(ordering: .relaxed) == 4 && pauseLock.numbers.pointee.load(ordering: .relaxed) == 5
+        if !isRight { stillBug("the words of an interpreter's record lie elsewhere") }
+        record.pointee.lock.store(0, ordering: .relaxed)
+        record.pointee.pendingStops.store(0, ordering: .relaxed)
+        record.pointee.globalStop.store(0, ordering: .relaxed)
+        record.pointee.owedThreads.store(0, ordering: .relaxed)
+        record.pointee.pauseNumbers.store(0, ordering: .relaxed)
+    }
 
     // MARK: Threads
 
@@ -113,11 +138,11 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     ///
     /// - Throws: also when the interpreter is being shut down.
     public func makeThread() throws(RegistryError) -> ThreadState {
-        guard let raw = rawAllocateZeroed(ThreadState.recordBytes, alignment: 64) else {
+        guard let raw = makeThreadRecord() else {
             throw .outOfMemory(what: "a thread state")
         }
         guard let slot = qsbr.makeSlot() else {
-            rawFree(raw)
+            freeThreadRecord(raw)
             throw .outOfMemory(what: "a QSBR slot")
         }
         let thread = ThreadState(raw)
@@ -126,10 +151,13 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
                 base: 0, evalBreaker: Atomic(0), attachment: Atomic(Attachment.detached), ownerSlot: 0, barrierActive: 0,
                 ownsOSThread: 0, pad: 0, interpreter: self.raw, id: Runtime.nextThreadID(), qsbrDomain: qsbr.raw,
                 qsbrSlot: slot.raw, delayedFree: DelayedFreeQueue(), waiting: Atomic(0), owed: Atomic(0),
-                osThreadID: Atomic(OSThread.currentID), next: Atomic(0), previous: Atomic(0)))
+                osThreadID: Atomic(OSThread.currentID), nativeRegion: Atomic(0), next: Atomic(0), previous: Atomic(0)))
         let isAlive = withLock {
             if record.pointee.life.load(ordering: .relaxed) != InterpreterLife.alive { return false }
-            if record.pointee.requested.load(ordering: .relaxed) != 0 {
+            let isPaused =
+                record.pointee.requested.load(ordering: .relaxed) != 0
+                || record.pointee.globalStop.load(ordering: .relaxed) == GlobalStop.claimed
+            if isPaused && !FaultInjection.isActive(.bornRunning) {
                 thread.record.pointee.attachment.store(Attachment.suspended, ordering: .relaxed)
             }
             thread.record.pointee.barrierActive = record.pointee.barrierActive.load(ordering: .relaxed)
@@ -144,23 +172,21 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
         guard isAlive else {
             qsbr.releaseSlot(slot)
             thread.record.deinitialize(count: 1)
-            rawFree(raw)
+            freeThreadRecord(raw)
             throw .interpreterEnded(id: id)
         }
         return thread
     }
 
     /// Calls `body` for every thread state, under the registry lock: it must not block, allocate or stop.
-    public func forEachThread(_ body: (ThreadState) -> Void) { forEachThread(first: {}, body) }
+    public func forEachThread(_ body: (ThreadState) -> Void) { withLock { forEachLocked(body) } }
 
-    func forEachThread(first: () -> Void, _ body: (ThreadState) -> Void) {
-        withLock {
-            first()
-            var next = record.pointee.firstThread
-            while let raw = next {
-                next = UnsafeMutableRawPointer(bitPattern: ThreadState(raw).record.pointee.next.load(ordering: .relaxed))
-                body(ThreadState(raw))
-            }
+    /// Under the lock.
+    func forEachLocked(_ body: (ThreadState) -> Void) {
+        var next = record.pointee.firstThread
+        while let raw = next {
+            next = UnsafeMutableRawPointer(bitPattern: ThreadState(raw).record.pointee.next.load(ordering: .relaxed))
+            body(ThreadState(raw))
         }
     }
 
@@ -177,13 +203,17 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
             if let after = UnsafeMutableRawPointer(bitPattern: next) {
                 ThreadState(after).record.pointee.previous.store(previous, ordering: .relaxed)
             }
-            record.pointee.threadCount -= 1
-            if own.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
-                record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
-            }
-            // Inside: when the lock is free and the count is zero, the interpreter may be destroyed.
-            wakePauser()
+            thread.forgive()
+            if own.pointee.attachment.load(ordering: .relaxed) == Attachment.stopping { noteStopped(thread.id) }
         }
+    }
+
+    /// The end of a thread state that has been unlinked. When the lock is free and the count is zero, the interpreter may be destroyed,
+    /// and the first thread state's memory with it.
+    func free(_ thread: ThreadState) {
+        thread.record.deinitialize(count: 1)
+        freeThreadRecord(thread.raw)
+        withLock { record.pointee.threadCount -= 1 }
     }
 
     /// Asks one thread other than `thread` to serve what ended threads have left.
@@ -211,7 +241,12 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
             ).exchanged  // A1
         else { return false }
         body()
-        thread.record.pointee.attachment.store(Attachment.detached, ordering: .releasing)  // A1
+        if !thread.record.pointee.attachment.compareExchange(
+            expected: Attachment.held, desired: Attachment.detached, ordering: .acquiringAndReleasing
+        ).exchanged {  // A1
+            thread.record.pointee.attachment.store(Attachment.suspended, ordering: .releasing)  // A1
+            noteStopped(thread.id)
+        }
         return true
     }
 }
@@ -225,14 +260,14 @@ extension ThreadState {
         record.pointee.delayedFree.closeBatch(domain: domain)
         domain.quiescent(qsbr)
         if record.pointee.delayedFree.heldBlocks > 0 { processRetired(mayWait: false) }
+        LockCheck.mayCallHook()
         interpreter.record.pointee.hooks.threadDying?(raw)
         domain.goOffline(qsbr)
         domain.releaseSlot(qsbr)
         if record.pointee.delayedFree.abandon(to: domain) { interpreter.passOnRetired(from: self) }
         CurrentThread.set(nil)
         interpreter.unlink(self)
-        record.deinitialize(count: 1)
-        rawFree(raw)
+        interpreter.free(self)
     }
 }
 
@@ -245,36 +280,34 @@ public enum Runtime {
 
     static func nextThreadID() -> UInt64 { threadIDs.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    private static func withLock<R>(_ body: () -> R) -> R {
-        WordLock.lock(lock)
-        defer { WordLock.unlock(lock) }
+    static func withListLock<R>(_ body: () -> R) -> R {
+        WordLock.lock(lock, .runtimeList)
+        defer { WordLock.unlock(lock, .runtimeList) }
         return body()
     }
 
     public static func makeInterpreter() throws(RegistryError) -> Interpreter {
-        guard let raw = rawAllocateZeroed(Interpreter.recordBytes, alignment: 64) else {
-            throw .outOfMemory(what: "an interpreter")
-        }
-        guard let domain = QSBRDomain.make() else {
-            rawFree(raw)
-            throw .outOfMemory(what: "an interpreter's QSBR domain")
-        }
+        guard let (raw, domain) = StaticRecords.makeInterpreter() else { throw .outOfMemory(what: "an interpreter") }
         let interpreter = Interpreter(raw)
         interpreter.record.initialize(
             to: InterpreterRecord(
-                base: 0, lock: Atomic(0), pauseLock: Atomic(0), requested: Atomic(0), stopSequence: Atomic(0),
-                pauserSleeps: Atomic(0), owedThreads: Atomic(0), stopped: Atomic(0), barrierActive: Atomic(0),
-                requester: Atomic(0), lastStopped: Atomic(0), id: interpreterIDs.wrappingAdd(1, ordering: .relaxed).oldValue,
+                base: 0, lock: Atomic(0), requested: Atomic(0), pendingStops: Atomic(0), stopped: Atomic(0), barrierActive: Atomic(0),
+                globalStop: Atomic(0), owedThreads: Atomic(0), pauseNumbers: Atomic(0), pauseWords: (0, 0, 0, 0), requester: Atomic(0),
+                firstStateIsTaken: Atomic(0), deadline: Atomic(0), deadlineAction: Atomic(0),
+                id: interpreterIDs.wrappingAdd(1, ordering: .relaxed).oldValue,
                 hooks: InterpreterHooks(), qsbrRaw: domain.raw, firstThread: nil, threadCount: 0, lastPauseEnd: Atomic(0),
                 life: Atomic(InterpreterLife.alive), pins: Atomic(0), configuration: .main, nextInterpreter: nil))
-        withLock {
+        interpreter.checkLayout()
+        withListLock {
+            interpreter.record.pointee.globalStop.store(globalPhase.pointee.load(ordering: .relaxed), ordering: .relaxed)
             interpreter.record.pointee.nextInterpreter = first
             first = raw
         }
         return interpreter
     }
 
-    public static func forEachInterpreter(_ body: (Interpreter) -> Void) { withLock { forEachLocked(body) } }
+    /// Under the lock of the list: the body must not block or allocate.
+    public static func forEachInterpreter(_ body: (Interpreter) -> Void) { withListLock { forEachLocked(body) } }
 
     /// Under the lock, which a fork holds.
     static func forEachLocked(_ body: (Interpreter) -> Void) {
@@ -287,7 +320,7 @@ public enum Runtime {
 
     /// The first interpreter that `wanted` accepts, which is not freed before `unpin`.
     static func pin(_ wanted: (Interpreter) -> Bool) -> Interpreter? {
-        withLock {
+        withListLock {
             var found: Interpreter?
             forEachLocked { if found == nil && wanted($0) { found = $0 } }
             found?.record.pointee.pins.wrappingAdd(1, ordering: .relaxed)
@@ -295,13 +328,14 @@ public enum Runtime {
         }
     }
     static func unpin(_ interpreter: Interpreter) {
-        withLock { _ = interpreter.record.pointee.pins.wrappingSubtract(1, ordering: .relaxed) }
+        withListLock { _ = interpreter.record.pointee.pins.wrappingSubtract(1, ordering: .relaxed) }
     }
 
-    /// False: somebody looks at the record.
+    /// False: somebody looks at the record, or all interpreters are stopped.
     static func unlink(_ interpreter: Interpreter) -> Bool {
-        withLock {
+        withListLock {
             if interpreter.record.pointee.pins.load(ordering: .relaxed) != 0 { return false }
+            if globalPhase.pointee.load(ordering: .relaxed) == GlobalStop.claimed && PauseScope.current != PauseScope.everything { return false }
             if first == interpreter.raw {
                 first = interpreter.record.pointee.nextInterpreter
                 return true
@@ -330,19 +364,20 @@ public enum Runtime {
             }
             return false
         }
-        guard waitFor({ WordLock.tryLock(lock) }) else { return "the list of interpreters is locked\n" }
-        defer { WordLock.unlock(lock) }
+        guard waitFor({ WordLock.tryLock(lock, .runtimeList) }) else { return "the list of interpreters is locked\n" }
+        defer { WordLock.unlock(lock, .runtimeList) }
         var next = first
         while let raw = next {
             let interpreter = Interpreter(raw)
             let record = interpreter.record
             next = record.pointee.nextInterpreter
             text += "interpreter \(interpreter.id): pause requested \(record.pointee.requested.load(ordering: .relaxed)), "
-            text += "stopped \(record.pointee.stopped.load(ordering: .relaxed)), owed \(record.pointee.owedThreads.load(ordering: .relaxed))\n"
-            guard waitFor({ WordLock.tryLock(interpreter.lockWord) }) else {
+            text += "stopped \(record.pointee.stopped.load(ordering: .relaxed)), owed \(interpreter.owedThreads), pending \(interpreter.pending.remaining), pause of all \(record.pointee.globalStop.load(ordering: .relaxed))\n"
+            guard waitFor({ WordLock.tryLock(interpreter.lockWord, .threadList) }) else {
                 text += "  its list of threads is locked\n"
                 continue
             }
+            defer { WordLock.unlock(interpreter.lockWord, .threadList) }
             var at = record.pointee.firstThread
             while let raw = at {
                 let thread = ThreadState(raw)
@@ -353,7 +388,6 @@ public enum Runtime {
                 text += "\(thread.qsbr.sequence.pointee.load(ordering: .relaxed))\n"
                 at = UnsafeMutableRawPointer(bitPattern: own.pointee.next.load(ordering: .relaxed))
             }
-            WordLock.unlock(interpreter.lockWord)
         }
         return text
     }
@@ -375,6 +409,6 @@ extension Interpreter {
         }
         qsbr.destroy()
         record.deinitialize(count: 1)
-        rawFree(raw)
+        StaticRecords.free(self)
     }
 }

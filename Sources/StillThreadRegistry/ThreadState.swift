@@ -29,6 +29,8 @@ public import Synchronization
     let owed: Atomic<UInt32>
     /// The OS thread that attached last; before the first time the one that made the state, or 0.
     public let osThreadID: Atomic<UInt64>
+    /// Address of a text: the long native operation that the thread is in, for reports. 0: none.
+    public let nativeRegion: Atomic<UInt>
     // Links of the interpreter's list, under its lock: written by other threads, so atomic.
     let next: Atomic<UInt>
     let previous: Atomic<UInt>
@@ -57,7 +59,10 @@ public import Synchronization
         nonmutating set { record.pointee.barrierActive = newValue }
     }
     @inlinable public var qsbr: QSBRSlot { QSBRSlot(record.pointee.qsbrSlot) }
-    public var isAttached: Bool { record.pointee.attachment.load(ordering: .relaxed) == Attachment.attached }
+    public var isAttached: Bool { Attachment.isAttached(record.pointee.attachment.load(ordering: .relaxed)) }
+
+    /// Waits for the end of a pause. A hint, except in a pause that this thread waits for.
+    public var isWaitingToAttach: Bool { record.pointee.waiting.load(ordering: .relaxed) != 0 }
 
     /// The thread state attached to the running OS thread.
     public static var current: ThreadState? { CurrentThread.get().map(ThreadState.init) }
@@ -85,6 +90,7 @@ public import Synchronization
     /// Becomes able to touch objects; waits while the world is stopped. A1
     public func attach() {
         if let other = CurrentThread.get() { misuseOfAttach(other) }
+        LockCheck.mayStop("a thread attaches")
         takeAttachment()
         let osThread = OSThread.currentID
         if record.pointee.osThreadID.load(ordering: .relaxed) != osThread {
@@ -124,42 +130,77 @@ public import Synchronization
                 record.pointee.attachment.store(Attachment.attached, ordering: .releasing)
                 break
             }
-            let state = record.pointee.attachment.load(ordering: .relaxed)
-            if state == Attachment.detached { continue }
-            if state != Attachment.suspended && state != Attachment.held { cannotAttach(state) }
-            spins += 1
-            if state == Attachment.held || spins < 20 {
-                cpuRelax()
-                if spins > 1000 { OSThread.yield() }
-                continue
-            }
-            record.pointee.waiting.store(1, ordering: .relaxed)
-            _ = withAttachmentWord { Parker.wait(on: $0, while: Attachment.suspended) }
+            waitToAttach(record.pointee.attachment.load(ordering: .relaxed), &spins)
         }
         record.pointee.waiting.store(0, ordering: .relaxed)
-        if record.pointee.owed.load(ordering: .relaxed) != 0 && record.pointee.owed.exchange(0, ordering: .relaxed) != 0 {
-            interpreter.record.pointee.owedThreads.wrappingSubtract(1, ordering: .relaxed)
-        }
+        forgive()
         QSBRDomain(record.pointee.qsbrDomain).goOnline(qsbr)
+    }
+
+    /// One step of waiting, in a state that is not detached.
+    private func waitToAttach(_ state: UInt32, _ spins: inout Int) {
+        if spins == 0 { record.pointee.waiting.store(1, ordering: .relaxed) }
+        spins += 1
+        switch state {
+        case Attachment.suspended:
+            if spins <= Spinning.whileStopped {
+                cpuRelax()
+                return
+            }
+            // Who resumes a sleeping thread wakes it. Fails when it is resumed just now.
+            guard
+                record.pointee.attachment.compareExchange(
+                    expected: Attachment.suspended, desired: Attachment.sleeping, ordering: .acquiringAndReleasing
+                ).exchanged  // A1
+            else { return }
+        case Attachment.sleeping:
+            // The word first: who resumes changes it after the state.
+            let seen = Runtime.resumeWord.pointee.load(ordering: .acquiring)
+            if record.pointee.attachment.load(ordering: .relaxed) == Attachment.sleeping { Parker.wait(on: Runtime.resumeWord, while: seen) }
+        case Attachment.detached: return
+        case Attachment.held, Attachment.heldStopping:
+            cpuRelax()
+            if spins > 1000 { OSThread.yield() }
+        default: cannotAttach(state)
+        }
     }
 
     /// Gives the right to touch objects back.
     public func detach() {
         if CurrentThread.get() != raw { misuseOfDetach() }
+        LockCheck.mayStop("a thread detaches")
         leaveAttachment()
         CurrentThread.set(nil)
     }
 
-    /// attached -> detached, or -> suspended when a pause is asked for: then the pauser need not look again.
+    /// attached -> detached, or stopping -> suspended.
     private func leaveAttachment() {
         QSBRDomain(record.pointee.qsbrDomain).goOffline(qsbr)
         SchedulingNoise.point()
-        if record.pointee.evalBreaker.load(ordering: .acquiring) & RequestBits.stop != 0 {
-            record.pointee.attachment.store(Attachment.suspended, ordering: .releasing)  // A1
-            interpreter.noteStopped(self)
-        } else {
-            record.pointee.attachment.store(Attachment.detached, ordering: .releasing)  // A1
+        if !record.pointee.attachment.compareExchange(
+            expected: Attachment.attached, desired: Attachment.detached, ordering: .acquiringAndReleasing
+        ).exchanged {  // A1
+            becomeSuspended()
         }
+    }
+
+    /// stopping -> suspended.
+    private func becomeSuspended() {
+        if BuildOptions.checksInvariants && record.pointee.attachment.load(ordering: .relaxed) != Attachment.stopping {
+            return becomeSuspendedUnasked()
+        }
+        // After the store a pauser may go on, and the record is its own only as long as the interpreter is: so both are read before.
+        let interpreter = self.interpreter
+        let id = self.id
+        record.pointee.attachment.store(Attachment.suspended, ordering: .releasing)  // A1
+        interpreter.noteStopped(id)
+    }
+
+    /// Only a fault leads here.
+    private func becomeSuspendedUnasked() {
+        let state = record.pointee.attachment.load(ordering: .relaxed)
+        if !FaultInjection.isAnyActive { stillBug("thread \(id) stops while it is \(Attachment.name(state))") }
+        record.pointee.attachment.store(Attachment.suspended, ordering: .releasing)
     }
 
     @inline(__always)
@@ -193,16 +234,19 @@ public import Synchronization
             processRetired()
         }
         let rest = mine & ~RequestBits.delayedFrees
-        if rest != 0, let service = interpreter.record.pointee.hooks.service { service(raw, rest) }
+        if rest != 0, let service = interpreter.record.pointee.hooks.service {
+            LockCheck.mayCallHook()
+            service(raw, rest)
+        }
     }
 
-    /// attached -> suspended, until resumed.
+    /// stopping -> suspended, until resumed.
     private func stopHere() {
+        LockCheck.mayStop("a thread stops at a safepoint")
         QSBRDomain(record.pointee.qsbrDomain).goOffline(qsbr)
         SchedulingNoise.point()
         record.pointee.waiting.store(1, ordering: .relaxed)
-        record.pointee.attachment.store(Attachment.suspended, ordering: .releasing)  // A1
-        interpreter.noteStopped(self)
+        becomeSuspended()
         takeAttachment()
     }
 

@@ -119,8 +119,8 @@ public enum TypeLock {
         guard let raw = rawAllocateZeroed(64) else { stillBug("no memory for the type lock") }
         return raw.assumingMemoryBound(to: Atomic<UInt8>.self)
     }()
-    public static func lock() { ObjectLock.lock(byte) }
-    public static func unlock() { ObjectLock.unlock(byte) }
+    public static func lock() { ObjectLock.lock(byte, .type) }
+    public static func unlock() { ObjectLock.unlock(byte, .type) }
     public static func with<R>(_ body: () -> R) -> R {
         lock()
         defer { unlock() }

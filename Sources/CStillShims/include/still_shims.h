@@ -8,6 +8,27 @@
 void *still_thread_local_get(void);
 void still_thread_local_set(void *value);
 
+// What the calling thread has stopped: 0 nothing, 1 every interpreter, otherwise the address of an interpreter's record.
+uintptr_t still_pause_scope_get(void);
+void still_pause_scope_set(uintptr_t scope);
+
+// The locks that the calling thread holds, outermost first, and whether it runs the body of a pause. Checking builds only.
+#define STILL_HELD_LOCKS 24
+struct still_held_locks {
+    uint32_t count;
+    uint32_t pauses;
+    uintptr_t address[STILL_HELD_LOCKS];
+    uint8_t rank[STILL_HELD_LOCKS];
+};
+struct still_held_locks *still_held_locks(void);
+
+// Processors that the process may use.
+int still_processor_count(void);
+
+// Zeroed memory of the program image, for records that exist without the heap. Aligned to 64.
+#define STILL_STATIC_RECORD_BYTES 65536
+void *still_static_records(void);
+
 // Waits while *word == expected. Returns 0 when woken (or the value differs), 1 on time-out. timeout_ns < 0: for ever.
 int still_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns);
 // Wakes up to `count` waiters.

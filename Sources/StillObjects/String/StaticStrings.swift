@@ -57,8 +57,8 @@ public enum StaticStrings {
         let bytes = count * StrRef.width(kind)
         let hash = StringHash.hash(data, bytes)
         if let found = find(current, data, count, kind, hash) { return found }
-        WordLock.lock(lock)
-        defer { WordLock.unlock(lock) }
+        WordLock.lock(lock, .internedStrings)
+        defer { WordLock.unlock(lock, .internedStrings) }
         if let found = find(current, data, count, kind, hash) { return found }
         if self.count * 2 > current.mask { grow() }
         self.count += 1

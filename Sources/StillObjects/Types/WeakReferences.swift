@@ -57,20 +57,20 @@ public enum WeakReferences {
         ReferenceCount.share(made)
         made.setField(self.callback, t.retain(callback))
         made.atomicWord(referent).pointee.store(object.address, ordering: .relaxed)
-        ObjectLock.lock(lockByte(number))
+        ObjectLock.lock(lockByte(number), .weakReferences)
         let head = buckets[number].head
         made.setField(next, head)
         made.setField(previous, UnsafeMutableRawPointer?.none)
         if let head { ObjectRef(head).setField(previous, made.raw) }
         buckets[number].head = made.raw
         made.setField(bucket, number + 1)
-        ObjectLock.unlock(lockByte(number))
+        ObjectLock.unlock(lockByte(number), .weakReferences)
         return Value(made)
     }
 
     private static func findPlain(_ t: Thread, _ object: ObjectRef, _ number: Int, _ type: TypeRef) -> Value? {
-        ObjectLock.lock(lockByte(number))
-        defer { ObjectLock.unlock(lockByte(number)) }
+        ObjectLock.lock(lockByte(number), .weakReferences)
+        defer { ObjectLock.unlock(lockByte(number), .weakReferences) }
         var at = buckets[number].head
         while let raw = at {
             let candidate = ObjectRef(raw)
@@ -117,7 +117,7 @@ public enum WeakReferences {
     public static func clear(_ t: Thread, _ object: ObjectRef, runCallbacks: Bool = true) {
         let number = number(object)
         var waiting: [(reference: ObjectRef, callback: Value)] = []
-        ObjectLock.lock(lockByte(number))
+        ObjectLock.lock(lockByte(number), .weakReferences)
         var at = buckets[number].head
         while let raw = at {
             let reference = ObjectRef(raw)
@@ -131,7 +131,7 @@ public enum WeakReferences {
             // Last: a reference that dies meanwhile waits for the lock as long as its word is set.
             reference.atomicWord(referent).pointee.store(0, ordering: .releasing)  // K1
         }
-        ObjectLock.unlock(lockByte(number))
+        ObjectLock.unlock(lockByte(number), .weakReferences)
         object.clearFlag(ObjectFlags.weaklyReferenced)
         if waiting.isEmpty { return }
         let raised = t.takeRaised()
@@ -161,9 +161,9 @@ public enum WeakReferences {
         let address = reference.atomicWord(referent).pointee.load(ordering: .acquiring)  // K1
         if address == 0 { return }
         let number = number(Value(bits: address).object)
-        ObjectLock.lock(lockByte(number))
+        ObjectLock.lock(lockByte(number), .weakReferences)
         if reference.field(bucket, as: Int.self) != 0 { unlink(reference, number) }
-        ObjectLock.unlock(lockByte(number))
+        ObjectLock.unlock(lockByte(number), .weakReferences)
     }
 
     /// References to an object, each with a new count.
@@ -171,7 +171,7 @@ public enum WeakReferences {
         if object.flags & ObjectFlags.weaklyReferenced == 0 { return [] }
         let number = number(object)
         var found: [Value] = []
-        ObjectLock.lock(lockByte(number))
+        ObjectLock.lock(lockByte(number), .weakReferences)
         var at = buckets[number].head
         while let raw = at {
             let reference = ObjectRef(raw)
@@ -180,7 +180,7 @@ public enum WeakReferences {
             }
             at = reference.field(next)
         }
-        ObjectLock.unlock(lockByte(number))
+        ObjectLock.unlock(lockByte(number), .weakReferences)
         return found
     }
 
@@ -199,13 +199,13 @@ public enum WeakReferences {
     /// - Parameter belongs: whether an object lies in the interpreter's memory.
     public static func purge(_ belongs: (UnsafeMutableRawPointer) -> Bool) {
         for number in 0..<bucketCount where buckets[number].head != nil {
-            ObjectLock.lock(lockByte(number))
+            ObjectLock.lock(lockByte(number), .weakReferences)
             var at = buckets[number].head
             while let raw = at {
                 at = ObjectRef(raw).field(next)
                 if belongs(raw) { unlink(ObjectRef(raw), number) }
             }
-            ObjectLock.unlock(lockByte(number))
+            ObjectLock.unlock(lockByte(number), .weakReferences)
         }
     }
 }

@@ -14,6 +14,9 @@ public enum StressCatalog {
         ForeignEntryStorm.description,
         SharedTableScenario.description,
         VersionInvalidation.description,
+        TwoPausers.description,
+        BirthDeathDuringPause.description,
+        PauseFairness.description,
     ]
     public static func named(_ name: String) -> ScenarioDescription? { all.first { $0.name == name } }
 }
