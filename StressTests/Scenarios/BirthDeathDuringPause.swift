@@ -1,6 +1,6 @@
 // Thread states and interpreters that come and go while the world is being stopped.
 //
-// Worker 0 stops the interpreter, or all, again and again; the others are born, attach, detach, and die. Some are made by a thread that is attached to
+// Every eighth worker stops the interpreter, or all, again and again; the others are born, attach, detach, and die. Some are made by a thread that is attached to
 // nothing, so that they are born while the world stands. Now and then a whole interpreter is made, used and destroyed meanwhile.
 // Claims    While the world is stopped, the number of attached threads (counted by themselves, plainly and atomically) stands still, births included; afterwards
 //           every thread has run as often as it wanted, and none is left.
@@ -31,11 +31,11 @@ final class BirthDeathDuringPause: StressScenario, @unchecked Sendable {
     }
 
     func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
-        if worker == 0 { return pause(&random, &counters) }
+        if worker % 8 == 0 { return pause(&random, &counters) }
         if count > 2 && worker == 1 && random.next() % 2 == 0 { return otherInterpreter(worker, &random) }
         // Half of the births wait for a pause, the others come at any time.
         if random.next() % 2 == 0 {
-            for _ in 0..<2_000 where isPaused.load(ordering: .relaxed) == 0 { cpuRelax() }
+            for _ in 0..<20 where isPaused.load(ordering: .relaxed) == 0 { OSThread.yield() }
         }
         guard let thread = try? interpreter.makeThread() else { return "no memory for a thread state" }
         births.wrappingAdd(1, ordering: .relaxed)
