@@ -204,6 +204,18 @@ public final class Interpreter {
         return folders
     }
 
+    /// How long a pause of this interpreter may be waited for before it is reported. nil: as for the process.
+    public var pauseDeadline: PauseDeadline? {
+        get {
+            requireOpen()
+            return registry.pauseDeadline
+        }
+        set {
+            requireOpen()
+            registry.pauseDeadline = newValue
+        }
+    }
+
     private func checkUsable() throws(RunError) {
         if !isOpen { throw .interpreterEnded(why: "\(RegistryError.interpreterEnded(id: id))") }
         if thread.hasVanished {
