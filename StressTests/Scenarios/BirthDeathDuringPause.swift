@@ -80,12 +80,12 @@ final class BirthDeathDuringPause: StressScenario, @unchecked Sendable {
         func body() {
             let before = births.load(ordering: .relaxed)
             isPaused.store(1, ordering: .relaxed)
-            let first = (0..<(2 * count)).map { numbers[$0 * 8] }
+            let first = (0..<(isGlobal ? 2 * count : count)).map { numbers[$0 * 8] }
             for _ in 0..<spins { cpuRelax() }
             for _ in 0..<yields { OSThread.yield() }
             // Sometimes until somebody is born: on one processor, or with many threads, that takes a while.
             if spins % 4 == 0 { for _ in 0..<20 where births.load(ordering: .relaxed) == before { OSThread.sleep(nanoseconds: 20_000) } }
-            for index in 0..<(isGlobal ? 2 * count : count) {
+            for index in 0..<first.count {
                 counters.claimChecks += 1
                 if numbers[index * 8] != first[index] {
                     problem = "worker \(index % count) ran in a stopped world (\(first[index]) became \(numbers[index * 8]))"
