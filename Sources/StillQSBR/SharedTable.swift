@@ -88,6 +88,8 @@ public final class SharedTable: @unchecked Sendable {
         entry.storeBytes(of: key.count, toByteOffset: Self.lengthOffset, as: Int.self)
         if key.count > 0 { copyBytes(entry + Self.keyOffset, key.baseAddress!, key.count) }
         Self.value(entry).pointee.store(value, ordering: .releasing)  // S1
+        ForkGate.enter()
+        defer { ForkGate.leave() }
         let node = entry.assumingMemoryBound(to: cds_lfht_node.self)
         urcu_bp_read_lock()
         let present = withUnsafePointer(to: key) { cds_lfht_add_unique(table, Self.hash(key), Self.matches, $0, node) }!
@@ -103,6 +105,8 @@ public final class SharedTable: @unchecked Sendable {
 
     /// - Returns: the value that was removed; nil when the key is not there or another thread removes it.
     public func remove(_ key: UnsafeRawBufferPointer) -> UInt? {
+        ForkGate.enter()
+        defer { ForkGate.leave() }
         urcu_bp_read_lock()
         defer { urcu_bp_read_unlock() }
         guard let entry = find(key) else { return nil }
@@ -124,6 +128,8 @@ public final class SharedTable: @unchecked Sendable {
 
     /// Removes all entries that are there when it passes.
     public func removeAll() {
+        ForkGate.enter()
+        defer { ForkGate.leave() }
         urcu_bp_read_lock()
         var iterator = cds_lfht_iter()
         cds_lfht_first(table, &iterator)

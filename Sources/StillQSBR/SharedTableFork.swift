@@ -3,11 +3,54 @@
 // Order     pauseReclaimers, all worlds stopped, lock; fork; unlockInParent or repairInChild, worlds resumed, resumeReclaimers.
 //           The reclaiming threads of `call_rcu` and of the tables are paused first, outside the pause: that takes milliseconds. The grace-period
 //           lock and the list of reader threads are taken last, when no reader that the runtime knows is in a read section.
+// Gate      A thread that vanishes in the middle of adding or removing leaves liburcu's queue of callbacks with a missing link, for which the
+//           child's reclaimer waits for ever, and the count of entries wrong. So adders and removers are counted, and the fork, when the worlds
+//           stand, keeps new ones out and waits for those inside, which are detached and never wait there. Readers change nothing and are
+//           pruned.
 // Child     Dead threads' readers are pruned, the reclaiming threads are made anew and take over what the old ones had not done.
 // Deadlock  While the reclaimers are paused the making of a table, and `waitForReaders`, wait. So both are called detached, or before there
-//           are other threads; `call_rcu` itself never waits, because its default thread exists from the first fork on.
+//           are other threads; `call_rcu` itself never waits, because its default thread exists from the first fork on. The gate is closed only
+//           while no thread is attached, so nobody waits for it attached.
+// Ordering  (S3) who enters counts itself and then looks at the gate; who closes it stores and then looks at the count; all four sequentially
+//           consistent, so one of them sees the other. leave() releases to the closer's look.
 import CUserspaceRCU
 import StillPlatform
+import Synchronization
+
+/// Keeps changes of process-wide tables and a fork apart.
+enum ForkGate {
+    /// Word 0: 1 while closed. Word 16, in a cache line of its own: threads inside.
+    nonisolated(unsafe) private static let words: UnsafeMutablePointer<Atomic<UInt32>> = {
+        guard let memory = rawAllocateZeroed(128, alignment: 64) else { stillBug("no memory for two words") }
+        return memory.assumingMemoryBound(to: Atomic<UInt32>.self)
+    }()
+
+    static func enter() {
+        while true {
+            words[16].wrappingAdd(1, ordering: .sequentiallyConsistent)  // S3
+            if words[0].load(ordering: .sequentiallyConsistent) == 0 { return }  // S3
+            leave()
+            while words[0].load(ordering: .acquiring) != 0 { Parker.wait(on: words, while: 1, timeoutNanoseconds: 10_000_000) }
+        }
+    }
+    static func leave() { words[16].wrappingSubtract(1, ordering: .releasing) }
+
+    /// Returns when nobody is inside.
+    static func close() {
+        if FaultInjection.isActive(.openForkGate) { return }
+        words[0].store(1, ordering: .sequentiallyConsistent)  // S3
+        while words[16].load(ordering: .sequentiallyConsistent) != 0 { OSThread.yield() }  // S3
+    }
+    static func open() {
+        words[0].store(0, ordering: .releasing)
+        Parker.wake(words)
+    }
+    /// In the child nobody else is there.
+    static func reset() {
+        words[16].store(0, ordering: .relaxed)
+        words[0].store(0, ordering: .releasing)
+    }
+}
 
 extension SharedTable {
     /// Detached.
@@ -16,9 +59,18 @@ extension SharedTable {
         urcu_bp_call_rcu_before_fork()
     }
     /// Signals are blocked until the lock is given back.
-    public static func lockForFork() { urcu_bp_before_fork() }
-    public static func unlockInParent() { urcu_bp_after_fork_parent() }
-    public static func repairInChild() { urcu_bp_after_fork_child() }
+    public static func lockForFork() {
+        ForkGate.close()
+        urcu_bp_before_fork()
+    }
+    public static func unlockInParent() {
+        urcu_bp_after_fork_parent()
+        ForkGate.open()
+    }
+    public static func repairInChild() {
+        urcu_bp_after_fork_child()
+        ForkGate.reset()
+    }
     /// Detached.
     public static func resumeReclaimers(inChild: Bool) {
         if !inChild { return urcu_bp_call_rcu_after_fork_parent() }

@@ -54,13 +54,12 @@ final class ForeignEntryStorm: StressScenario, @unchecked Sendable {
         let outer = ThreadState.current
         let problem = depth == 2 && random.next() % 16 == 0
             ? enterPython(&counters) : enterRegistry(depth, &random, &counters)
-        if problem != nil { return problem }
         counters.claimChecks += 1
         let now = ThreadState.current
-        if now == outer { return nil }
+        if now == outer { return problem }
         // So that the outer scope can be left.
         if now == nil { outer?.attach() }
-        return "a scope was left to \(name(now)) instead of \(name(outer))"
+        return problem ?? "a scope was left to \(name(now)) instead of \(name(outer))"
     }
 
     private func name(_ thread: ThreadState?) -> String { thread.map { "thread state \($0.id)" } ?? "nothing" }

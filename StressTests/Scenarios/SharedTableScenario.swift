@@ -2,6 +2,7 @@
 //
 // Each worker has keys of its own, whose presence it knows exactly, and there are keys that all of them fight for. Worker 0 forks now and then: the child
 // does the same with new threads, and waits until everything removed has been freed, which needs liburcu's reclaiming thread.
+// The workers are attached to nothing: a fork does not stop them, and must find them outside of what it cannot repair.
 // Race window: a contended key that another worker added or removed first, or a fork.
 import StillPlatform
 import StillQSBR
@@ -11,7 +12,7 @@ import Synchronization
 final class SharedTableScenario: StressScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-table", claim: "a key is found exactly while it is in the table, with its value, also in a forked child",
-        faults: [.forgetReclaimer], minimumClaimChecks: 20_000, minimumRaceWindows: 50,
+        faults: [.forgetReclaimer, .openForkGate], minimumClaimChecks: 20_000, minimumRaceWindows: 50,
         make: { threads, _ in try SharedTableScenario(threads) })
 
     private static let ownKeys = 300
