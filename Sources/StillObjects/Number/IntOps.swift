@@ -104,12 +104,14 @@ public enum IntOps {
             if x.isZero || y.isZero { return Value(smallInt: 0) }
             let count = x.count + y.count
             let made = try IntRef.make(t, capacity: count)
-            if x.limbs == y.limbs && x.count == y.count {
-                __gmpn_sqr(made.limbs, x.limbs, x.count)
-            } else if x.count >= y.count {
-                _ = __gmpn_mul(made.limbs, x.limbs, x.count, y.limbs, y.count)
-            } else {
-                _ = __gmpn_mul(made.limbs, y.limbs, y.count, x.limbs, x.count)
+            t.withNativeRegion("a product of big ints") {
+                if x.limbs == y.limbs && x.count == y.count {
+                    __gmpn_sqr(made.limbs, x.limbs, x.count)
+                } else if x.count >= y.count {
+                    _ = __gmpn_mul(made.limbs, x.limbs, x.count, y.limbs, y.count)
+                } else {
+                    _ = __gmpn_mul(made.limbs, y.limbs, y.count, x.limbs, x.count)
+                }
             }
             return made.finish(t, count: count, negative: x.negative != y.negative)
         }
@@ -159,7 +161,9 @@ public enum IntOps {
                 quotient.free(t)
                 throw error
             }
-            __gmpn_tdiv_qr(quotient.limbs, remainder.limbs, 0, x.limbs, x.count, y.limbs, y.count)
+            t.withNativeRegion("a division of big ints") {
+                __gmpn_tdiv_qr(quotient.limbs, remainder.limbs, 0, x.limbs, x.count, y.limbs, y.count)
+            }
             quotient.limbs[count] = 0
             if differ && (0..<y.count).contains(where: { remainder.limbs[$0] != 0 }) {
                 _ = __gmpn_add_1(quotient.limbs, quotient.limbs, count + 1, 1)

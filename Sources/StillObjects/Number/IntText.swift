@@ -70,7 +70,9 @@ extension IntOps {
         if count == 0 { return Value(smallInt: 0) }
         let bits = 64 - (UInt64(base) - 1).leadingZeroBitCount
         let made = try IntRef.make(t, capacity: count * bits / 64 + 2)
-        let used = digits.withUnsafeBufferPointer { __gmpn_set_str(made.limbs, $0.baseAddress! + first, count, Int32(base)) }
+        let used = t.withNativeRegion("reading a big int") {
+            digits.withUnsafeBufferPointer { __gmpn_set_str(made.limbs, $0.baseAddress! + first, count, Int32(base)) }
+        }
         return made.finish(t, count: Int(used), negative: negative)
     }
 
@@ -174,7 +176,9 @@ extension IntOps {
             defer { copy.free(t) }
             for index in 0..<x.count { copy.limbs[index] = x.limbs[index] }
             var text = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-                count = Int(__gmpn_get_str(buffer.baseAddress!, Int32(radix), copy.limbs, x.count))
+                count = t.withNativeRegion("the digits of a big int") {
+                    Int(__gmpn_get_str(buffer.baseAddress!, Int32(radix), copy.limbs, x.count))
+                }
             }
             var zeros = 0
             while zeros < text.count - 1 && text[zeros] == 0 { zeros += 1 }
