@@ -70,6 +70,8 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     /// PauseDeadline: nanoseconds, 0 for the process's; and what to do then.
     let deadline: Atomic<UInt64>
     let deadlineAction: Atomic<UInt32>
+    /// 1: threads had not stopped when the requester of the last pause stopped spinning. A hint.
+    let spunInVain: Atomic<UInt32>
     public var id: Int64
     public var hooks: InterpreterHooks
     var qsbrRaw: UnsafeMutableRawPointer
@@ -293,7 +295,7 @@ public enum Runtime {
             to: InterpreterRecord(
                 base: 0, lock: Atomic(0), requested: Atomic(0), pendingStops: Atomic(0), stopped: Atomic(0), barrierActive: Atomic(0),
                 globalStop: Atomic(0), owedThreads: Atomic(0), pauseNumbers: Atomic(0), pauseWords: (0, 0, 0, 0), requester: Atomic(0),
-                firstStateIsTaken: Atomic(0), deadline: Atomic(0), deadlineAction: Atomic(0),
+                firstStateIsTaken: Atomic(0), deadline: Atomic(0), deadlineAction: Atomic(0), spunInVain: Atomic(0),
                 id: interpreterIDs.wrappingAdd(1, ordering: .relaxed).oldValue,
                 hooks: InterpreterHooks(), qsbrRaw: domain.raw, firstThread: nil, threadCount: 0, lastPauseEnd: Atomic(0),
                 life: Atomic(InterpreterLife.alive), pins: Atomic(0), configuration: .main, nextInterpreter: nil))
