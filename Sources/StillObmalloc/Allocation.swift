@@ -102,7 +102,7 @@ public import Synchronization
             return heap.freeBig(buffer, bytes: bytes)
         }
         if BuildOptions.checksInvariants { BlockChecks.comesBack(buffer, bytes: bytes, thread) }
-        ThreadHeap(thread).freeBlock(buffer, Pool.containingMedium(buffer), owner: thread.ownerSlot)
+        ThreadHeap(thread).freeSlowly(buffer, Pool.containingMedium(buffer), owner: thread.ownerSlot)
     }
 
     /// Frees a buffer that lock-free readers may still hold: after a grace period.

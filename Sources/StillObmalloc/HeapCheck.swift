@@ -249,9 +249,8 @@ extension InterpreterHeap {
     func blocksInTransit(_ areas: [ThreadHeap]) -> Int {
         var count = 0
         for area in areas {
-            for target in 0..<RemoteBatch.targets {
-                if let raw = area.outgoing(UInt16(target)).pointee { count += RemoteBatch(raw: raw).count }
-            }
+            // Saved areas have sent everything off.
+            if area.fields.pointee.thread != nil { count += area.blocksWaiting }
         }
         for index in 0..<fields.pointee.slotCount {
             var entry = slot(UInt16(index + 1)).inboxWord.pointee.load(ordering: .acquiring)

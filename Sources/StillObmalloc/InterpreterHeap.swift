@@ -88,6 +88,10 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
             throw .outOfMemory(bytes: Arena.recordBytes)
         }
         let heap = InterpreterHeap(raw)
+        invariant(
+            MemoryLayout<ThreadHeap.Fields>.size <= ThreadHeap.outgoingOffset
+                && ThreadHeap.outgoingOffset + RemoteBatch.targets * 8 <= ThreadHeap.totalBytes - ThreadHeap.areaBytes,
+            "a thread's heap does not fit into its area")
         heap.fields.pointee.interpreter = interpreter.raw
         heap.fields.pointee.hooks = HeapHooks(allocators).map { Unmanaged.passRetained($0).toOpaque() }
         heap.fields.pointee.slotChunks = chunks.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)

@@ -9,8 +9,8 @@
 // Owner       An owner slot (OwnerSlots.swift), not a thread: only the thread that holds the slot touches the plain fields, or
 //             whoever holds the slot's lock while no thread has it. Everyone else sends blocks to the slot (RemoteBatch.swift): a pool with
 //             a block on its way is not empty.
-// Owner tag   The owner's slot and whether the pool is on a list of pools with room, in one word, so that a free makes one comparison. Only
-//             the owner changes it, strangers read the slot: relaxed.
+// Owner tag   The owner's slot, whether the pool is on a list of pools with room, and whether it is hooked, in one word, so that a free makes one
+//             comparison. Only the owner changes it, strangers read the slot: relaxed.
 // Resting     An empty pool of objects goes back to the heap and rests until every thread has passed a quiescent state.
 // Colours     One byte for 32 bytes of the arena (WriteBarrier.swift): a block's is that of its first byte. Collectable blocks have at
 //             least 32 bytes; what is not collectable, or not an object, has colour free.
@@ -131,7 +131,7 @@ public import Synchronization
         fields.pointee.countedEmpty = 0
         fields.pointee.greyListed.store(0, ordering: .relaxed)
         fields.pointee.pinned.store(0, ordering: .relaxed)
-        fields.pointee.ownerTag.store(UInt32(owner), ordering: .relaxed)
+        fields.pointee.ownerTag.store(UInt32(owner) | (hooks == nil ? 0 : Pool.hookedTag), ordering: .relaxed)
         fields.pointee.interpreterHeap = heap
         if kind == PoolKind.plain || kind == PoolKind.collectable {
             // A reader with a stale address must find a dead header in blocks that were never handed out.
@@ -149,6 +149,8 @@ public import Synchronization
     // MARK: Owner tag
 
     @inlinable public static var availableTag: UInt32 { 1 << 16 }
+    /// Blocks are announced when they are freed: no short way.
+    static var hookedTag: UInt32 { 1 << 17 }
 
     @inlinable @inline(__always) public var ownerTag: UInt32 { fields.pointee.ownerTag.load(ordering: .relaxed) }
     @inlinable @inline(__always) public var ownerSlot: UInt16 { UInt16(truncatingIfNeeded: ownerTag) }
@@ -156,7 +158,7 @@ public import Synchronization
     var isAvailable: Bool {
         get { ownerTag & Pool.availableTag != 0 }
         nonmutating set {
-            fields.pointee.ownerTag.store(UInt32(ownerSlot) | (newValue ? Pool.availableTag : 0), ordering: .relaxed)
+            fields.pointee.ownerTag.store(ownerTag & ~Pool.availableTag | (newValue ? Pool.availableTag : 0), ordering: .relaxed)
         }
     }
     /// The same for pools that may be hooked, whose tag never says so.

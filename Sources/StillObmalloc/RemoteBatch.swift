@@ -3,6 +3,7 @@
 // Problem   A free of another slot's block costs a read-modify-write on a line that two processors fight over.
 // Protocol  A thread collects such blocks in batches, one for each of a few target slots, and pushes a full batch onto the target's
 //           inbox with one compare-and-swap. The owner takes the whole inbox with one exchange, whenever a pool of its is full.
+//           The batch in hand, of the last target, is filled by the inlined part of a free.
 //           A batch is an array, not a chain through the blocks: the owner need not wait for one cache miss after the other.
 // Entries   of an inbox: the address of a batch, or of a single block with `single` set (its first word is the link), for which there
 //           was no memory, or whose thread has left its slot already. Blocks in a batch carry `medium` if their pool is a medium one.
@@ -73,40 +74,69 @@ extension OwnerSlot {
 }
 
 extension ThreadHeap {
-    /// A block of another slot's pool. Attached.
+    /// A block of another slot's pool, tagged if that is a medium one. Attached.
     func freeRemote(_ block: UInt, slot target: UInt16) {
-        let place = outgoing(target)
-        if let raw = place.pointee {
-            let batch = RemoteBatch(raw: raw)
-            if _fastPath(batch.slot == target) {
-                let count = batch.count
-                batch.items[count] = block
-                batch.count = count &+ 1
-                if _slowPath(count &+ 1 == RemoteBatch.capacity) { send(place) }
-                return
-            }
-            send(place)
+        guard UInt32(target) == fields.pointee.outTarget || takeInHand(target) else {
+            return InterpreterHeap(fields.pointee.heap!).slot(target).push(block | RemoteBatch.single)
         }
-        guard fields.pointee.slot != nil, let raw = takeBatch() else {
-            InterpreterHeap(fields.pointee.heap!).slot(target).push(block | RemoteBatch.single)
-            return
-        }
-        let batch = RemoteBatch(raw: raw)
-        batch.slot = target
-        batch.count = 1
-        batch.items[0] = block
-        place.pointee = raw
+        let cursor = fields.pointee.outCursor!
+        cursor.pointee = block
+        fields.pointee.outCursor = cursor + 1
+        if cursor + 1 == fields.pointee.outLimit! { sendBatchInHand() }
     }
 
-    @inline(never) private func send(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+    /// Makes the target's batch the one in hand. False: there is none, and no memory for one.
+    private func takeInHand(_ target: UInt16) -> Bool {
+        putAside()
+        let place = outgoing(target)
+        if let raw = place.pointee, RemoteBatch(raw: raw).slot != target { send(place) }
+        if place.pointee == nil {
+            guard fields.pointee.slot != nil, let raw = takeBatch() else { return false }
+            RemoteBatch(raw: raw).slot = target
+            RemoteBatch(raw: raw).count = 0
+            place.pointee = raw
+        }
+        let batch = RemoteBatch(raw: place.pointee!)
+        fields.pointee.outTarget = UInt32(target)
+        fields.pointee.outCursor = batch.items + batch.count
+        fields.pointee.outLimit = batch.items + RemoteBatch.capacity
+        return true
+    }
+
+    /// The batch in hand is one of several again: its count is right.
+    private func putAside() {
+        if fields.pointee.outTarget == 0 { return }
+        let batch = RemoteBatch(raw: outgoing(UInt16(fields.pointee.outTarget)).pointee!)
+        batch.count = fields.pointee.outCursor! - batch.items
+        fields.pointee.outTarget = 0
+    }
+
+    @usableFromInline @inline(never) func sendBatchInHand() {
+        let place = outgoing(UInt16(fields.pointee.outTarget))
+        putAside()
+        send(place)
+    }
+
+    private func send(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
         let raw = place.pointee!
         place.pointee = nil
         if FaultInjection.isActive(.dropBatch) { return }
         InterpreterHeap(fields.pointee.heap!).slot(RemoteBatch(raw: raw).slot).push(UInt(bitPattern: raw))
     }
 
+    /// Blocks that wait to be sent. World stopped.
+    var blocksWaiting: Int {
+        putAside()
+        var count = 0
+        for target in 0..<RemoteBatch.targets {
+            if let raw = outgoing(UInt16(target)).pointee { count += RemoteBatch(raw: raw).count }
+        }
+        return count
+    }
+
     /// Sends off what waits. Attached.
     func sendOutgoing() {
+        putAside()
         for target in 0..<RemoteBatch.targets {
             let place = outgoing(UInt16(target))
             if place.pointee != nil { send(place) }

@@ -64,6 +64,10 @@ public import Synchronization
         /// Empty batches (RemoteBatch.swift).
         public var spareBatches: UnsafeMutableRawPointer?
         public var spareBatchCount: Int = 0
+        /// The batch in hand: its target slot, 0 for none, its next entry and its end.
+        public var outTarget: UInt32 = 0
+        public var outCursor: UnsafeMutablePointer<UInt>?
+        public var outLimit: UnsafeMutablePointer<UInt>?
         /// Pools that became empty since the last trimming, each counted once.
         public var emptied: Int = 0
         /// How often resting pools are looked after before the next trimming.
@@ -178,21 +182,25 @@ public import Synchronization
 
     /// Gives a block of a small pool back.
     @inlinable @inline(__always)
-    public func freeBlock(_ block: UnsafeMutableRawPointer, owner: UInt16) { freeBlock(block, Pool.containing(block), owner: owner) }
-
-    @inlinable @inline(__always)
-    func freeBlock(_ block: UnsafeMutableRawPointer, _ pool: Pool, owner: UInt16) {
+    public func freeBlock(_ block: UnsafeMutableRawPointer, owner: UInt16) {
+        let pool = Pool.containing(block)
         if _fastPath(pool.ownerTag == UInt32(owner) | Pool.availableTag) {
             block.storeBytes(of: pool.fields.pointee.freeLocal, as: UnsafeMutableRawPointer?.self)
             pool.fields.pointee.freeLocal = block
             pool.fields.pointee.used &-= 1
             if _slowPath(pool.fields.pointee.used == 0) && pool.fields.pointee.countedEmpty == 0 { poolEmptied(pool) }
+        } else if pool.ownerTag & ~Pool.availableTag == fields.pointee.outTarget {
+            // One more for the slot that the thread is collecting for (RemoteBatch.swift).
+            let cursor = fields.pointee.outCursor.unsafelyUnwrapped
+            cursor.pointee = UInt(bitPattern: block)
+            fields.pointee.outCursor = cursor + 1
+            if _slowPath(cursor + 1 == fields.pointee.outLimit.unsafelyUnwrapped) { sendBatchInHand() }
         } else {
             freeSlowly(block, pool, owner: owner)
         }
     }
 
-    /// The pool is another slot's, or had no room so far.
+    /// The pool is another slot's, or had no room so far, or is a medium one.
     @usableFromInline @inline(never) func freeSlowly(_ block: UnsafeMutableRawPointer, _ pool: Pool, owner: UInt16) {
         let slot = pool.ownerSlot
         if pool.fields.pointee.isHooked != 0 { farewell(block, pool) }
