@@ -82,29 +82,54 @@ import StillVersions
 }
 
 public enum CodeLoader {
-    static func array<T>(_ count: Int, of: T.Type) throws(PythonError) -> UnsafeMutablePointer<T> {
-        guard let memory = rawAllocate(max(1, count) * MemoryLayout<T>.stride) else { throw PythonError() }
-        return memory.bindMemory(to: T.self, capacity: max(1, count))
+    /// What a code object is made of, while it is being made: freed when a part cannot be had.
+    private struct Parts {
+        let t: Thread
+        var memory: [UnsafeMutableRawPointer] = []
+
+        mutating func array<T>(_ count: Int, of: T.Type) throws(PythonError) -> UnsafeMutablePointer<T> {
+            guard let raw = rawAllocate(max(1, count) * MemoryLayout<T>.stride) else { throw t.noMemory() }
+            memory.append(raw)
+            return raw.bindMemory(to: T.self, capacity: max(1, count))
+        }
+
+        mutating func strings(_ list: [String]) throws(PythonError) -> UnsafeMutablePointer<UInt64> {
+            let array = try array(list.count, of: UInt64.self)
+            for (index, name) in list.enumerated() { array[index] = Interning.intern(name).bits | 4 }
+            return array
+        }
     }
 
     /// Makes the code object of a unit. Owned.
     public static func load(_ t: Thread, _ unit: CodeUnit) throws(PythonError) -> Value {
-        let record = try array(1, of: CodeRecord.self)
-        let instructions = try array(unit.instructions.count + 1, of: UInt64.self)
+        var parts = Parts(t: t)
+        do throws(PythonError) { return try load(t, unit, &parts) } catch {
+            for memory in parts.memory { rawFree(memory) }
+            throw error
+        }
+    }
+
+    private static func load(_ t: Thread, _ unit: CodeUnit, _ parts: inout Parts) throws(PythonError) -> Value {
+        let record = try parts.array(1, of: CodeRecord.self)
+        let instructions = try parts.array(unit.instructions.count + 1, of: UInt64.self)
         for index in 0..<unit.instructions.count { instructions[index] = unit.instructions[index] }
         instructions[unit.instructions.count] = 0
-        let constants = try array(unit.constants.count, of: UInt64.self)
+        let constants = try parts.array(unit.constants.count, of: UInt64.self)
         for index in 0..<unit.constants.count {
             constants[index] = try constant(t, unit.constants[index]).borrowedForm.bits
         }
-        let names = try strings(unit.names)
-        let handlers = try array(unit.exceptionTable.count, of: ExceptionTableEntry.self)
+        let names = try parts.strings(unit.names)
+        let handlers = try parts.array(unit.exceptionTable.count, of: ExceptionTableEntry.self)
         for (index, entry) in unit.exceptionTable.enumerated() { (handlers + index).initialize(to: entry) }
-        let lines = try array(unit.lineTable.count, of: LineTableEntry.self)
+        let lines = try parts.array(unit.lineTable.count, of: LineTableEntry.self)
         for (index, entry) in unit.lineTable.enumerated() { (lines + index).initialize(to: entry) }
         let simple =
             unit.keywordOnlyCount == 0
             && unit.flags.isDisjoint(with: [.variadicPositional, .variadicKeyword])
+        let localNames = try parts.strings(unit.localNames)
+        let freeNames = try parts.strings(unit.freeNames)
+        var docstring = Value.none
+        if let text = unit.docstring { docstring = try immortal(t, t.makeString(codePoints: text)) }
         guard
             let object = Allocation.object(t, type: t.type(.code).raw, bytes: 32, collectable: true)
         else { throw t.noMemory() }
@@ -120,21 +145,12 @@ public enum CodeLoader {
                 nameCount: Int32(unit.names.count), firstLine: unit.firstLine,
                 handlerCount: Int32(unit.exceptionTable.count), lineCount: Int32(unit.lineTable.count),
                 freeCount: Int32(unit.freeNames.count), version: InterpreterVersions(t.interpreter).nextFunction(), handlers: handlers, lines: lines,
-                localNames: try strings(unit.localNames), freeNames: try strings(unit.freeNames),
+                localNames: localNames, freeNames: freeNames,
                 name: Interning.intern(unit.name), qualifiedName: Interning.intern(unit.qualifiedName),
-                filename: Interning.intern(unit.filename), docstring: .none, object: object.raw))
-        if let docstring = unit.docstring {
-            record.pointee.docstring = try immortal(t, t.makeString(codePoints: docstring))
-        }
+                filename: Interning.intern(unit.filename), docstring: docstring, object: object.raw))
         object.setField(24, record)
         ReferenceCount.makeDeferred(object)
         return Value(object)
-    }
-
-    static func strings(_ list: [String]) throws(PythonError) -> UnsafeMutablePointer<UInt64> {
-        let array = try array(list.count, of: UInt64.self)
-        for (index, name) in list.enumerated() { array[index] = Interning.intern(name).bits | 4 }
-        return array
     }
 
     static func immortal(_ t: Thread, _ value: Value) -> Value {
