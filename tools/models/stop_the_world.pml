@@ -1,5 +1,6 @@
 // Attach, detach, birth, death and holding against threads that stop the world.
 // Code: Sources/StillThreadRegistry (ThreadState.swift, StopTheWorld.swift, ThreadRegistry.swift). Checks and mutants: see ./check.
+// The code has since replaced the repeated walk by counting (PendingStops.swift); README.md says what still corresponds.
 //
 //model  two pausers and a worker
 //model  FOREIGN    a pauser without thread state, two workers
