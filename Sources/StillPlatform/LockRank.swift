@@ -95,6 +95,15 @@ public enum LockCheck {
     public static func endPause() {
         if BuildOptions.checksInvariants { changePauses(-1) }
     }
+    /// While `body` runs, a lock that nobody else can know of, because its object has just been made, is free of the order.
+    @inlinable @inline(__always)
+    public static func withFresh<R, E: Error>(_ address: UnsafeRawPointer, _ body: () throws(E) -> R) throws(E) -> R {
+        if BuildOptions.checksInvariants { setFresh(UInt(bitPattern: address)) }
+        defer { if BuildOptions.checksInvariants { setFresh(0) } }
+        return try body()
+    }
+    @usableFromInline @inline(never) static func setFresh(_ address: UInt) { still_held_locks().pointee.fresh = address }
+
     /// Locks that the calling thread holds, for tests and reports. Empty where checks are not compiled in.
     public static var held: [LockRank] {
         let locks = still_held_locks()!
@@ -115,7 +124,7 @@ public enum LockCheck {
 
     @usableFromInline @inline(never) static func checkOrder(_ new: LockRank, _ newAddress: UnsafeRawPointer) {
         let locks = still_held_locks()!
-        if isForking(locks) { return }
+        if isForking(locks) || locks.pointee.fresh == UInt(bitPattern: newAddress) { return }
         for index in 0..<Int(locks.pointee.count) {
             let old = rank(locks, index)
             if old.rawValue < new.rawValue { continue }

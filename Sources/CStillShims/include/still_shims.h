@@ -17,6 +17,8 @@ void still_pause_scope_set(uintptr_t scope);
 struct still_held_locks {
     uint32_t count;
     uint32_t pauses;
+    // A lock that no other thread can know of yet.
+    uintptr_t fresh;
     uintptr_t address[STILL_HELD_LOCKS];
     uint8_t rank[STILL_HELD_LOCKS];
 };

@@ -218,7 +218,9 @@ public enum InstanceAttributes {
                 if value.isNull { continue }
                 let name = Value(bits: keys.name(index).pointee.load(ordering: .relaxed))
                 // The new dict is ours alone and its keys are interned: no Python code runs.
-                do throws(PythonError) { try DictRef(dict).set(t, name, value) } catch { failed = true }
+                do throws(PythonError) {
+                    try LockCheck.withFresh(dict.object.lockByte) { () throws(PythonError) in try DictRef(dict).set(t, name, value) }
+                } catch { failed = true }
                 t.release(value)
             }
         }
