@@ -55,7 +55,7 @@ import Testing
             }
             after.value = 1
         }.detach()
-        eventually { inside.value == 1 }
+        thread.detached { eventually { inside.value == 1 } }
         thread.trapOthers()
         let early = thread.forgetTrapped(patienceNanoseconds: 2_000_000)
         #expect(!early)

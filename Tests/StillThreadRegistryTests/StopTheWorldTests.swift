@@ -143,7 +143,7 @@ import Testing
                     for _ in 0..<500 { cpuRelax() }
                     other.destroy()  // without a safepoint
                 }
-                eventually { ready.value == 1 }
+                thread.detached { eventually { ready.value == 1 } }
                 thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in }
                 thread.detached { handle.join() }
             }

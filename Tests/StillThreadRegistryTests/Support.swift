@@ -18,8 +18,7 @@ final class Plain: @unchecked Sendable {
     var number = 0
 }
 
-/// Waits until the condition holds; a failed test rather than a hang after 20 seconds. An attached caller stops when it is asked to: other tests,
-/// which run at the same time, stop all interpreters.
+/// Waits until the condition holds; a failed test rather than a hang after 20 seconds.
 func eventually(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) {
     let limit = Clock.monotonicNanoseconds() + 20_000_000_000
     while !condition() {
@@ -27,7 +26,6 @@ func eventually(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sour
             Issue.record("did not happen within 20 seconds\n\(Runtime.dumpThreadStates())", sourceLocation: sourceLocation)
             return
         }
-        if let thread = ThreadState.current, thread.hasRequest { thread.safepoint() }
         OSThread.yield()
     }
 }
