@@ -327,18 +327,16 @@ public final class Interpreter {
     /// Functions and classes refer to their module's variables: finalizers must still find these.
     private func isNamespaceOfFunctions(_ dict: Value) -> Bool {
         let t = thread
-        do throws(PythonError) {
-            let values = try t.callMethod(dict, Interning.intern("values"))
-            defer { t.release(values) }
-            let list = try t.makeList(capacity: 0)
-            defer { t.release(list) }
-            try ListRef(list).extend(t, values)
-            for index in 0..<ListRef(list).count {
-                let item = ListRef(list).item(t, index)
-                defer { t.release(item) }
-                if t.typeOf(item) == t.type(.function) || (t.isType(item) && TypeRef(item).has(TypeFlags.heapType)) { return true }
+        var position = 0
+        var key = Value.null
+        var item = Value.null
+        while DictRef(dict).next(t, &position, &key, &item) {
+            defer {
+                t.release(key)
+                t.release(item)
             }
-        } catch { t.clearRaised() }
+            if t.typeOf(item) == t.type(.function) || (t.isType(item) && TypeRef(item).has(TypeFlags.heapType)) { return true }
+        }
         return false
     }
 
