@@ -108,7 +108,7 @@ let package = Package(
             ["StillObmalloc", "StillThreadRegistry", "StillQSBR", "StillPlatform"]),
         tests("StillSyntaxTests", ["StillSyntax"]),
         tests("StillCompilerTests", ["StillCompiler", "StillBytecode", "StillSyntax"]),
-        tests("StillpointTests", ["Stillpoint", "StillObmalloc", "StillPlatform"]),
+        tests("StillpointTests", ["Stillpoint", "StillObjects", "StillObmalloc", "StillPlatform"]),
         tests("Smoke", ["StressScenarios", "StillPlatform"], path: "StressTests/Smoke"),
     ]
 )

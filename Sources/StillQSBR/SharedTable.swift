@@ -28,6 +28,7 @@ public final class SharedTable: @unchecked Sendable {
 
     private let table: OpaquePointer
     private let entries = Atomic<Int>(0)
+    private let found = Atomic<UInt64>(0)
 
     /// - Parameter buckets: to begin with; rounded up to a power of two.
     public init(buckets: Int = 64) throws(SharedTableError) {
@@ -45,6 +46,9 @@ public final class SharedTable: @unchecked Sendable {
 
     /// Entries now; other threads may be changing it.
     public var count: Int { entries.load(ordering: .relaxed) }
+
+    /// Lookups that found their key. Counted in checking builds only: all threads would write one word.
+    public var hits: UInt64 { found.load(ordering: .relaxed) }
 
     private static func hash(_ key: UnsafeRawBufferPointer) -> UInt {
         var hash: UInt = 0xCBF2_9CE4_8422_2325
@@ -75,7 +79,9 @@ public final class SharedTable: @unchecked Sendable {
     public func lookup(_ key: UnsafeRawBufferPointer) -> UInt? {
         urcu_bp_read_lock()
         defer { urcu_bp_read_unlock() }
-        return find(key).map { Self.value($0).pointee.load(ordering: .acquiring) }  // S1
+        guard let entry = find(key) else { return nil }
+        if BuildOptions.checksInvariants { found.wrappingAdd(1, ordering: .relaxed) }
+        return Self.value(entry).pointee.load(ordering: .acquiring)  // S1
     }
 
     /// Adds the key unless it is there.

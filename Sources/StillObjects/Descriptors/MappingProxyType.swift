@@ -81,7 +81,7 @@ enum MappingProxyType {
         _ t: UnsafeMutableRawPointer, _ s: UInt64, _ name: String, _ a: UnsafeMutablePointer<UInt64>, _ n: Int
     ) -> UInt64 {
         returning(t) { (t) throws(PythonError) -> Value in
-            let method = try t.getAttribute(MappingProxyType.target(s), StaticStrings.intern(name))
+            let method = try t.getAttribute(MappingProxyType.target(s), Interning.intern(name))
             defer { t.release(method) }
             return try t.call(method, args: a, count: n)
         }

@@ -150,7 +150,7 @@ public enum InstanceAttributes {
     ) throws(PythonError) {
         let record = type.record
         let dictOffset = Int(record.pointee.dictOffset)
-        let key = StrRef(name).isInterned ? name : StaticStrings.intern(name)
+        let key = StrRef(name).isInterned ? name : Interning.intern(name)
         if record.pointee.sharedKeys != nil && object.atomicWord(dictOffset).pointee.load(ordering: .acquiring) == 0 {
             var index = inlineIndex(type, key)
             if index < 0 && !value.isNull { index = addKey(type, key) }

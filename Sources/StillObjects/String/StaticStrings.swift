@@ -1,114 +1,44 @@
-// Interned strings: one immortal object for each text, in the whole process.
+// Predefined strings: names of static types, special methods, native functions and modules.
 //
-// The table is open addressing over atomic words. Lookups take no lock; adding holds one. A full table is replaced by a larger one,
-// the old one stays (readers may be in it; all of them together are smaller than the present one).
-// Ordering  (N1) a word is stored with release after the string is complete, and loaded with acquire.
+// One immortal object for each, in the whole process and before any program runs. They are found without a lock through liburcu's
+// table (SharedTable.swift), by all interpreters; entries are never removed. Predefined names are ASCII.
+// Each is an interned string like any other (InternedStrings.swift): a text that a program has interned first becomes predefined without
+// changing its object.
 import StillObmalloc
 import StillPlatform
+import StillQSBR
 import StillThreadRegistry
-import Synchronization
 
 public enum StaticStrings {
-    private struct Table {
-        let slots: UnsafeMutablePointer<Atomic<UInt64>>
-        let mask: Int
-    }
-    /// Address of the present table's record {slots, mask}.
-    private static let table = Atomic<UInt>(UInt(bitPattern: make(1 << 14)))
-    nonisolated(unsafe) private static var count = 0
-    nonisolated(unsafe) private static let lock = ForkLocks.make()
+    private static let table: SharedTable = {
+        // As large as the names of the types and modules need: growing would start a thread.
+        do throws(SharedTableError) { return try SharedTable(buckets: 4096) } catch { stillBug("\(error)") }
+    }()
 
-    private static func make(_ size: Int) -> UnsafeMutableRawPointer {
-        guard let slots = rawAllocateZeroed(size * 8), let record = rawAllocateZeroed(16) else {
-            stillBug("no memory for \(size) interned strings")
-        }
-        record.storeBytes(of: slots, as: UnsafeMutableRawPointer.self)
-        record.storeBytes(of: size - 1, toByteOffset: 8, as: Int.self)
-        return record
-    }
-    private static var current: Table {
-        let record = UnsafeMutableRawPointer(bitPattern: table.load(ordering: .acquiring))!
-        return Table(
-            slots: record.load(as: UnsafeMutableRawPointer.self).assumingMemoryBound(to: Atomic<UInt64>.self),
-            mask: record.load(fromByteOffset: 8, as: Int.self))
+    /// Predefined strings.
+    public static var count: Int { table.count }
+    /// How often a lookup was answered by the table. Counted in checking builds only.
+    public static var reads: UInt64 { table.hits }
+
+    static func find(_ data: UnsafeRawPointer, _ count: Int) -> Value? {
+        table.lookup(UnsafeRawBufferPointer(start: data, count: count)).map { Value(bits: UInt64($0)) }
     }
 
-    /// The string's only object. Any thread, at any time.
+    /// The string's only object, predefined from now on. Any thread, at any time.
     public static func intern(_ text: String) -> Value {
-        if text.utf8.allSatisfy({ $0 < 128 }) {
-            var text = text
-            return text.withUTF8 { intern(UnsafeRawPointer($0.baseAddress ?? UnsafePointer(bitPattern: 1)!), $0.count, kind: 0) }
-        }
-        let points = text.unicodeScalars.map(\.value)
-        var all: UInt32 = 0
-        for point in points { all |= point }
-        if all < 0x100 { return points.map { UInt8($0) }.withUnsafeBytes { intern($0.baseAddress!, points.count, kind: 1) } }
-        if all < 0x10000 { return points.map { UInt16($0) }.withUnsafeBytes { intern($0.baseAddress!, points.count, kind: 2) } }
-        return points.withUnsafeBytes { intern($0.baseAddress!, points.count, kind: 3) }
-    }
-
-    /// The interned string equal to a str.
-    public static func intern(_ value: Value) -> Value {
-        let string = StrRef(value)
-        return string.isInterned ? Value(string.object) : intern(string.data, string.count, kind: string.kind)
-    }
-
-    private static func intern(_ data: UnsafeRawPointer, _ count: Int, kind: Int) -> Value {
-        let bytes = count * StrRef.width(kind)
-        let hash = StringHash.hash(data, bytes)
-        if let found = find(current, data, count, kind, hash) { return found }
-        WordLock.lock(lock, .internedStrings)
-        defer { WordLock.unlock(lock, .internedStrings) }
-        if let found = find(current, data, count, kind, hash) { return found }
-        if self.count * 2 > current.mask { grow() }
-        self.count += 1
-        // Names are interned where no error can be raised.
-        let raw = RawReserve.allocate(StrRef.headerBytes + bytes)
-        let object = ObjectRef(raw)
-        object.typeRaw = StaticTypes.record(.str).raw
-        object.setFlag(StrRef.internedFlag | UInt8(kind) << StrRef.kindShift)
-        object.setField(24, count)
-        object.setField(40, raw + StrRef.headerBytes)
-        copyBytes(raw + StrRef.headerBytes, data, bytes)
-        let string = StrRef(Value(object))
-        string.hashWord.pointee.store(hash, ordering: .relaxed)
-        ReferenceCount.makeImmortal(object)
-        insert(current, Value(object).bits, hash)
-        return Value(object)
-    }
-
-    private static func find(_ table: Table, _ data: UnsafeRawPointer, _ count: Int, _ kind: Int, _ hash: Int) -> Value? {
-        var index = hash & table.mask
-        while true {
-            let bits = table.slots[index].load(ordering: .acquiring)  // N1
-            if bits == 0 { return nil }
-            let string = StrRef(Value(bits: bits))
-            if string.hash == hash && string.count == count && string.kind == kind
-                && compareBytes(string.data, data, count * StrRef.width(kind)) == 0
-            {
-                return Value(bits: bits)
+        if !text.utf8.allSatisfy({ $0 < 128 }) { return InternedStrings.intern(text) }
+        var text = text
+        return text.withUTF8 { bytes -> Value in
+            let data = UnsafeRawPointer(bytes.baseAddress ?? UnsafePointer(bitPattern: 1)!)
+            if let known = find(data, bytes.count) { return known }
+            let value = InternedStrings.intern(data, bytes.count, kind: 0)
+            do throws(SharedTableError) {
+                _ = try table.addOrGet(UnsafeRawBufferPointer(start: data, count: bytes.count), UInt(value.bits))
+            } catch {
+                // No memory for the entry: it stays an interned string that is found the other way.
             }
-            index = (index + 1) & table.mask
+            return value
         }
-    }
-
-    private static func insert(_ table: Table, _ bits: UInt64, _ hash: Int) {
-        var index = hash & table.mask
-        while table.slots[index].load(ordering: .relaxed) != 0 { index = (index + 1) & table.mask }
-        table.slots[index].store(bits, ordering: .releasing)  // N1
-    }
-
-    private static func grow() {
-        let old = current
-        let record = make((old.mask + 1) * 4)
-        let fresh = Table(
-            slots: record.load(as: UnsafeMutableRawPointer.self).assumingMemoryBound(to: Atomic<UInt64>.self),
-            mask: record.load(fromByteOffset: 8, as: Int.self))
-        for index in 0...old.mask {
-            let bits = old.slots[index].load(ordering: .relaxed)
-            if bits != 0 { insert(fresh, bits, StrRef(Value(bits: bits)).hash) }
-        }
-        table.store(UInt(bitPattern: record), ordering: .releasing)
     }
 
     public static let empty: Value = intern("")
@@ -122,8 +52,22 @@ public enum StaticStrings {
     public static func single(_ point: UInt32) -> Value { Value(bits: singles[Int(point)]) }
 }
 
-/// Interning of names in code.
+/// Interning of names in code and of what programs ask for: predefined ones first.
 public enum Interning {
-    public static func intern(_ text: String) -> Value { StaticStrings.intern(text) }
-    public static func intern(_ value: Value) -> Value { StaticStrings.intern(value) }
+    public static func intern(_ text: String) -> Value {
+        if !text.utf8.allSatisfy({ $0 < 128 }) { return InternedStrings.intern(text) }
+        var text = text
+        return text.withUTF8 { bytes -> Value in
+            let data = UnsafeRawPointer(bytes.baseAddress ?? UnsafePointer(bitPattern: 1)!)
+            return StaticStrings.find(data, bytes.count) ?? InternedStrings.intern(data, bytes.count, kind: 0)
+        }
+    }
+
+    /// The interned string equal to a str.
+    public static func intern(_ value: Value) -> Value {
+        let string = StrRef(value)
+        if string.isInterned { return Value(string.object) }
+        if string.kind == 0, let known = StaticStrings.find(string.data, string.count) { return known }
+        return InternedStrings.intern(string.data, string.count, kind: string.kind)
+    }
 }

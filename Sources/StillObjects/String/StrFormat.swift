@@ -129,7 +129,7 @@ enum StrFormat {
                     if end == at + 1 { throw t.raise(.valueError, "Empty attribute in format string") }
                     let name = try t.makeString(codePoints: Array(text[(at + 1)..<end]))
                     defer { t.release(name) }
-                    next = try t.getAttribute(value, StaticStrings.intern(name))
+                    next = try t.getAttribute(value, Interning.intern(name))
                     at = end
                 } else {
                     var end = at + 1

@@ -202,5 +202,5 @@ extension ThreadState {
     }
 
     public var emptyString: Value { StaticStrings.empty }
-    public func internedString(_ text: String) throws(PythonError) -> Value { StaticStrings.intern(text) }
+    public func internedString(_ text: String) throws(PythonError) -> Value { Interning.intern(text) }
 }
