@@ -114,8 +114,16 @@ public enum Imports {
                     }
                     let full = "\(absolute).\(StrRef(item).string)"
                     do throws(PythonError) { t.release(try load(t, full)) } catch {
+                        // The submodule itself, not one that it imports.
                         guard t.matchesRaised(.moduleNotFoundError) else { throw error }
-                        t.clearRaised()
+                        let raised = t.takeRaised()
+                        let missing = try t.getAttribute(raised, Interning.intern("name"))
+                        defer { t.release(missing) }
+                        guard t.isStr(missing), StrRef(missing).string == full else {
+                            t.setRaised(raised)
+                            throw error
+                        }
+                        t.release(raised)
                     }
                 }
             }

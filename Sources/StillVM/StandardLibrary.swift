@@ -13,7 +13,7 @@ public enum StandardLibrary {
     /// An empty name means that none is wanted.
     public static func locate(given: String? = nil) -> String? {
         if let named = given ?? Environment.get(variable) { return named.isEmpty ? nil : named }
-        for version in ["3.13", "3.12", "3.11"] {
+        for version in ["3.11", "3.12", "3.13"] {
             for prefix in ["/usr/local/lib", "/usr/lib"] {
                 let folder = "\(prefix)/python\(version)"
                 if File.exists("\(folder)/_collections_abc.py") { return folder }
@@ -26,7 +26,7 @@ public enum StandardLibrary {
     public static func isLibrary(_ folder: String) -> Bool { File.exists("\(folder)/_collections_abc.py") }
 
     /// What to say when a module of the library is not found and there is no library.
-    static func advice(_ name: String) -> String {
+    public static func advice(_ name: String) -> String {
         let first = name.split(separator: ".").first.map(String.init) ?? name
         if !LibraryNames.all.contains(first) { return "" }
         return " (there is no standard library: give its folder with --stdlib or \(variable))"

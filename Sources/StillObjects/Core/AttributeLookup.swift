@@ -27,7 +27,12 @@ extension ThreadState {
         if type.has(TypeFlags.typeSubclass), let slot = type.record.pointee.getAttribute,
             unsafeBitCast(slot, to: UInt.self) == TypeType.getAttributeAddress
         {
-            return try typeGet(TypeRef(v), name)
+            // A property of the metaclass may raise AttributeError itself.
+            do throws(PythonError) { return try typeGet(TypeRef(v), name) } catch {
+                if !raisedMatches(.attributeError) { throw error }
+                clearRaised()
+                return .null
+            }
         }
         do { return try getAttribute(v, name) } catch {
             if !raisedMatches(.attributeError) { throw error }

@@ -18,6 +18,8 @@ public enum ObjectHooks {
         (@convention(c) (UnsafeMutableRawPointer, UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>) -> Bool)?
     /// Name of the module that is running (owned str) or 0: `__module__` of a class made by calling `type`.
     nonisolated(unsafe) public static var currentModule: (@convention(c) (UnsafeMutableRawPointer) -> UInt64)?
+    /// (thread, 0 to encode or 1 to decode, text or bytes, encoding, errors or 0): a codec that is not built in. 0: raised.
+    nonisolated(unsafe) public static var codec: (@convention(c) (UnsafeMutableRawPointer, Int, UInt64, UInt64, UInt64) -> UInt64)?
     /// (thread, function, object, protocol or 0): what `copy` and `pickle` ask an object for. 0: raised.
     nonisolated(unsafe) public static var reduction: (@convention(c) (UnsafeMutableRawPointer, Int, UInt64, UInt64) -> UInt64)?
 }

@@ -51,7 +51,7 @@ extension ThreadState {
 enum SetType {
     static func define() {
         StaticTypes.define(
-            .set, "set", basicSize: 40, flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.setSubclass
+            .set, "set", basicSize: 40, flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.setSubclass | TypeFlags.weaklyReferencable
         ) { b in
             common(b)
             b.record.pointee.new = { raw, type, _, _, _ in
@@ -83,7 +83,7 @@ enum SetType {
             mutators(b)
         }
         StaticTypes.define(
-            .frozenset, "frozenset", basicSize: 40, flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.setSubclass
+            .frozenset, "frozenset", basicSize: 40, flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.setSubclass | TypeFlags.weaklyReferencable
         ) { b in
             common(b)
             b.record.pointee.new = { raw, type, a, n, k in

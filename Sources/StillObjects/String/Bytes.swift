@@ -31,7 +31,8 @@ extension ThreadState {
     /// The contents of a bytes-like object at one moment, nil for others.
     public func bytesLike(_ value: Value) -> [UInt8]? {
         if isBytes(value) { return BytesRef(value).array }
-        return isByteArray(value) ? ByteArrayRef(value).snapshot() : nil
+        if isByteArray(value) { return ByteArrayRef(value).snapshot() }
+        return value.isObject && typeOf(value) == type(.memoryview) ? MemoryViewRef(value.bits).contents(self) : nil
     }
 }
 
@@ -52,7 +53,9 @@ enum BytesCodec {
         case "utf-8", "utf8": limit = 0x110000
         case "ascii", "us-ascii": limit = 0x80
         case "latin-1", "latin1", "iso-8859-1": limit = 0x100
-        default: throw t.raise(.lookupError, "unknown encoding: \(given)")
+        default:
+            guard let hook = ObjectHooks.codec else { throw t.raise(.lookupError, "unknown encoding: \(given)") }
+            return try t.checked(hook(t.raw, 0, string.value.bits, encoding.bits, errors.bits))
         }
         for index in 0..<string.count {
             let point = string.codePoint(index)
@@ -157,7 +160,9 @@ enum BytesCodec {
                 }
                 index += used
             }
-        default: throw t.raise(.lookupError, "unknown encoding: \(given)")
+        default:
+            guard let hook = ObjectHooks.codec else { throw t.raise(.lookupError, "unknown encoding: \(given)") }
+            return try t.checked(hook(t.raw, 1, source.bits, encoding.bits, errors.bits))
         }
         return try t.makeString(codePoints: points)
     }

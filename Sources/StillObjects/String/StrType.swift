@@ -164,5 +164,6 @@ enum StringTypes {
         StrType.define()
         BytesType.define()
         ByteArrayType.define()
+        MemoryViewType.define()
     }
 }

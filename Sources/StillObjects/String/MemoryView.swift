@@ -1,0 +1,303 @@
+// memoryview of bytes and bytearray: a window on their bytes, in one dimension.
+//
+//   24 the bytes or bytearray (shared slot; null after release)   32 first index   40 items   48 bytes from item to item
+//   56 format (ASCII code)
+//
+// Sharing   Start, length and step are written before the view is published. The bytes are read and changed by the bytearray's own rules; a view
+//           does not fix its size: bytes that are gone by then raise IndexError, or are missing from a copy.
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+
+struct MemoryViewRef {
+    let object: ObjectRef
+    init(_ bits: UInt64) { object = Value(bits: bits).object }
+    var start: Int { object.field(32) }
+    var count: Int { object.field(40) }
+    var step: Int { object.field(48) }
+    var format: Int { object.field(56) }
+    var itemSize: Int { MemoryViewRef.size(format) ?? 1 }
+
+    /// Bytes of an item, nil for a format that is not known.
+    static func size(_ format: Int) -> Int? {
+        switch Unicode.Scalar(UInt8(truncatingIfNeeded: format)) {
+        case "B", "b", "c", "?": 1
+        case "H", "h": 2
+        case "I", "i", "f": 4
+        case "L", "l", "Q", "q", "N", "n", "d": 8
+        default: nil
+        }
+    }
+    /// An item of native byte order as a Python value.
+    func value(_ t: Thread, _ bytes: ArraySlice<UInt8>) throws(PythonError) -> Value {
+        let bits = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        switch Unicode.Scalar(UInt8(truncatingIfNeeded: format)) {
+        case "c": return try t.makeBytes(Array(bytes))
+        case "?": return Value(bits != 0)
+        case "b": return Value(smallInt: Int(Int8(truncatingIfNeeded: bits)))
+        case "h": return Value(smallInt: Int(Int16(truncatingIfNeeded: bits)))
+        case "i": return Value(smallInt: Int(Int32(truncatingIfNeeded: bits)))
+        case "l", "q", "n": return try t.makeInt(Int(Int64(bitPattern: bits)))
+        case "L", "Q", "N": return try t.makeInt(bits)
+        case "f": return try t.makeFloat(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
+        case "d": return try t.makeFloat(Double(bitPattern: bits))
+        default: return Value(smallInt: Int(bits))
+        }
+    }
+
+    /// What the view looks at. Owned.
+    func source(_ t: Thread) throws(PythonError) -> Value {
+        let source = SharedSlot.load(t, object, 24)
+        if source.isNull { throw t.raise(.valueError, "operation forbidden on released memoryview object") }
+        return source
+    }
+    func contents(_ t: Thread) -> [UInt8]? {
+        let source = SharedSlot.load(t, object, 24)
+        if source.isNull { return nil }
+        defer { t.release(source) }
+        guard let all = t.bytesLike(source) else { return nil }
+        let size = itemSize
+        if step == size { return Array(all[min(start, all.count)..<min(start + count * size, all.count)]) }
+        var bytes: [UInt8] = []
+        for index in 0..<count {
+            let at = start + index * step
+            if at >= 0 && at + size <= all.count { bytes += all[at..<(at + size)] }
+        }
+        return bytes
+    }
+
+    /// A view of a bytes-like object, or of a part of another view.
+    static func make(_ t: Thread, _ source: Value, _ start: Int, _ count: Int, _ step: Int, format: Int = 66) throws(PythonError) -> Value {
+        let made = try t.allocateInstance(of: t.type(.memoryview))
+        made.setField(24, t.retain(source))
+        made.setField(32, start)
+        made.setField(40, count)
+        made.setField(48, step)
+        made.setField(56, format)
+        return Value(made)
+    }
+    static func over(_ t: Thread, _ v: Value) throws(PythonError) -> Value {
+        if v.isObject && t.typeOf(v) == t.type(.memoryview) {
+            let other = MemoryViewRef(v.bits)
+            let source = try other.source(t)
+            defer { t.release(source) }
+            return try make(t, source, other.start, other.count, other.step, format: other.format)
+        }
+        guard t.isBytes(v) || t.isByteArray(v) else {
+            throw t.raise(.typeError, "memoryview: a bytes-like object is required, not '\(t.typeName(v))'")
+        }
+        return try make(t, v, 0, t.isBytes(v) ? BytesRef(v).count : ByteArrayRef(v).count, 1)
+    }
+}
+
+enum MemoryViewType {
+    static func define() {
+        StaticTypes.define(
+            .memoryview, "memoryview", basicSize: 64,
+            flags: TypeFlags.collectable | TypeFlags.weaklyReferencable | TypeFlags.patternSequence
+        ) { b in
+            let r = b.record
+            r.pointee.memory.traverse = { object, visitor in FixedFields.traverse(object, visitor, 24, 32) }
+            r.pointee.memory.clear = { t, object in FixedFields.clear(Thread(t), object, 24, 32) }
+            r.pointee.memory.deallocate = { t, object in FixedFields.deallocate(Thread(t), object, 24, 32) }
+            r.pointee.new = { raw, _, a, n, k in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    let v = try Arguments.parse(t, function: "memoryview", a, n, k, names: ["object"], required: 1)
+                    return try MemoryViewRef.over(t, v[0])
+                }
+            }
+            r.pointee.repr = { raw, v in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    let source = SharedSlot.load(t, Value(bits: v).object, 24)
+                    defer { t.release(source) }
+                    return try t.makeString("<\(source.isNull ? "released memory" : "memory") at 0x\(String(v & ~7, radix: 16))>")
+                }
+            }
+            items(r)
+            comparison(r)
+            properties(b)
+            methods(b)
+        }
+    }
+
+    private static func items(_ r: UnsafeMutablePointer<TypeRecord>) {
+        r.pointee.length = { raw, v in
+            storing(raw) { (t) throws(PythonError) -> Int in
+                t.release(try MemoryViewRef(v).source(t))
+                return MemoryViewRef(v).count
+            }
+        }
+        r.pointee.getItem = { raw, v, key in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                let view = MemoryViewRef(v)
+                let source = try view.source(t)
+                defer { t.release(source) }
+                if t.typeOf(Value(bits: key)) == t.type(.slice) {
+                    let range = try SliceIndices.compute(t, Value(bits: key), view.count)
+                    return try MemoryViewRef.make(t, source, view.start + range.start * view.step, range.count, view.step * range.step, format: view.format)
+                }
+                let at = view.start + (try MemoryViewType.index(t, view, Value(bits: key))) * view.step
+                if view.itemSize == 1 && view.format == 66 {
+                    guard let byte = t.isBytes(source) ? BytesRef(source)[at] : ByteArrayRef(source).byte(at) else {
+                        throw t.raise(.indexError, "index out of bounds on dimension 1")
+                    }
+                    return Value(smallInt: Int(byte))
+                }
+                let all = t.bytesLike(source) ?? []
+                guard at >= 0, at + view.itemSize <= all.count else { throw t.raise(.indexError, "index out of bounds on dimension 1") }
+                return try view.value(t, all[at..<(at + view.itemSize)])
+            }
+        }
+        r.pointee.setItem = { raw, v, key, value in
+            storing(raw) { (t) throws(PythonError) -> Int in
+                let view = MemoryViewRef(v)
+                let source = try view.source(t)
+                defer { t.release(source) }
+                guard t.isByteArray(source) else { throw t.raise(.typeError, "cannot modify read-only memory") }
+                if value == 0 { throw t.raise(.typeError, "cannot delete memory") }
+                if view.format != 66 { throw t.raise(.notImplementedError, "assignment to views of format other than 'B' is not supported yet") }
+                let own = ByteArrayRef(source)
+                if t.typeOf(Value(bits: key)) == t.type(.slice) {
+                    let range = try SliceIndices.compute(t, Value(bits: key), view.count)
+                    let bytes = try BytesType.argument(t, value)
+                    if bytes.count != range.count {
+                        throw t.raise(.valueError, "memoryview assignment: lvalue and rvalue have different structures")
+                    }
+                    for (number, byte) in bytes.enumerated() {
+                        _ = own.setByte(view.start + (range.start + number * range.step) * view.step, byte)
+                    }
+                    return 0
+                }
+                let index = try MemoryViewType.index(t, view, Value(bits: key))
+                if !own.setByte(view.start + index * view.step, try MemoryViewType.value(t, Value(bits: value))) {
+                    throw t.raise(.indexError, "index out of bounds on dimension 1")
+                }
+                return 0
+            }
+        }
+        r.pointee.iterate = { raw, v in
+            returning(raw) { (t) throws(PythonError) -> Value in try t.makeSequenceIterator(Value(bits: v)) }
+        }
+    }
+    private static func index(_ t: Thread, _ view: MemoryViewRef, _ key: Value) throws(PythonError) -> Int {
+        guard t.typeOf(key).record.pointee.index != nil else { throw t.raise(.typeError, "memoryview: invalid slice key") }
+        var index = try t.indexInt(key, overflow: .indexError)
+        if index < 0 { index += view.count }
+        if index < 0 || index >= view.count { throw t.raise(.indexError, "index out of bounds on dimension 1") }
+        return index
+    }
+    private static func value(_ t: Thread, _ v: Value) throws(PythonError) -> UInt8 {
+        guard t.typeOf(v).record.pointee.index != nil else { throw t.raise(.typeError, "memoryview: invalid type for format 'B'") }
+        let number = try t.indexInt(v, overflow: nil)
+        guard number >= 0, number < 256 else { throw t.raise(.valueError, "memoryview: invalid value for format 'B'") }
+        return UInt8(number)
+    }
+
+    private static func comparison(_ r: UnsafeMutablePointer<TypeRecord>) {
+        r.pointee.compare = { raw, op, a, b in
+            let t = Thread(raw)
+            let op = CompareOperator(rawValue: op)!
+            guard op == .equal || op == .notEqual else { return Value.notImplemented.bits }
+            guard let x = t.bytesLike(Value(bits: a)), let y = t.bytesLike(Value(bits: b)) else { return Value.notImplemented.bits }
+            return Value((x == y) == (op == .equal)).bits
+        }
+        r.pointee.hash = { raw, v in
+            storing(raw) { (t) throws(PythonError) -> Int in
+                let source = try MemoryViewRef(v).source(t)
+                defer { t.release(source) }
+                guard t.isBytes(source) else { throw t.raise(.valueError, "cannot hash writable memoryview object") }
+                return (MemoryViewRef(v).contents(t) ?? []).withUnsafeBytes { bytes in
+                    guard let base = bytes.baseAddress else { return StringHash.hash(UnsafeRawPointer(bitPattern: 8)!, 0) }
+                    return StringHash.hash(base, bytes.count)
+                }
+            }
+        }
+    }
+
+    private static func properties(_ b: TypeBuilder) {
+        b.getter("obj") { raw, s in returning(raw) { (t) throws(PythonError) -> Value in try MemoryViewRef(s).source(t) } }
+        b.getter("readonly") { raw, s in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                let source = try MemoryViewRef(s).source(t)
+                defer { t.release(source) }
+                return Value(t.isBytes(source))
+            }
+        }
+        b.getter("nbytes") { _, s in Value(smallInt: MemoryViewRef(s).count * MemoryViewRef(s).itemSize).bits }
+        b.getter("itemsize") { _, s in Value(smallInt: MemoryViewRef(s).itemSize).bits }
+        b.getter("ndim") { _, _ in Value(smallInt: 1).bits }
+        b.getter("format") { _, s in StaticStrings.single(UInt32(MemoryViewRef(s).format)).bits }
+        b.getter("shape") { raw, s in
+            returning(raw) { (t) throws(PythonError) -> Value in try t.makeTuple([Value(smallInt: MemoryViewRef(s).count)]) }
+        }
+        b.getter("strides") { raw, s in
+            returning(raw) { (t) throws(PythonError) -> Value in try t.makeTuple([Value(smallInt: MemoryViewRef(s).step)]) }
+        }
+        for name in ["c_contiguous", "f_contiguous", "contiguous"] {
+            b.getter(name) { _, s in Value(MemoryViewRef(s).step == MemoryViewRef(s).itemSize).bits }
+        }
+    }
+
+    private static func methods(_ b: TypeBuilder) {
+        b.method("tobytes", 0, 1, keywords: true) { raw, s, a, n, k in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                t.release(try MemoryViewRef(s).source(t))
+                return try t.makeBytes(MemoryViewRef(s).contents(t) ?? [])
+            }
+        }
+        b.method("tolist", 0, 0) { raw, s, _, _, _ in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                t.release(try MemoryViewRef(s).source(t))
+                let view = MemoryViewRef(s)
+                let bytes = view.contents(t) ?? []
+                let list = try t.makeList(capacity: view.count)
+                do throws(PythonError) {
+                    for at in stride(from: 0, to: bytes.count, by: view.itemSize) {
+                        try ListRef(list).appendOwned(t, view.value(t, bytes[at..<(at + view.itemSize)]))
+                    }
+                } catch {
+                    t.release(list)
+                    throw error
+                }
+                return list
+            }
+        }
+        b.method("hex", 0, 0) { raw, s, _, _, _ in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                try t.makeString((MemoryViewRef(s).contents(t) ?? []).map { StrOps.hex(UInt32($0), 2) }.joined())
+            }
+        }
+        b.method("toreadonly", 0, 0) { raw, s, _, _, _ in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                let source = try MemoryViewRef(s).source(t)
+                defer { t.release(source) }
+                if t.isBytes(source) { return try MemoryViewRef.over(t, Value(bits: s)) }
+                throw t.raise(.notImplementedError, "read-only views of bytearray are not supported yet")
+            }
+        }
+        b.method("cast", 1, 2) { raw, s, a, n, _ in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                let view = MemoryViewRef(s)
+                let source = try view.source(t)
+                defer { t.release(source) }
+                if n == 2 { throw t.raise(.notImplementedError, "memoryview.cast() to several dimensions is not supported yet") }
+                guard t.isStr(Value(bits: a[0])), let last = StrRef(Value(bits: a[0])).string.utf8.last,
+                    let size = MemoryViewRef.size(Int(last)), StrRef(Value(bits: a[0])).string.drop(while: { $0 == "@" }).count == 1
+                else { throw t.raise(.valueError, "memoryview: destination format must be a native single character format prefixed with an optional '@'") }
+                if view.step != view.itemSize { throw t.raise(.typeError, "memoryview: casts are restricted to C-contiguous views") }
+                let bytes = view.count * view.itemSize
+                if bytes % size != 0 { throw t.raise(.typeError, "memoryview: length is not a multiple of itemsize") }
+                return try MemoryViewRef.make(t, source, view.start, bytes / size, size, format: Int(last))
+            }
+        }
+        b.method("release", 0, 0) { raw, s, _, _, _ in
+            SharedSlot.store(Thread(raw), Value(bits: s).object, 24, .null)
+            return Value.none.bits
+        }
+        b.method("__enter__", 0, 0) { raw, s, _, _, _ in Thread(raw).retain(Value(bits: s)).bits }
+        b.method("__exit__", 0, -1) { raw, s, _, _, _ in
+            SharedSlot.store(Thread(raw), Value(bits: s).object, 24, .null)
+            return Value.none.bits
+        }
+    }
+}
