@@ -12,6 +12,7 @@ public enum NativeModules {
         ItertoolsModule.defineTypes()
         OperatorModule.defineTypes()
         FunctoolsModule.defineTypes()
+        CollectionsModule.defineTypes()
         for definition in [
             BuiltinsModule.definition,
             SysModule.definition,
@@ -23,6 +24,7 @@ public enum NativeModules {
             ItertoolsModule.definition,
             OperatorModule.definition,
             FunctoolsModule.definition,
+            CollectionsModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
