@@ -13,6 +13,7 @@ public enum NativeModules {
         OperatorModule.defineTypes()
         FunctoolsModule.defineTypes()
         CollectionsModule.defineTypes()
+        AbcModule.defineTypes()
         for definition in [
             BuiltinsModule.definition,
             SysModule.definition,
@@ -25,6 +26,7 @@ public enum NativeModules {
             OperatorModule.definition,
             FunctoolsModule.definition,
             CollectionsModule.definition,
+            AbcModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
