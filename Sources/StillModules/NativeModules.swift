@@ -14,6 +14,7 @@ public enum NativeModules {
         FunctoolsModule.defineTypes()
         CollectionsModule.defineTypes()
         AbcModule.defineTypes()
+        RandomModule.defineTypes()
         for definition in [
             BuiltinsModule.definition,
             SysModule.definition,
@@ -27,6 +28,10 @@ public enum NativeModules {
             FunctoolsModule.definition,
             CollectionsModule.definition,
             AbcModule.definition,
+            HeapModule.definition,
+            BisectModule.definition,
+            RandomModule.definition,
+            FormatModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
