@@ -15,6 +15,7 @@ public enum NativeModules {
         CollectionsModule.defineTypes()
         AbcModule.defineTypes()
         RandomModule.defineTypes()
+        Reduction.installHook()
         for definition in [
             BuiltinsModule.definition,
             SysModule.definition,
@@ -32,12 +33,15 @@ public enum NativeModules {
             BisectModule.definition,
             RandomModule.definition,
             FormatModule.definition,
+            ErrnoModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
         }
         Imports.registerSource("threading", ThreadingSource.text)
         Imports.registerSource("os", OsSource.text)
+        Imports.registerSource("_reduction", Reduction.text)
+        Imports.registerSource("atexit", AtexitSource.text)
         Imports.registerSource("weakref", WeakSource.text)
         Imports.registerSource("operator", OperatorSource.text)
         Imports.registerSource("functools", FunctoolsSource.text)

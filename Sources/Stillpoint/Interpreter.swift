@@ -302,6 +302,11 @@ public final class Interpreter {
             if !threading.isNull { t.release(try t.callMethod(threading, Interning.intern("_shutdown"))) }
         } catch { code = report() }
         do throws(PythonError) { try PythonThreads.joinNonDaemons(t) } catch { code = report() }
+        do throws(PythonError) {
+            let exits = DictRef(registry.state.pointee.modules).getName(t, Interning.intern("atexit"))
+            defer { t.release(exits) }
+            if !exits.isNull { t.release(try t.callMethod(exits, Interning.intern("_run_exitfuncs"))) }
+        } catch { code = report() }
         PythonThreads.beginFinalization(registry)
         t.trapOthers()
         VirtualMachine.resetImportLock(registry, t)
