@@ -16,6 +16,7 @@ public enum NativeModules {
         AbcModule.defineTypes()
         RandomModule.defineTypes()
         Reduction.installHook()
+        RegexModule.defineTypes()
         for definition in [
             BuiltinsModule.definition,
             SysModule.definition,
@@ -34,6 +35,7 @@ public enum NativeModules {
             RandomModule.definition,
             FormatModule.definition,
             ErrnoModule.definition,
+            RegexModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)

@@ -1,0 +1,26 @@
+# re, string, textwrap: an unmodified library on the native `_sre` and `_string`.
+import re
+def t(f,*a,**k):
+    try: return f(*a,**k)
+    except Exception as e: return type(e).__name__+': '+str(e)
+print(re.findall(r'\w+', 'Hello wörld 12_3'), re.sub(r'(\w)(\w*)', r'\2\1', 'abc def'), re.split(r'[,;]\s*', 'a, b;c'), re.split('(-)', 'a-b-c', maxsplit=1))
+m = re.match(r'(?P<year>\d{4})-(?P<month>\d\d)(-(\d\d))?', '2024-05 x')
+print(m, m.groups(), m.groupdict(), m.span('month'), m[1], m['year'], m.lastindex, m.lastgroup, m.re.pattern, m.start(4), m.regs, m.expand(r'\g<month>/\1'))
+print(re.search(r'a+?b*?(c|d)*', 'xaaabcdcd'), re.fullmatch(r'(ab)*', 'ababab'), re.fullmatch('a|ab','ab'), re.search(r'(?<=x)y(?!z)', 'xyz xy'), re.search(r'(a)?b(?(1)c|d)', 'abd bd abc'))
+print([x.span() for x in re.finditer(r'x*', 'axb')], re.sub('x*', '-', 'abxd'), re.findall(r'\b', 'a bc'), re.sub(r'\b','|','a bc'))
+print(re.findall(r'(?i)STRASSE|ß', 'straße Strasse'), re.match('(?i)É', 'é'), re.findall(r'[^\W\d_]+', 'aé1_b'), re.findall('(?a)\\w+', 'aéb'))
+print(re.sub(r'\d+', lambda m: str(int(m.group()) * 2), 'a1b22'), re.subn('a', 'b', 'aaa', count=2), re.escape('a.b*c'), t(re.compile, '(') , t(re.compile, 'a**'))
+print(re.compile('a(b)c', re.I | re.M), re.compile('x').flags, re.compile(b'x').flags, re.findall(b'\\w', b'a-b'), t(re.match, b'x', 'x'), t(re.match,'x',b'x'))
+print(re.findall(r'(?:a|b|cd)+', 'abcdab xcd'), re.findall(r'(\w+)=(\d+)', 'a=1 b=22'), re.match(r'(a*)*b', 'aaaab'), re.match(r'(a|b)*?c', 'abc').groups(), re.match(r'((a)|b)*', 'ab').groups())
+print(re.findall(r'"(?:[^"\\]|\\.)*"', r'x "a\"b" "c"'), re.findall(r'^\w', 'a\nb', re.M), re.findall(r'\w$', 'a\nb\n', re.M), re.findall(r'.', 'a\nb', re.S), re.search(r'\Aa\Z', 'a'))
+print(re.match(r'(?>a+)b', 'aaab'), re.match(r'a++b', 'aaab'), re.match(r'a++a', 'aaa'), re.match(r'(?:ab)?+c', 'abc'), re.match(r'(?:ab){2,3}+', 'abababab'), re.match('(x)(y)\\2\\1', 'xyyx'))
+print(re.match(r'[\u4e00-\u9fff]+', '漢字kana'), re.findall('[а-яё]+', 'Привет ёж', re.I), re.findall(r'[^\x00-\x7f]', 'aéб漢😀'), re.search('[😀-😂]', 'x😁').span(), re.match('(?i)[a-ζ]+', 'ΑBΓδ'))
+p = re.compile(r'(\d)(\d)?')
+print([m.groups() for m in p.finditer('12 3')], p.sub(r'<\1\2>', '12 3'), p.groups, dict(p.groupindex), p.search('ab12', 3), p.match('12', 1, 1), p.fullmatch('12'))
+sc = re.Scanner([(r'\d+', lambda s, x: int(x)), (r'\w+', lambda s, x: x), (r'\s+', None)])
+print(sc.scan('12 ab 3'), re.match(r'(?x) a  b # c', 'ab'), re.match(r'(?s:.)\n', '\n\n'), re.template if hasattr(re,'zz') else 0)
+print(re.match('a{2,3}?', 'aaaa'), re.match('a{,2}b', 'aab'), re.match('(?:x{2,}y)+', 'xxyxxxyxy'), re.match('(ab|a)(bc|c)?$', 'abc').groups(), len(re.findall('(?=(..))', 'abcdef')))
+print(re.compile('x') == re.compile('x'), hash(re.compile('x')) == hash(re.compile('x')))
+import string, textwrap
+print(string.Template('$a ${b} $$').substitute(a=1, b=2), string.Formatter().format('{0!r:>5} {x[k].real}', 'a', x={'k': 3}), string.capwords('a b'))
+print(textwrap.fill('the quick brown fox jumps over the lazy dog ' * 3, 40)); print(textwrap.dedent('  a\n   b\n')); print(textwrap.shorten('hello world foo', 12))
