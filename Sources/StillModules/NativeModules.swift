@@ -15,8 +15,10 @@ public enum NativeModules {
         CollectionsModule.defineTypes()
         AbcModule.defineTypes()
         RandomModule.defineTypes()
-        Reduction.installHook()
         RegexModule.defineTypes()
+        StructModule.defineTypes()
+        Reduction.installHook()
+        LibraryHooks.install()
         for definition in [
             BuiltinsModule.definition,
             SysModule.definition,
@@ -34,18 +36,25 @@ public enum NativeModules {
             BisectModule.definition,
             RandomModule.definition,
             FormatModule.definition,
-            ErrnoModule.definition,
             RegexModule.definition,
+            ErrnoModule.definition,
+            StructModule.definition,
+            Sha512Module.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
         }
-        Imports.registerSource("threading", ThreadingSource.text)
-        Imports.registerSource("os", OsSource.text)
-        Imports.registerSource("_reduction", Reduction.text)
-        Imports.registerSource("atexit", AtexitSource.text)
-        Imports.registerSource("weakref", WeakSource.text)
-        Imports.registerSource("operator", OperatorSource.text)
-        Imports.registerSource("functools", FunctoolsSource.text)
+        for (name, source) in [
+            ("threading", ThreadingSource.text), ("weakref", WeakSource.text), ("atexit", AtexitSource.text),
+            ("_codecs", CodecsSource.text), ("_io", LibrarySources.io), ("_ast", AstSource.text),
+            ("importlib", LibrarySources.importlib), ("importlib.machinery", LibrarySources.machinery),
+            ("_contextvars", LibrarySources.contextvars), (Reduction.name, Reduction.text),
+        ] {
+            Imports.registerSource(name, source)
+        }
+        // The library's modules are complete; these are for programs without one.
+        for (name, source) in [("os", OsSource.text), ("operator", OperatorSource.text), ("functools", FunctoolsSource.text)] {
+            Imports.registerSource(name, source, isStandIn: true)
+        }
     }
 }

@@ -14,6 +14,7 @@ public enum PosixModule {
         statusWords(m)
         descriptors(m)
         environment(m)
+        PosixFiles.fill(m)
     }
 
     static func raise(_ t: Thread, _ error: ProcessError) -> PythonError { t.raiseOSError(Int(error.code), "\(error)") }
