@@ -19,36 +19,31 @@ import Synchronization
 
 /// Keeps changes of process-wide tables and a fork apart.
 enum ForkGate {
-    /// Word 0: 1 while closed. Word 16, in a cache line of its own: threads inside.
-    nonisolated(unsafe) private static let words: UnsafeMutablePointer<Atomic<UInt32>> = {
-        guard let memory = rawAllocateZeroed(128, alignment: 64) else { stillBug("no memory for two words") }
-        return memory.assumingMemoryBound(to: Atomic<UInt32>.self)
-    }()
+    // Constants from the start, not made on first use: a child must not wait for a vanished thread that was making them.
+    private static let closed = Atomic<UInt32>(0)
+    private static let inside = Atomic<UInt32>(0)
 
     static func enter() {
         while true {
-            words[16].wrappingAdd(1, ordering: .sequentiallyConsistent)  // S3
-            if words[0].load(ordering: .sequentiallyConsistent) == 0 { return }  // S3
+            inside.wrappingAdd(1, ordering: .sequentiallyConsistent)  // S3
+            if closed.load(ordering: .sequentiallyConsistent) == 0 { return }  // S3
             leave()
-            while words[0].load(ordering: .acquiring) != 0 { Parker.wait(on: words, while: 1, timeoutNanoseconds: 10_000_000) }
+            while closed.load(ordering: .acquiring) != 0 { OSThread.sleep(nanoseconds: 100_000) }
         }
     }
-    static func leave() { words[16].wrappingSubtract(1, ordering: .releasing) }
+    static func leave() { inside.wrappingSubtract(1, ordering: .releasing) }
 
     /// Returns when nobody is inside.
     static func close() {
         if FaultInjection.isActive(.openForkGate) { return }
-        words[0].store(1, ordering: .sequentiallyConsistent)  // S3
-        while words[16].load(ordering: .sequentiallyConsistent) != 0 { OSThread.yield() }  // S3
+        closed.store(1, ordering: .sequentiallyConsistent)  // S3
+        while inside.load(ordering: .sequentiallyConsistent) != 0 { OSThread.yield() }  // S3
     }
-    static func open() {
-        words[0].store(0, ordering: .releasing)
-        Parker.wake(words)
-    }
+    static func open() { closed.store(0, ordering: .releasing) }
     /// In the child nobody else is there.
     static func reset() {
-        words[16].store(0, ordering: .relaxed)
-        words[0].store(0, ordering: .releasing)
+        inside.store(0, ordering: .relaxed)
+        closed.store(0, ordering: .releasing)
     }
 }
 
