@@ -36,10 +36,7 @@ enum ModuleType {
                 let dict = ObjectRef(object).field(24, as: Value.self)
                 if dict.isObject { visitor.report(dict.object.raw, true) }
             }
-            b.record.pointee.memory.clear = { raw, object in
-                let dict = ObjectRef(object).field(24, as: Value.self)
-                if dict.isObject { DictRef(dict).clear(Thread(raw)) }
-            }
+            // No clear: functions may outlive the module and need the dict, which is condemned by itself when nobody does.
             b.record.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
                 WeakReferences.clear(t, ObjectRef(object))
