@@ -458,7 +458,11 @@ enum Generators {
                 }
                 b.method("throw", 1, 3) { raw, s, a, n, _ in
                     let t = Thread(raw)
-                    do throws(PythonError) { try Exceptions.set(t, Value(bits: a[0]), n > 1 ? Value(bits: a[1]) : .null) } catch {
+                    do throws(PythonError) {
+                        let exception = try Generators.exception(t, a, n)
+                        defer { t.release(exception) }
+                        try Exceptions.set(t, exception, .null)
+                    } catch {
                         if !t.hasRaised { return 0 }
                     }
                     var result = Value.null
@@ -473,5 +477,30 @@ enum Generators {
                 }
             }
         }
+    }
+
+    /// What `throw(exception)` or the older `throw(type, value, traceback)` throws. Owned.
+    private static func exception(_ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int) throws(PythonError) -> Value {
+        let (kind, value) = (Value(bits: a[0]), n > 1 ? Value(bits: a[1]) : .none)
+        if n == 1 { return t.retain(kind) }
+        var made: Value
+        if !t.isType(kind) {
+            if !value.isNone { throw t.raise(.typeError, "instance exception may not have a separate value") }
+            made = t.retain(kind)
+        } else if value.isNone ? false : try t.isInstance(value, kind) {
+            made = t.retain(value)
+        } else if value.isNone {
+            made = try t.call(kind)
+        } else if t.isTuple(value) {
+            made = try t.call(kind, list: (0..<TupleRef(value).count).map { TupleRef(value).item($0) })
+        } else {
+            made = try t.call(kind, value)
+        }
+        if n == 3, !Value(bits: a[2]).isNone {
+            let plain = made
+            defer { t.release(plain) }
+            made = try t.callMethod(plain, Interning.intern("with_traceback"), Value(bits: a[2]))
+        }
+        return made
     }
 }
