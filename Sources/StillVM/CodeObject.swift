@@ -271,6 +271,29 @@ enum CodeType {
                     return try CodeType.names(t, record.freeNames, Int(record.freeCount))
                 }
             }
+            b.getter("co_nlocals") { _, s in
+                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.localCount)).bits
+            }
+            b.getter("co_consts") { t, s in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let record = CodeRef(Value(bits: s).object.raw).record.pointee
+                    return try CodeType.names(t, record.constants, Int(record.constantCount))
+                }
+            }
+            b.method("co_positions", 0, 0) { t, s, _, _, _ in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let record = CodeRef(Value(bits: s).object.raw).record
+                    let list = try t.makeList(capacity: Int(record.pointee.instructionCount))
+                    defer { t.release(list) }
+                    func known(_ number: Int32) -> Value { number < 0 ? .none : Value(smallInt: Int(number)) }
+                    for index in 0..<Int(record.pointee.instructionCount) {
+                        let entry = record.pointee.position(at: index)
+                        try ListRef(list).appendOwned(
+                            t, t.makeTuple([known(entry.line), known(entry.endLine), known(entry.column), known(entry.endColumn)]))
+                    }
+                    return try t.iterate(list)
+                }
+            }
             b.getter("co_names") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let record = CodeRef(Value(bits: s).object.raw).record.pointee

@@ -73,7 +73,7 @@ public enum FrameObjects {
             b.getter("f_globals") { raw, s in Thread(raw).retain(Value(bits: s).object.field(32, as: Value.self)).bits }
             b.getter("f_builtins") { raw, _ in Thread(raw).retain(Thread(raw).interpreterState.pointee.builtins).bits }
             b.getter("f_lineno") { _, s in Value(smallInt: Value(bits: s).object.field(40, as: Int.self)).bits }
-            b.getter("f_lasti") { _, s in Value(smallInt: Value(bits: s).object.field(64, as: Int.self)).bits }
+            b.getter("f_lasti") { _, s in Value(smallInt: Value(bits: s).object.field(64, as: Int.self) * 2).bits }
             b.getter("f_back") { raw, s in
                 let caller = Value(bits: s).object.field(48, as: Value.self)
                 return caller.isNull ? Value.none.bits : Thread(raw).retain(caller).bits

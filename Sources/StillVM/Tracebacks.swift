@@ -69,7 +69,8 @@ enum Tracebacks {
                 Allocation.free(ObjectRef(object), t)
             }
             b.getter("tb_lineno") { _, s in Value(smallInt: Int(TracebackRef(Value(bits: s)).position.line)).bits }
-            b.getter("tb_lasti") { _, s in Value(smallInt: Value(bits: s).object.field(48, as: Int.self)).bits }
+            // Two for each word: whoever looks a place up in co_positions() halves it.
+            b.getter("tb_lasti") { _, s in Value(smallInt: Value(bits: s).object.field(48, as: Int.self) * 2).bits }
             b.getter("tb_next") { raw, s in
                 let next = TracebackRef(Value(bits: s)).next
                 return next.isNull ? Value.none.bits : Thread(raw).retain(next).bits
