@@ -48,7 +48,8 @@ public enum NativeModules {
             ("threading", ThreadingSource.text), ("weakref", WeakSource.text), ("atexit", AtexitSource.text),
             ("_codecs", CodecsSource.text), ("_io", LibrarySources.io), ("_ast", AstSource.text),
             ("importlib", LibrarySources.importlib), ("importlib.machinery", LibrarySources.machinery),
-            ("_contextvars", LibrarySources.contextvars), (Reduction.name, Reduction.text),
+            ("_contextvars", LibrarySources.contextvars), ("binascii", LibrarySources.binascii),
+            ("_signal", LibrarySources.signals), (Reduction.name, Reduction.text),
         ] {
             Imports.registerSource(name, source)
         }

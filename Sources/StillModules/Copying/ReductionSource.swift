@@ -23,7 +23,7 @@ enum Reduction {
     }
 
     static let text = #"""
-        _rebuilt = (int, float, complex, str, bytes, bytearray, tuple)
+        _rebuilt = (int, float, complex, str, bytes, tuple)
 
 
         def reduce_ex(self, protocol):
@@ -53,6 +53,8 @@ enum Reduction {
             if isinstance(self, BaseException):
                 state = _attributes(self)
                 return (cls, self.args) if not state else (cls, self.args, state)
+            if isinstance(self, bytearray):
+                return cls, (bytes(self),), _attributes(self)
             if cls is range:
                 return cls, (self.start, self.stop, self.step)
             if cls is slice:

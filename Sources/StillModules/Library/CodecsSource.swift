@@ -255,5 +255,12 @@ enum CodecsSource {
 
         def readbuffer_encode(data, errors=None, /):
             return (data.encode('utf-8') if isinstance(data, str) else bytes(data)), len(data)
+
+
+        # Classes of the library keep these as attributes: they must not become methods.
+        from _functools import partial as _partial
+        for _name in list(globals()):
+            if _name.endswith(('_encode', '_decode')) and not _name.startswith('_'):
+                globals()[_name] = _partial(globals()[_name])
         """#
 }

@@ -11,8 +11,27 @@ enum LibrarySources {
         else:
             _made = False
         _outer.__dict__.setdefault('__all__', [])
+
+
+        class _Later:
+            # `io` registers these classes with its own when it is complete.
+            register = staticmethod(lambda cls: cls)
+
+
+        class FileIO:
+            # Until the library's class of that name takes its place.
+            pass
+
+
+        def open_code(path):
+            return open(path, 'rb')
+
+
+        _outer.open_code = open_code
+        for _name in ('IOBase', 'RawIOBase', 'BufferedIOBase', 'TextIOBase'):
+            setattr(_outer, _name, _Later)
         _outer.SEEK_SET, _outer.SEEK_CUR, _outer.SEEK_END = 0, 1, 2
-        from _pyio import (DEFAULT_BUFFER_SIZE, BlockingIOError, UnsupportedOperation, open, open_code, FileIO, BytesIO, StringIO,
+        from _pyio import (DEFAULT_BUFFER_SIZE, BlockingIOError, UnsupportedOperation, open, FileIO, BytesIO, StringIO,
                            BufferedReader, BufferedWriter, BufferedRWPair, BufferedRandom, TextIOWrapper, IncrementalNewlineDecoder,
                            text_encoding)
         from _pyio import IOBase as _IOBase, RawIOBase as _RawIOBase, BufferedIOBase as _BufferedIOBase, TextIOBase as _TextIOBase
@@ -90,11 +109,155 @@ enum LibrarySources {
         class ExtensionFileLoader: pass
         """#
 
+    /// `binascii`: bytes as text, and back.
+    static let binascii = #"""
+        class Error(ValueError):
+            pass
+
+
+        class Incomplete(Exception):
+            pass
+
+
+        _alphabet = b'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+        _values = {code: value for value, code in enumerate(_alphabet)}
+
+
+        def _bytes(data):
+            if isinstance(data, str):
+                if not data.isascii():
+                    raise ValueError('string argument should contain only ASCII characters')
+                return data.encode('ascii')
+            return bytes(memoryview(data))
+
+
+        def hexlify(data, *separator):
+            return _bytes(data).hex(*separator).encode('ascii')
+
+
+        b2a_hex = hexlify
+
+
+        def unhexlify(hexstr, /):
+            data = _bytes(hexstr)
+            if len(data) % 2:
+                raise Error('Odd-length string')
+            if not all(code in b'0123456789abcdefABCDEF' for code in data):
+                raise Error('Non-hexadecimal digit found')
+            return bytes.fromhex(data.decode('ascii'))
+
+
+        a2b_hex = unhexlify
+
+
+        def b2a_base64(data, /, *, newline=True):
+            data = bytes(memoryview(data))
+            out = bytearray()
+            for at in range(0, len(data), 3):
+                part = data[at:at + 3]
+                word = int.from_bytes(part + bytes(3 - len(part)), 'big')
+                text = bytes(_alphabet[word >> shift & 63] for shift in (18, 12, 6, 0))
+                out += text[:len(part) + 1] + b'=' * (3 - len(part))
+            if newline:
+                out += b'\n'
+            return bytes(out)
+
+
+        def a2b_base64(data, /, *, strict_mode=False):
+            out = bytearray()
+            word = count = padding = 0
+            for code in _bytes(data):
+                if code == 61:
+                    padding += 1
+                    if count >= 2 and count + padding >= 4:
+                        break
+                    continue
+                value = _values.get(code)
+                if value is None:
+                    if strict_mode:
+                        raise Error('Only base64 data is allowed')
+                    continue
+                padding = 0
+                word = word << 6 | value
+                count += 1
+                if count == 4:
+                    out += word.to_bytes(3, 'big')
+                    word = count = 0
+            if count == 1:
+                raise Error('Invalid base64-encoded string: number of data characters (%d) cannot be 1 more than a multiple of 4'
+                            % (len(out) // 3 * 4 + 1))
+            if count:
+                if count + padding < 4:
+                    raise Error('Incorrect padding')
+                out += (word << 6 * (4 - count)).to_bytes(3, 'big')[:count - 1]
+            return bytes(out)
+
+
+        def _table():
+            table = []
+            for number in range(256):
+                for _ in range(8):
+                    number = number >> 1 ^ 0xedb88320 if number & 1 else number >> 1
+                table.append(number)
+            return table
+
+
+        _crc = _table()
+
+
+        def crc32(data, crc=0, /):
+            crc ^= 0xffffffff
+            for byte in bytes(memoryview(data)):
+                crc = _crc[(crc ^ byte) & 255] ^ crc >> 8
+            return crc ^ 0xffffffff
+        """#
+
+    /// `_signal`: the numbers, and what can be done without handlers in Python.
+    static let signals = #"""
+        import _thread
+        import posix as _posix
+
+        _table = '''
+            SIGHUP=1 SIGINT=2 SIGQUIT=3 SIGILL=4 SIGTRAP=5 SIGABRT=6 SIGIOT=6 SIGBUS=7 SIGFPE=8 SIGKILL=9 SIGUSR1=10
+            SIGSEGV=11 SIGUSR2=12 SIGPIPE=13 SIGALRM=14 SIGTERM=15 SIGSTKFLT=16 SIGCHLD=17 SIGCONT=18 SIGSTOP=19
+            SIGTSTP=20 SIGTTIN=21 SIGTTOU=22 SIGURG=23 SIGXCPU=24 SIGXFSZ=25 SIGVTALRM=26 SIGPROF=27 SIGWINCH=28 SIGIO=29
+            SIGPWR=30 SIGSYS=31 SIGRTMIN=34 SIGRTMAX=64
+            '''
+        for _pair in _table.split():
+            _name, _, _number = _pair.partition('=')
+            globals()[_name] = int(_number)
+        del _pair, _name, _number
+        SIG_DFL, SIG_IGN = 0, 1
+        SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK = 0, 1, 2
+        NSIG = 65
+
+
+        def default_int_handler(signalnum, frame, /):
+            raise KeyboardInterrupt
+
+
+        def getsignal(signalnum, /):
+            return default_int_handler if signalnum == SIGINT else SIG_DFL
+
+
+        def signal(signalnum, handler, /):
+            raise NotImplementedError('signal.signal() is not supported yet: signals have no handlers in Python')
+
+
+        def valid_signals():
+            return set(range(1, 32)) | set(range(34, 65))
+
+
+        def raise_signal(signalnum, /):
+            _posix.kill(_posix.getpid(), signalnum)
+        """#
+
     /// `_contextvars`: each thread has a current context; `run` makes another one current for a call.
     static let contextvars = #"""
         import _thread
+        from threading import local as _local
 
-        _current = _thread._local()
+        _current = _local()
         _missing = object()
 
 

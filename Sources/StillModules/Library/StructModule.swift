@@ -19,10 +19,10 @@ struct StructFormat {
     var fields: [Field] = []
     var size = 0
     var isLittle = true
+    private var isNative = true
 
     init(_ t: Thread, _ text: String) throws(PythonError) {
         var characters = Array(text.unicodeScalars)
-        var isNative = true
         if let first = characters.first, "@=<>!".unicodeScalars.contains(first) {
             isNative = first == "@"
             isLittle = first != ">" && first != "!"
@@ -130,7 +130,7 @@ struct StructFormat {
             if field.kind == .double {
                 write(number.bitPattern, field, &bytes)
             } else if field.kind == .single {
-                if number.isFinite && !Float(number).isFinite { throw t.raise(.overflowError, "float too large to pack with f format") }
+                if !isNative && number.isFinite && !Float(number).isFinite { throw t.raise(.overflowError, "float too large to pack with f format") }
                 write(UInt64(Float(number).bitPattern), field, &bytes)
             } else {
                 guard let half = StructFormat.half(number) else { throw t.raise(.overflowError, "float too large to pack with e format") }

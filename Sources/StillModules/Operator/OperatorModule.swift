@@ -156,6 +156,32 @@ public enum OperatorModule {
                 return try t.makeInt(try t.lengthHint(v))
             }
         }
+        // Takes as long whatever the contents are.
+        m.function("_compare_digest", 2, 2) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                func bytes(_ v: Value) throws(PythonError) -> [UInt8] {
+                    if t.isStr(v) {
+                        guard StrRef(v).isASCII else {
+                            throw t.raise(.typeError, "comparing strings with non-ASCII characters is not supported")
+                        }
+                        return Array(StrRef(v).string.utf8)
+                    }
+                    guard let bytes = t.bytesLike(v) else {
+                        throw t.raise(.typeError, "a bytes-like object is required, not '\(t.typeName(v))'")
+                    }
+                    return bytes
+                }
+                let (x, y) = (Value(bits: a[0]), Value(bits: a[1]))
+                if t.isStr(x) != t.isStr(y) {
+                    throw t.raise(
+                        .typeError, "unsupported operand types(s) or combination of types: '\(t.typeName(x))' and '\(t.typeName(y))'")
+                }
+                let (left, right) = (try bytes(x), try bytes(y))
+                var difference: UInt8 = left.count == right.count ? 0 : 1
+                for index in 0..<right.count { difference |= right[index] ^ (index < left.count ? left[index] : 0) }
+                return Value(difference == 0)
+            }
+        }
         m.function("call", 1, -1, keywords: true) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 try t.call(Value(bits: a[0]), args: a + 1, count: n - 1, keywords: Value(bits: k))
