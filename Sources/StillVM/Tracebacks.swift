@@ -49,6 +49,28 @@ enum Tracebacks {
         exception.setTraceback(t, Value(object))
     }
 
+    /// Replaces what follows with the world stopped: whoever renders a traceback reads it plainly.
+    private static func setNext(_ t: Thread, _ entry: TracebackRef, _ next: Value) throws(PythonError) {
+        if next.isNull { throw t.raise(.typeError, "can't delete tb_next attribute") }
+        guard next.isNone || (next.isObject && t.typeOf(next) == t.type(.traceback)) else {
+            throw t.raise(.typeError, "expected traceback object, got '\(t.typeName(next))'")
+        }
+        var at = next.isNone ? Value.null : next
+        while !at.isNull {
+            if at.object.raw == entry.raw { throw t.raise(.valueError, "traceback loop detected") }
+            at = TracebackRef(at).next
+        }
+        let new = next.isNone ? Value.null : t.retain(next)
+        var old = Value.null
+        t.withStoppedWorld(.introspection) { (_: borrowing StoppedWorld) in
+            old = entry.next
+            if old.isCounted { WriteBarrier.willOverwrite(ObjectRef(entry.raw), old: old.object, t) }
+            else { WriteBarrier.willStore(ObjectRef(entry.raw), t) }
+            entry.slot(24).pointee = new
+        }
+        t.release(old)
+    }
+
     static func define() {
         StaticTypes.define(.traceback, "traceback", basicSize: 56, flags: TypeFlags.collectable) { b in
             b.record.pointee.memory.traverse = { object, visitor in
@@ -71,10 +93,18 @@ enum Tracebacks {
             b.getter("tb_lineno") { _, s in Value(smallInt: Int(TracebackRef(Value(bits: s)).position.line)).bits }
             // Two for each word: whoever looks a place up in co_positions() halves it.
             b.getter("tb_lasti") { _, s in Value(smallInt: Value(bits: s).object.field(48, as: Int.self) * 2).bits }
-            b.getter("tb_next") { raw, s in
-                let next = TracebackRef(Value(bits: s)).next
-                return next.isNull ? Value.none.bits : Thread(raw).retain(next).bits
-            }
+            b.property(
+                "tb_next",
+                get: { raw, s in
+                    let next = TracebackRef(Value(bits: s)).next
+                    return next.isNull ? Value.none.bits : Thread(raw).retain(next).bits
+                },
+                set: { raw, s, value in
+                    storing(raw) { (t) throws(PythonError) -> Int in
+                        try Tracebacks.setNext(t, TracebackRef(Value(bits: s)), Value(bits: value))
+                        return 0
+                    }
+                })
             b.getter("tb_frame") { raw, s in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let entry = TracebackRef(Value(bits: s))
