@@ -324,9 +324,32 @@ public final class Interpreter {
         _ = Collector(of: t).collect(t)
         let main = modules.getName(t, Interning.intern("__main__"))
         modules.clear(t)
-        if !main.isNull && !isNamespaceOfFunctions(ModuleRef(main).dict) { DictRef(ModuleRef(main).dict).clear(t) }
+        if !main.isNull {
+            let dict = DictRef(ModuleRef(main).dict)
+            if !isNamespaceOfFunctions(ModuleRef(main).dict) {
+                dict.clear(t)
+            } else if registry.trappedThreads.all > 0 {
+                clearBackwards(dict)
+            }
+        }
         t.release(main)
         _ = Collector(of: t).collect(t)
+    }
+
+    /// Frames of trapped threads keep the variables alive, so no collection would finalize them: the newest go first, so that finalizers find
+    /// what was there before, and functions, classes and modules stay.
+    private func clearBackwards(_ dict: DictRef) {
+        let t = thread
+        do throws(PythonError) {
+            for (key, value) in try dict.items(t).reversed() {
+                defer {
+                    t.release(key)
+                    t.release(value)
+                }
+                let stays = t.typeOf(value) == t.type(.function) || t.isType(value) || t.typeOf(value) == t.type(.module)
+                if !stays { _ = try dict.delete(t, key) }
+            }
+        } catch { t.clearRaised() }
     }
 
     /// Functions and classes refer to their module's variables: finalizers must still find these.
