@@ -514,9 +514,21 @@ public enum ThreadingSource {
                 return list(_active.values())
 
 
+        _threading_atexits = []
+
+
+        def _register_atexit(func, *args, **kwargs):
+            # Called before the non-daemon threads are waited for: whoever keeps such threads tells them to end.
+            if _shutting_down:
+                raise RuntimeError("can't register atexit after shutdown")
+            _threading_atexits.append(lambda: func(*args, **kwargs))
+
+
         def _shutdown():
             global _shutting_down
             _shutting_down = True
+            for call in reversed(_threading_atexits):
+                call()
             if not _main_thread._handle.is_done():
                 _main_thread._handle._set_done()
             _thread._shutdown()

@@ -6,7 +6,10 @@ import StillThreadRegistry
 public import StillVM
 
 public enum TimeModule {
+    private static let fieldNames = ["tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst"]
+
     public static let definition = ModuleDefinition(name: "time") { m in
+        do throws(PythonError) { m.constant("struct_time", try NamedRecord.makeType(m.thread, "time.struct_time", fieldNames)) } catch { return }
         seconds(m, "time") { t, _, _, _, _ in TimeModule.float(t, Clock.wallNanoseconds()) }
         seconds(m, "perf_counter") { t, _, _, _, _ in TimeModule.float(t, Clock.monotonicNanoseconds()) }
         seconds(m, "monotonic") { t, _, _, _, _ in TimeModule.float(t, Clock.monotonicNanoseconds()) }
@@ -105,11 +108,13 @@ public enum TimeModule {
 
     private static func structTime(_ t: Thread, _ time: Clock.BrokenDown) throws(PythonError) -> Value {
         let numbers = [
-            ("tm_year", time.year), ("tm_mon", time.month), ("tm_mday", time.day), ("tm_hour", time.hour),
-            ("tm_min", time.minute), ("tm_sec", time.second), ("tm_wday", time.weekday), ("tm_yday", time.yearDay),
-            ("tm_isdst", time.isDST),
+            time.year, time.month, time.day, time.hour, time.minute, time.second, time.weekday, time.yearDay, time.isDST,
         ]
-        return try NamedRecord.make(t, type: "time.struct_time", numbers.map { ($0.0, Value(smallInt: $0.1)) })
+        let module = try Imports.load(t, "time")
+        defer { t.release(module) }
+        let type = try t.getAttribute(module, Interning.intern("struct_time"))
+        defer { t.release(type) }
+        return try NamedRecord.make(t, type, numbers.map { Value(smallInt: $0) })
     }
 
     private static func fields(_ t: Thread, _ v: Value, _ base: Clock.BrokenDown) throws(PythonError) -> Clock.BrokenDown {
