@@ -10,6 +10,7 @@ public enum TimeModule {
 
     public static let definition = ModuleDefinition(name: "time") { m in
         do throws(PythonError) { m.constant("struct_time", try NamedRecord.makeType(m.thread, "time.struct_time", fieldNames)) } catch { return }
+        TimeZoneNames.fill(m)
         seconds(m, "time") { t, _, _, _, _ in TimeModule.float(t, Clock.wallNanoseconds()) }
         seconds(m, "perf_counter") { t, _, _, _, _ in TimeModule.float(t, Clock.monotonicNanoseconds()) }
         seconds(m, "monotonic") { t, _, _, _, _ in TimeModule.float(t, Clock.monotonicNanoseconds()) }
