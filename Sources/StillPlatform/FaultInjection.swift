@@ -45,6 +45,10 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case keepCollectorBusy
     /// Leaving a nested scope does not attach the outer thread state again.
     case forgetOuterThread
+    /// A critical section keeps its locks when the thread detaches or stops.
+    case keepSections
+    /// A critical section of two objects takes the first lock only.
+    case skipSecondLock
     /// A type that changes keeps its version tag.
     case keepTypeVersion
     /// A function's first change does not wait for those who have passed a guard.

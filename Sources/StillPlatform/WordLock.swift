@@ -8,7 +8,7 @@ public enum WordLock {
     /// - Parameter rank: its place in the order of locks.
     public static func lock(_ word: UnsafeMutablePointer<Atomic<UInt32>>, _ rank: LockRank = .leaf) {
         LockCheck.willTake(rank, word)
-        take(word)
+        lockUnranked(word)
         LockCheck.took(rank, word)
     }
     public static func tryLock(_ word: UnsafeMutablePointer<Atomic<UInt32>>, _ rank: LockRank = .leaf) -> Bool {
@@ -18,10 +18,15 @@ public enum WordLock {
     }
     public static func unlock(_ word: UnsafeMutablePointer<Atomic<UInt32>>, _ rank: LockRank = .leaf) {
         LockCheck.gaveBack(rank, word)
-        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
+        unlockUnranked(word)
     }
 
-    private static func take(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
+    /// Outside the order of locks, for the locks of lock queues.
+    public static func unlockUnranked(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
+        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
+    }
+    /// Outside the order of locks, for the locks of lock queues.
+    public static func lockUnranked(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
         for _ in 0..<40 {
             if tryTake(word) { return }
             cpuRelax()

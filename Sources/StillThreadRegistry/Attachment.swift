@@ -65,4 +65,6 @@ import Synchronization
     @inlinable public static var pendingCalls: UInt32 { 16 }
     @inlinable public static var signals: UInt32 { 32 }
     @inlinable public static var asyncException: UInt32 { 64 }
+    /// A thread has waited long for an object lock that a critical section may hold.
+    @inlinable public static var giveUpSections: UInt32 { 128 }
 }

@@ -44,7 +44,11 @@ public final class BlockingLock: @unchecked Sendable {
                 if slice > 0 { Parker.wait(on: word, while: 2, timeoutNanoseconds: slice) }
             }
             if got { return true }
-            if interrupted() { return false }
+            if interrupted() {
+                // The wake-up that brought us here may have been meant for anybody.
+                if word.pointee.load(ordering: .relaxed) == 0 { Parker.wake(word, 1) }
+                return false
+            }
             if let limit, Clock.monotonicNanoseconds() >= limit { return word.pointee.exchange(2, ordering: .acquiring) == 0 }
         }
     }

@@ -49,6 +49,9 @@ extension ThreadState {
         _ reason: PauseReason, _ body: (borrowing StoppedWorld) throws(E) -> R
     ) throws(E) -> R {
         invariant(ThreadState.current == self, "thread \(id) stops the world, but the OS thread is not attached to it")
+        // Those who wait for its objects are attached: they could not stop.
+        giveUpSection()
+        defer { retakeSection() }
         return try interpreter.stopWorld(reason, self, asker: self, body)
     }
 }

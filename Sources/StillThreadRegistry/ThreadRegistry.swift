@@ -153,7 +153,8 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
                 base: 0, evalBreaker: Atomic(0), attachment: Atomic(Attachment.detached), ownerSlot: 0, barrierActive: 0,
                 ownsOSThread: 0, pad: 0, interpreter: self.raw, id: Runtime.nextThreadID(), qsbrDomain: qsbr.raw,
                 qsbrSlot: slot.raw, delayedFree: DelayedFreeQueue(), waiting: Atomic(0), owed: Atomic(0),
-                osThreadID: Atomic(OSThread.currentID), nativeRegion: Atomic(0), next: Atomic(0), previous: Atomic(0)))
+                osThreadID: Atomic(OSThread.currentID), nativeRegion: Atomic(0), next: Atomic(0), previous: Atomic(0),
+                criticalSection: nil))
         let isAlive = withLock {
             if record.pointee.life.load(ordering: .relaxed) != InterpreterLife.alive { return false }
             let isPaused =

@@ -34,6 +34,8 @@ public import Synchronization
     // Links of the interpreter's list, under its lock: written by other threads, so atomic.
     let next: Atomic<UInt>
     let previous: Atomic<UInt>
+    /// The innermost critical section, a record on the thread's stack. Own thread.
+    var criticalSection: UnsafeMutableRawPointer?
 }
 
 @frozen public struct ThreadState: Equatable, @unchecked Sendable {
@@ -97,6 +99,7 @@ public import Synchronization
             record.pointee.osThreadID.store(osThread, ordering: .relaxed)
         }
         CurrentThread.set(raw)
+        if record.pointee.criticalSection != nil { retakeSection() }
     }
 
     @inline(never) private func misuseOfAttach(_ other: UnsafeMutableRawPointer) {
@@ -168,6 +171,7 @@ public import Synchronization
     /// Gives the right to touch objects back.
     public func detach() {
         if CurrentThread.get() != raw { misuseOfDetach() }
+        if record.pointee.criticalSection != nil { giveUpSection() }
         LockCheck.mayStop("a thread detaches")
         leaveAttachment()
         CurrentThread.set(nil)
@@ -218,6 +222,13 @@ public import Synchronization
     // MARK: Safepoint
 
     @usableFromInline @inline(never) func serveRequests() {
+        if record.pointee.criticalSection == nil { return serve() }
+        giveUpSection()
+        serve()
+        retakeSection()
+    }
+
+    private func serve() {
         var bits = record.pointee.evalBreaker.load(ordering: .acquiring)
         if bits & RequestBits.stop != 0 {
             stopHere()
@@ -233,7 +244,7 @@ public import Synchronization
             domain.announceReport()
             processRetired()
         }
-        let rest = mine & ~RequestBits.delayedFrees
+        let rest = mine & ~(RequestBits.delayedFrees | RequestBits.giveUpSections)
         if rest != 0, let service = interpreter.record.pointee.hooks.service {
             LockCheck.mayCallHook()
             service(raw, rest)
