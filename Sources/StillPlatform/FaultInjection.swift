@@ -45,7 +45,7 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case keepCollectorBusy
     /// Leaving a nested scope does not attach the outer thread state again.
     case forgetOuterThread
-    /// A critical section keeps its locks when the thread detaches or stops.
+    /// A critical section keeps its locks when the thread detaches.
     case keepSections
     /// A critical section of two objects takes the first lock only.
     case skipSecondLock

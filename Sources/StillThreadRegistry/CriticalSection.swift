@@ -113,7 +113,6 @@ extension ThreadState {
     /// Gives the innermost section's locks up. Own thread: before it stops, detaches or blocks.
     func giveUpSection() {
         guard let section, section.pointee.isHeld else { return }
-        if FaultInjection.isActive(.keepSections) { return }
         section.pointee.interruptions += 1
         section.pointee.give()
     }
@@ -127,7 +126,9 @@ extension ThreadState {
     /// Asks all threads of the interpreter to give their sections up for a moment: somebody has waited long for an object lock.
     func askForSections() {
         interpreter.forEachThread { other in
-            if other != self { other.request(RequestBits.giveUpSections) }
+            if other != self && other.record.pointee.evalBreaker.load(ordering: .relaxed) & RequestBits.giveUpSections == 0 {
+                other.request(RequestBits.giveUpSections)
+            }
         }
     }
 }

@@ -145,8 +145,11 @@ public import Synchronization
             }
             if !queued { return false }
             SchedulingNoise.point()
+            var patience = patienceNanoseconds
             while word.pointee.load(ordering: .acquiring) == 0 {  // L2
-                if !Parker.wait(on: word, while: 0, timeoutNanoseconds: patienceNanoseconds) { thread?.askForSections() }
+                if Parker.wait(on: word, while: 0, timeoutNanoseconds: patience) { continue }
+                thread?.askForSections()
+                patience = min(patience * 2, 16_000_000)
             }
             return word.pointee.load(ordering: .acquiring) == 2  // L2
         }

@@ -11,13 +11,18 @@ final class Account: @unchecked Sendable {
     deinit { lock.deallocate() }
 }
 
+/// `#expect` cannot look into a value that cannot be copied.
+private func expect(_ holds: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(holds, sourceLocation: sourceLocation)
+}
+
 @Suite struct CriticalSectionTests {
     @Test func oneAndTwoObjectsAreHeldAndGivenBack() throws {
         try withInterpreter { _, t in
             let one = Account(), two = Account()
             let result = t.withCriticalSection(one.lock, two.lock) { section in
-                #expect(section.isHeld && ObjectLock.isHeld(one.lock) && ObjectLock.isHeld(two.lock))
-                #expect(!section.hold())
+                expect(section.isHeld && ObjectLock.isHeld(one.lock) && ObjectLock.isHeld(two.lock))
+                expect(!section.hold())
                 return 5
             }
             #expect(result == 5)
@@ -45,9 +50,9 @@ final class Account: @unchecked Sendable {
                     #expect(!ObjectLock.isHeld(one.lock))
                     #expect(!ObjectLock.isHeld(two.lock))
                 }
-                #expect(section.isHeld && ObjectLock.isHeld(one.lock) && ObjectLock.isHeld(two.lock))
-                #expect(section.hold())
-                #expect(!section.hold())
+                expect(section.isHeld && ObjectLock.isHeld(one.lock) && ObjectLock.isHeld(two.lock))
+                expect(section.hold())
+                expect(!section.hold())
             }
         }
     }
@@ -58,13 +63,13 @@ final class Account: @unchecked Sendable {
             t.withCriticalSection(one.lock) { outer in
                 t.withCriticalSection(two.lock) { inner in
                     #expect(!ObjectLock.isHeld(one.lock) && ObjectLock.isHeld(two.lock))
-                    #expect(!inner.hold())
+                    expect(!inner.hold())
                 }
                 #expect(ObjectLock.isHeld(one.lock) && !ObjectLock.isHeld(two.lock))
-                #expect(outer.hold())
+                expect(outer.hold())
                 // The same object again.
                 t.withCriticalSection(one.lock) { _ in #expect(ObjectLock.isHeld(one.lock)) }
-                #expect(outer.hold())
+                expect(outer.hold())
             }
         }
     }
@@ -74,10 +79,10 @@ final class Account: @unchecked Sendable {
             let one = Account()
             t.withCriticalSection(one.lock) { section in
                 ObjectLock.lock(one.lock)
-                #expect(!section.isHeld)
+                expect(!section.isHeld)
                 ObjectLock.unlock(one.lock)
-                #expect(section.hold())
-                #expect(section.isHeld && ObjectLock.isHeld(one.lock))
+                expect(section.hold())
+                expect(section.isHeld && ObjectLock.isHeld(one.lock))
             }
             #expect(!ObjectLock.isHeld(one.lock))
         }
@@ -92,7 +97,7 @@ final class Account: @unchecked Sendable {
                 other.withCriticalSection(one.lock) { section in
                     inside.value = 1
                     while stop.value == 0 { other.safepoint() }
-                    #expect(section.hold())
+                    expect(section.hold())
                 }
                 other.destroy()
             }
@@ -104,7 +109,7 @@ final class Account: @unchecked Sendable {
             // The requester's own section is given up, too.
             t.withCriticalSection(one.lock) { section in
                 t.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in #expect(!ObjectLock.isHeld(one.lock)) }
-                #expect(section.hold())
+                expect(section.hold())
             }
             stop.value = 1
             t.detached { handle.join() }

@@ -113,10 +113,10 @@ func pauses() -> Int { PauseLog.read().count { $0.reason == .versionInvalidation
     @Test func anEmptyRangeGivesNoneForGood() throws {
         try withInterpreter { interpreter, t in
             InterpreterVersions(interpreter).spend(typesLeft: 1, functionsLeft: 1)
-            #expect(TypeVersion.assign(FakeType(), t) == .max - 1)
+            #expect(TypeVersion.assign(FakeType(), t) == UInt32.max - 1)
             let late = FakeType()
             for _ in 0..<3 { #expect(TypeVersion.assign(late, t) == 0) }
-            #expect(InterpreterVersions(interpreter).nextFunction() == .max - 1)
+            #expect(InterpreterVersions(interpreter).nextFunction() == UInt32.max - 1)
             for _ in 0..<3 { #expect(InterpreterVersions(interpreter).nextFunction() == 0) }
             // Looked up without a tag: a change must stop the world all the same.
             let before = pauses()

@@ -1,4 +1,4 @@
-// Interned strings: one immortal object for each text, in the whole process. Predefined ones are found faster: StaticStrings.swift.
+// Interned strings: one immortal object for each text, in the whole process. Predefined ones are in a second table: StaticStrings.swift.
 //
 // The table is open addressing over atomic words. Lookups take no lock; adding holds one. A full table is replaced by a larger one,
 // the old one stays (readers may be in it; all of them together are smaller than the present one).
