@@ -2,8 +2,8 @@
 //
 // Rule      A thread holds the locks of its innermost section at most, and only between two points where it may stop:
 //
-//             detach, safepoint, a section inside, waiting for an object lock   the locks are given up
-//             attach, end of the safepoint, end of the section inside           they are taken again
+//             detach, safepoint, own pause, section inside, waiting for an object lock   the locks are given up
+//             attach, end of the safepoint, of the pause, of the section inside           they are taken again
 //
 //           So sections never deadlock, whatever they call, and no stopped or detached thread holds an object. The price: what the
 //           section guards may have changed at each of these points. `hold` says whether it was interrupted since it was last asked, and makes
@@ -121,6 +121,21 @@ extension ThreadState {
     func retakeSection() {
         guard let section, !section.pointee.isHeld else { return }
         section.pointee.take()
+    }
+
+    /// Gives the section up for a pause that this thread makes: those who wait for its objects are attached and could not stop. Attaching
+    /// meanwhile does not take it again.
+    func setSectionAside() -> UnsafeMutableRawPointer? {
+        guard let section = record.pointee.criticalSection else { return nil }
+        giveUpSection()
+        record.pointee.criticalSection = nil
+        return section
+    }
+    /// After the pause.
+    func putSectionBack(_ section: UnsafeMutableRawPointer?) {
+        guard let section else { return }
+        record.pointee.criticalSection = section
+        retakeSection()
     }
 
     /// Asks all threads of the interpreter to give their sections up for a moment: somebody has waited long for an object lock.

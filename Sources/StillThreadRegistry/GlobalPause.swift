@@ -88,6 +88,8 @@ extension Runtime {
                 "All interpreters are to be stopped by a thread that has stopped one of them. End that pause first.")
             return try body(StoppedRuntime(thread, &detail))
         }
+        let section = thread?.setSectionAside()
+        defer { thread?.putSectionBack(section ?? nil) }
         let lock = globalPauseLock
         var pause = PauseInProgress(scope: PauseRecord.allInterpreters, reason: reason, asker: thread)
         if !lock.tryLock() {

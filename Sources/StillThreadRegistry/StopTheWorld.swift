@@ -49,9 +49,6 @@ extension ThreadState {
         _ reason: PauseReason, _ body: (borrowing StoppedWorld) throws(E) -> R
     ) throws(E) -> R {
         invariant(ThreadState.current == self, "thread \(id) stops the world, but the OS thread is not attached to it")
-        // Those who wait for its objects are attached: they could not stop.
-        giveUpSection()
-        defer { retakeSection() }
         return try interpreter.stopWorld(reason, self, asker: self, body)
     }
 }
@@ -90,6 +87,8 @@ extension Interpreter {
                 "Interpreter \(id) is to be stopped by a thread that has stopped another one. Stop all: Runtime.withStoppedWorlds.")
             return try body(StoppedWorld(self, thread, &detail))
         }
+        let section = thread?.setSectionAside()
+        defer { thread?.putSectionBack(section ?? nil) }
         let lock = pauseLock
         var pause = PauseInProgress(scope: id, reason: reason, asker: asker)
         if !lock.tryLock() {
