@@ -134,7 +134,7 @@ final class CriticalSections: StressScenario, @unchecked Sendable {
                 // At the end of the run nobody comes any more.
                 if left.load(ordering: .relaxed) != 0 { return nil }
                 if Clock.monotonicNanoseconds() > limit {
-                    ObjectLock.unlock(lock(index))  // lets the others come to their end
+                    // The end of the section lets the others come to theirs.
                     return "for 3 seconds nobody could use an object of a section whose thread is detached"
                 }
                 OSThread.yield()
