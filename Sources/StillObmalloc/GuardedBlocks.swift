@@ -150,8 +150,10 @@ extension ThreadHeap {
                 observer.allocated(observer.context, domain, block - GuardedBlock.front, bytes + GuardedBlock.overhead)
             }
             let site = fields.pointee.thread.flatMap { hooks.site?($0) } ?? 0
+            // Objects are set to zero by whole words.
+            let isObject = kind == PoolKind.plain || kind == PoolKind.collectable
             GuardedBlock(raw: block).begin(
-                bytes: bytes, place: place, serial: hooks.serial.wrappingAdd(1, ordering: .relaxed).newValue, site: site,
+                bytes: isObject ? (bytes + 7) & ~7 : bytes, place: place, serial: hooks.serial.wrappingAdd(1, ordering: .relaxed).newValue, site: site,
                 fillFrom: GuardedBlock.fillFrom(kind: kind, free: false))
         }
         for observer in own.outside { observer.allocated(observer.context, domain, block, bytes) }
