@@ -42,7 +42,8 @@ private final class Hanging: StressScenario, @unchecked Sendable {
         }
     }
     private func run(_ description: ScenarioDescription) throws -> StressCounters {
-        var run = StressRun(seed: 1, threads: 2, seconds: 0.1)
+        // Longer than the patience: a worker that hangs is noticed before the run would end.
+        var run = StressRun(seed: 1, threads: 2, seconds: 1.5)
         run.patienceSeconds = 0.5
         return try run.run(description)
     }
