@@ -16,7 +16,7 @@ final class ForkUnderLoad: StressScenario, @unchecked Sendable {
         faults: [.keepCollectorBusy], minimumClaimChecks: 6, minimumRaceWindows: 2,
         make: { threads, _ in
             // Its child runs Python and starts threads at once: now and then the sanitizer's own locks stay taken in it.
-            if Sanitizer.isThreadSanitizer { throw SkippedScenario("ThreadSanitizer does not support forks of processes whose threads run") }
+            if Sanitizer.isThreadSanitizer { throw SkippedScenario(reason: "ThreadSanitizer does not support forks of processes whose threads run") }
             return try ForkUnderLoad(threads)
         })
 
