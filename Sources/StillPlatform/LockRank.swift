@@ -17,6 +17,8 @@ internal import CStillShims
     case globalPause
     /// The right to stop one interpreter.
     case pause
+    /// Program output on its way to the system, by a detached thread.
+    case output
     /// Tables of a process or a module that are guarded as a whole.
     case table
     case ownerSlot
@@ -39,6 +41,7 @@ internal import CStillShims
         case .fork: "fork lock"
         case .globalPause: "global pause lock"
         case .pause: "pause lock"
+        case .output: "output lock"
         case .table: "table lock"
         case .ownerSlot: "owner slot lock"
         case .type: "type lock"

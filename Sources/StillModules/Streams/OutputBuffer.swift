@@ -37,9 +37,9 @@ public enum OutputBuffer {
     public static func flush(_ t: ThreadState) {
         if pending.withLock({ (buffer: inout [UInt8]) in buffer.isEmpty }) { return }
         t.detached {
-            WordLock.lock(writing)
+            WordLock.lock(writing, .output)
             StandardOutput.write(take())
-            WordLock.unlock(writing)
+            WordLock.unlock(writing, .output)
         }
     }
 
