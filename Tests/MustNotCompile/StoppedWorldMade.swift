@@ -1,4 +1,4 @@
-// error: is inaccessible due to 'fileprivate' protection level
+// error: is inaccessible due to 'internal' protection level
 // A proof of a pause that nobody has made.
 import StillThreadRegistry
 
