@@ -39,8 +39,6 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case forgetToTrap
     /// In a forked child the reclaiming threads of process-wide tables are not started again.
     case forgetReclaimer
-    /// A fork does not wait for threads that are changing process-wide tables.
-    case openForkGate
     /// In a forked child a collection that another thread was running stays its own.
     case keepCollectorBusy
     /// Leaving a nested scope does not attach the outer thread state again.

@@ -35,7 +35,6 @@ enum ForkGate {
 
     /// Returns when nobody is inside.
     static func close() {
-        if FaultInjection.isActive(.openForkGate) { return }
         closed.store(1, ordering: .sequentiallyConsistent)  // S3
         while inside.load(ordering: .sequentiallyConsistent) != 0 { OSThread.yield() }  // S3
     }

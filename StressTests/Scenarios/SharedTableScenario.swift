@@ -12,7 +12,7 @@ import Synchronization
 final class SharedTableScenario: StressScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-table", claim: "a key is found exactly while it is in the table, with its value, also in a forked child",
-        faults: [.forgetReclaimer, .openForkGate], minimumClaimChecks: 20_000, minimumRaceWindows: 50,
+        faults: [.forgetReclaimer], minimumClaimChecks: 20_000, minimumRaceWindows: 50,
         make: { threads, _ in try SharedTableScenario(threads) })
 
     private static let ownKeys = 300
