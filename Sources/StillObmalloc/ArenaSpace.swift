@@ -2,9 +2,10 @@
 //
 // Resting   Pools of objects that were emptied wait, oldest first, until their QSBR goal is reached and they are on no grey list: readers without a
 //           lock may look at their headers until then. Buffers have no such readers when they are freed: their units are free at once.
-// Return    When more than `idleLimit` units with committed pages are free, all of them are given back: an arena that is wholly free
-//           is unmapped, but for one, the pages of the others are dropped. The limit grows with what is in use, so a heap that breathes by
-//           less than an eighth makes no system calls.
+// Return    When more than `idleLimit` units with committed pages are free for `holdNanoseconds`, or more than `idleMaximum` are, all of them
+//           are given back: an arena that is wholly free is unmapped, but for one, the pages of the others are dropped. Looked at when units
+//           are freed and when a thread trims. The limits grow with what is in use, so a heap that breathes by less than an eighth, or fast,
+//           makes no system calls.
 // Searching `hints[n]` is the first arena that may have n free units in a row: it sinks when units are freed and rises when a search passes.
 // Locks     Everything here runs under the heap lock, the system calls too: they are seldom.
 import StillPlatform
@@ -26,19 +27,24 @@ struct ArenaSpace {
     var restingPools = 0
     /// Free units whose pages may be committed.
     var idleUnits = 0
+    /// Since when there are more idle units than the limit; 0: there are not.
+    var overLimitSince: UInt64 = 0
     var unitsInUse = 0
     var peakArenas = 0
 
     static let hintBytes = (ArenaSpace.largestRun + 1) * 4
     /// Units of the largest run; larger buffers have mappings of their own.
     static let largestRun = 32
+    static let holdNanoseconds: UInt64 = 20_000_000
+
+    /// Units that may stay idle for good, and for a moment.
+    var idleLimit: Int { max(BuildOptions.checksInvariants ? 16 : 128, unitsInUse / 8) }
+    var idleMaximum: Int { max(BuildOptions.checksInvariants ? 48 : 384, unitsInUse / 4) }
 
     init(hints: UnsafeMutablePointer<UInt32>) { self.hints = hints }
 }
 
 extension InterpreterHeap {
-    static var smallestIdleLimit: Int { BuildOptions.checksInvariants ? 16 : 128 }
-
     /// Units in a row, in use from now on. nil: no memory.
     func takeUnits(_ count: Int, aligned: Bool = false) -> (arena: UnsafeMutableRawPointer, unit: Int)? {
         let hint = space.pointee.hints + (aligned ? 0 : count)
@@ -54,6 +60,7 @@ extension InterpreterHeap {
                         hint.pointee = UInt32(index)
                         space.pointee.idleUnits -= idle - arena.idle.count
                         space.pointee.unitsInUse += count
+                        if space.pointee.idleUnits <= space.pointee.idleLimit { space.pointee.overLimitSince = 0 }
                         Poison.unitsTaken(raw, unit, count)
                         return (raw, unit)
                     }
@@ -79,7 +86,20 @@ extension InterpreterHeap {
         space.pointee.unitsInUse -= count
         let index = UInt32(arena.fields.pointee.index)
         for run in 0...ArenaSpace.largestRun where space.pointee.hints[run] > index { space.pointee.hints[run] = index }
-        if space.pointee.idleUnits > max(InterpreterHeap.smallestIdleLimit, space.pointee.unitsInUse / 8) { returnIdleUnits() }
+        considerReturn()
+    }
+
+    /// See Return.
+    private func considerReturn() {
+        let idle = space.pointee.idleUnits
+        guard idle > space.pointee.idleLimit else { return }
+        if idle <= space.pointee.idleMaximum {
+            let now = Clock.monotonicNanoseconds()
+            if space.pointee.overLimitSince == 0 { space.pointee.overLimitSince = now }
+            if now - space.pointee.overLimitSince < ArenaSpace.holdNanoseconds { return }
+        }
+        space.pointee.overLimitSince = 0
+        returnIdleUnits()
     }
 
     /// Resting pools whose grace period is over become free units. True: there were some.
@@ -119,10 +139,14 @@ extension InterpreterHeap {
         }
     }
 
+    /// Gives back what has become free, and to the system what was free long enough.
+    ///
     /// - Returns: pools that still wait for readers.
-    func settleRested() -> Int {
+    func settle() -> Int {
         withLock {
             takeRested()
+            considerReturn()
+            big.pointee.spare.release(Clock.monotonicNanoseconds())
             return space.pointee.restingPools
         }
     }

@@ -2,7 +2,7 @@
 //
 // Owner     The interpreter, not a slot: any of its threads takes and gives them under the heap lock, which costs little beside touching 8 KiB.
 // Return    A run's units are free at once (whoever frees a buffer says that nobody reads it) and their pages go back as ArenaSpace.swift
-//           says. A mapping of its own is unmapped at once.
+//           says. A mapping of its own is unmapped, or kept for a moment (SpareMappings.swift).
 // Table     of large buffers: for the interpreter's end and for counting. An entry's number is kept in the address map, so that a free need not
 //           search.
 import StillPlatform
@@ -13,8 +13,11 @@ import Synchronization
 struct BigBuffers {
     struct Large {
         var base: UnsafeMutableRawPointer
+        /// As asked for, and of the mapping.
         var bytes: Int
+        var mapped: Int
     }
+    var spare = SpareMappings()
     var large: UnsafeMutablePointer<Large>?
     var largeCount = 0
     var largeCapacity = 0
@@ -62,20 +65,27 @@ extension InterpreterHeap {
     }
 
     private func allocateLarge(_ bytes: Int) -> UnsafeMutableRawPointer? {
-        guard let base = try? VirtualMemory.map(bytes: BigBuffers.mappedBytes(bytes), alignment: Arena.bytes) else { return nil }
+        var mapped = BigBuffers.mappedBytes(bytes)
+        let base: UnsafeMutableRawPointer
+        if let spare = withLock({ big.pointee.spare.take(mapped) }) {
+            (base, mapped) = spare
+        } else {
+            guard let fresh = try? VirtualMemory.map(bytes: mapped, alignment: Arena.bytes) else { return nil }
+            base = fresh
+        }
         let kept = withLock {
             guard growLargeTable(),
                 AddressMap.enter(
                     base, steps: BigBuffers.steps(bytes), what: AddressMap.What.large, interpreterID: interpreter.id,
                     detail: UInt64(bytes) << BigBuffers.numberBits | UInt64(big.pointee.largeCount))
             else { return false }
-            big.pointee.large![big.pointee.largeCount] = BigBuffers.Large(base: base, bytes: bytes)
+            big.pointee.large![big.pointee.largeCount] = BigBuffers.Large(base: base, bytes: bytes, mapped: mapped)
             big.pointee.largeCount += 1
             big.pointee.largeBytes += bytes
             return true
         }
         if kept { return base }
-        VirtualMemory.unmap(base, bytes: BigBuffers.mappedBytes(bytes))
+        VirtualMemory.unmap(base, bytes: mapped)
         return nil
     }
 
@@ -93,7 +103,8 @@ extension InterpreterHeap {
     }
 
     private func freeLarge(_ buffer: UnsafeMutableRawPointer, bytes: Int) {
-        withLock {
+        let now = Clock.monotonicNanoseconds()
+        let unwanted: Int? = withLock {
             guard let entry = AddressMap.find(buffer), entry.what == AddressMap.What.large else {
                 stillBug("a large buffer at \(buffer), \(bytes) bytes, is freed that does not exist (any more)")
             }
@@ -115,8 +126,10 @@ extension InterpreterHeap {
                     detail: UInt64(last.bytes) << BigBuffers.numberBits | UInt64(number))
                 invariant(entered, "the address map has lost a node")
             }
+            big.pointee.spare.release(now)
+            return big.pointee.spare.keep(buffer, bytes: known.mapped, now) ? nil : known.mapped
         }
-        VirtualMemory.unmap(buffer, bytes: BigBuffers.mappedBytes(bytes))
+        if let unwanted { VirtualMemory.unmap(buffer, bytes: unwanted) }
     }
 
     /// The interpreter's end.
@@ -124,8 +137,9 @@ extension InterpreterHeap {
         for number in 0..<big.pointee.largeCount {
             let large = big.pointee.large![number]
             AddressMap.remove(large.base, steps: BigBuffers.steps(large.bytes))
-            VirtualMemory.unmap(large.base, bytes: BigBuffers.mappedBytes(large.bytes))
+            VirtualMemory.unmap(large.base, bytes: large.mapped)
         }
+        big.pointee.spare.release(0, all: true)
         if let table = big.pointee.large { rawFree(table) }
     }
 }

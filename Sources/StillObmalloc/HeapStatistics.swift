@@ -16,14 +16,17 @@ public struct HeapStatistics: Equatable, Sendable {
     /// Larger buffers.
     public var largeBuffers = 0
     public var largeBytes = 0
-    /// Address space of arenas and large buffers.
+    /// Freed large buffers' mappings, kept for the next.
+    public var spareBytes = 0
+    /// Address space of arenas and large buffers, spare ones too.
     public var mappedBytes = 0
     /// References kept for good because there was no memory to hand them to their owner.
     public var lostReferences = 0
 
-    /// At most this much may be resident: pools and runs in use, idle units, large buffers, the arenas' tables.
+    /// At most this much may be resident: pools and runs in use, idle units, large and spare buffers, the arenas' tables.
     public var committedLimit: Int {
-        (unitsInUse + idleUnits) * Pool.bytes + arenas * Arena.firstPool * Pool.bytes + largeBytes + largeBuffers * 4096
+        (unitsInUse + idleUnits) * Pool.bytes + arenas * Arena.firstPool * Pool.bytes + spareBytes + largeBytes
+            + largeBuffers * 4096
     }
 }
 
@@ -40,8 +43,9 @@ extension InterpreterHeap {
             figures.runBytes = big.pointee.runBytes
             figures.largeBuffers = big.pointee.largeCount
             figures.largeBytes = big.pointee.largeBytes
-            figures.mappedBytes = figures.arenas * Arena.bytes
-            for number in 0..<big.pointee.largeCount { figures.mappedBytes += BigBuffers.mappedBytes(big.pointee.large![number].bytes) }
+            figures.spareBytes = big.pointee.spare.bytes
+            figures.mappedBytes = figures.arenas * Arena.bytes + figures.spareBytes
+            for number in 0..<big.pointee.largeCount { figures.mappedBytes += big.pointee.large![number].mapped }
             figures.lostReferences = fields.pointee.lostReferences.load(ordering: .relaxed)
             return figures
         }

@@ -33,7 +33,7 @@ extension ThreadHeap {
         let returned = trimOwn()
         heap.trimVacantSlots()
         if returned > 0 { fields.pointee.trimRounds = ThreadHeap.roundsAfterTrim }
-        let resting = heap.settleRested()
+        let resting = heap.settle()
         guard let thread = fields.pointee.thread, fields.pointee.slot != nil else { return }
         if fields.pointee.trimRounds > 0 && resting > 0 {
             fields.pointee.trimRounds -= 1

@@ -37,7 +37,7 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipPoolRest
     /// Threads are not trapped when an interpreter is shut down.
     case forgetToTrap
-    /// In a forked child the reclaiming threads of process-wide tables are not started again.
+    /// In a forked child the reclaiming thread of process-wide tables is not started again.
     case forgetReclaimer
     /// In a forked child a collection that another thread was running stays its own.
     case keepCollectorBusy

@@ -1,12 +1,14 @@
 // A hash table for the whole process, read without locks: liburcu's `cds_lfht`.
 //
-// Keys are bytes, copied into the entry; values are words, given once. The table grows and shrinks by itself.
+// Keys are bytes, copied into the entry; values are words, given once. The table grows with its entries and never shrinks.
 //
 // Protocol  Readers, adders and removers work inside a read section of liburcu-bp. A removed entry is freed by `call_rcu`, after every read
 //           section that might hold it. No safepoint, lock or attach inside a read section; the callbacks free raw memory only.
 // Ordering  (S1) add() releases and lookups acquire the entry's value word: the key's bytes, and what the value points to, are seen.
 //           (S2) remove() releases and the reclaimer acquires `removals`: all uses by the remover happen before the free. liburcu orders the
 //                readers; its atomics are not visible to ThreadSanitizer, S1 and S2 are.
+// Growth    The adder that finds more entries than buckets doubles them, alone: `growing` is taken with acquire and given back with release, so
+//           the next one sees the `buckets` it left. Readers and other adders go on meanwhile.
 // Lifetime  For data that outlives interpreters. A value that points into an interpreter's memory is removed, and
 //           `waitForReaders()` called, before that memory goes away.
 import CUserspaceRCU
@@ -28,6 +30,8 @@ public final class SharedTable: @unchecked Sendable {
 
     private let table: OpaquePointer
     private let entries = Atomic<Int>(0)
+    private let buckets: Atomic<Int>
+    private let growing = Atomic<Bool>(false)
     private let found = Atomic<UInt64>(0)
 
     /// - Parameter buckets: to begin with; rounded up to a power of two.
@@ -36,6 +40,7 @@ public final class SharedTable: @unchecked Sendable {
         while size < UInt(max(buckets, 1)) && size < 1 << 30 { size <<= 1 }
         guard let table = still_lfht_new(size) else { throw .outOfMemory }
         self.table = table
+        self.buckets = Atomic(Int(size))
     }
 
     /// No thread uses the table any more.
@@ -102,11 +107,23 @@ public final class SharedTable: @unchecked Sendable {
         let result = Self.value(UnsafeMutableRawPointer(present)).pointee.load(ordering: .acquiring)  // S1
         urcu_bp_read_unlock()
         if present == node {
-            entries.wrappingAdd(1, ordering: .relaxed)
+            let count = entries.wrappingAdd(1, ordering: .relaxed).newValue
+            if count > buckets.load(ordering: .relaxed) { grow() }
             return (value, true)
         }
         rawFree(entry)  // nobody has seen it
         return (result, false)
+    }
+
+    /// Outside read sections, inside the fork gate: a child must not find the library's resizing lock taken.
+    private func grow() {
+        guard growing.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else { return }
+        let size = buckets.load(ordering: .relaxed)
+        if entries.load(ordering: .relaxed) > size, size < 1 << 30 {
+            cds_lfht_resize(table, UInt(size * 2))
+            buckets.store(size * 2, ordering: .relaxed)
+        }
+        growing.store(false, ordering: .releasing)
     }
 
     /// - Returns: the value that was removed; nil when the key is not there or another thread removes it.

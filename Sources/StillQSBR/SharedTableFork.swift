@@ -1,16 +1,16 @@
 // liburcu over a fork.
 //
 // Order     pauseReclaimers, all worlds stopped, lock; fork; unlockInParent or repairInChild, worlds resumed, resumeReclaimers.
-//           The reclaiming threads of `call_rcu` and of the tables are paused first, outside the pause: that takes milliseconds. The grace-period
+//           The reclaiming thread of `call_rcu` is paused first, outside the pause: that takes milliseconds. The grace-period
 //           lock and the list of reader threads are taken last, when no reader that the runtime knows is in a read section.
 // Gate      A thread that vanishes in the middle of adding or removing leaves liburcu's queue of callbacks with a missing link, for which the
 //           child's reclaimer waits for ever, and the count of entries wrong. So adders and removers are counted, and the fork, when the worlds
 //           stand, keeps new ones out and waits for those inside, which are detached and never wait there. Readers change nothing and are
 //           pruned.
-// Child     Dead threads' readers are pruned, the reclaiming threads are made anew and take over what the old ones had not done.
-// Deadlock  While the reclaimers are paused the making of a table, and `waitForReaders`, wait. So both are called detached, or before there
-//           are other threads; `call_rcu` itself never waits, because its default thread exists from the first fork on. The gate is closed only
-//           while no thread is attached, so nobody waits for it attached.
+// Child     Dead threads' readers are pruned, the reclaiming thread is made anew and takes over what the old one had not done.
+// Deadlock  While the reclaimer is paused `waitForReaders` waits. So it is called detached, or before there are other threads; `call_rcu` itself
+//           never waits, because its default thread exists from the first fork on. The gate is closed only while no thread is attached, so
+//           nobody waits for it attached.
 // Ordering  (S3) who enters counts itself and then looks at the gate; who closes it stores and then looks at the count; all four sequentially
 //           consistent, so one of them sees the other. leave() releases to the closer's look.
 import CUserspaceRCU

@@ -1,7 +1,9 @@
 """How much more two threads do than one, each on objects of its own: two_threads.py [ROUNDS]
 
-For every kernel one thread and two threads take turns; a line gives the median of the rounds' ratios (work done per second by two threads to
-work done by one) with the lowest and highest round."""
+For every kernel one thread, two threads, one process and two processes take turns. A line gives the medians of the rounds' ratios: work done per
+second by two threads to work done by one, with the lowest and highest round; the same of two processes, which is what the machine has to give;
+and work done per second of CPU time, of which 1.00 means that the threads cost each other nothing."""
+import os
 import sys
 import threading
 import time
@@ -66,7 +68,7 @@ def mixed():
 
 
 def seconds(kernel, threads, repeats):
-    """From the moment all threads are ready to the end of the last."""
+    """Wall and CPU seconds from the moment all threads are ready to the end of the last."""
     ready = threading.Barrier(threads + 1)
 
     def work():
@@ -78,26 +80,59 @@ def seconds(kernel, threads, repeats):
     for worker in workers:
         worker.start()
     ready.wait()
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     for worker in workers:
         worker.join()
+    return time.perf_counter() - began, time.process_time() - used
+
+
+def process_seconds(kernel, processes, repeats):
+    """The same work by forked processes that share nothing: what the machine can do."""
+    start, go = os.pipe()
+    children = []
+    for _ in range(processes):
+        pid = os.fork()
+        if pid == 0:
+            os.close(go)
+            os.read(start, 1)
+            for _ in range(repeats):
+                kernel()
+            os._exit(0)
+        children.append(pid)
+    os.close(start)
+    began = time.perf_counter()
+    os.close(go)
+    for pid in children:
+        os.waitpid(pid, 0)
     return time.perf_counter() - began
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
 
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    print("two against one    threads             two processes   CPU time")
+    totals = [], [], []
     for kernel in (recursion, instances, attributes, containers, text, mixed):
         kernel()
         began = time.perf_counter()
         kernel()
-        repeats = max(1, int(0.15 / (time.perf_counter() - began)))
-        ratios = []
+        repeats = max(1, int(0.2 / (time.perf_counter() - began)))
+        threads, processes, cpu = [], [], []
         for _ in range(rounds):
-            one = seconds(kernel, 1, repeats)
-            two = seconds(kernel, 2, repeats)
-            ratios.append(2 * one / two)
-        ratios.sort()
-        print(f"{kernel.__name__:12} {ratios[rounds // 2]:5.2f}   ({ratios[0]:.2f} to {ratios[-1]:.2f})", flush=True)
+            one, one_cpu = seconds(kernel, 1, repeats)
+            two, two_cpu = seconds(kernel, 2, repeats)
+            threads.append(2 * one / two)
+            cpu.append(2 * one_cpu / two_cpu)
+            processes.append(2 * process_seconds(kernel, 1, repeats) / process_seconds(kernel, 2, repeats))
+        for total, values in zip(totals, (threads, processes, cpu)):
+            total.append(median(values))
+        print(f"{kernel.__name__:12} {median(threads):8.2f}   ({min(threads):.2f} to {max(threads):.2f}) "
+              f"{median(processes):10.2f} {median(cpu):13.2f}", flush=True)
+    threads, processes, cpu = (sum(total) / len(total) for total in totals)
+    print(f"{'mean':12} {threads:8.2f} {processes:27.2f} {cpu:13.2f}")
 
 
 if __name__ == "__main__":
