@@ -6,7 +6,6 @@
 // Race window: a buffer that was retired by another worker while it was being read.
 import StillObmalloc
 import StillPlatform
-import StillQSBR
 import StillThreadRegistry
 import Synchronization
 
@@ -117,13 +116,7 @@ final class LargeBlocks: StressScenario, @unchecked Sendable {
             if let problem = Self.check(raw) { return problem }
             Allocation.freeBuffer(thread, raw, bytes: Int(raw.load(as: UInt64.self)))
         }
-        for _ in 0..<4 {
-            thread.request(RequestBits.delayedFrees)
-            _ = workers.interpreter.qsbr.advance()
-            thread.safepoint()
-        }
-        workers.settle(thread)
-        let problem = workers.check(thread)
+        let problem = workers.drain(thread)
         let figures = workers.heap.statistics()
         thread.destroy()
         places.deallocate()

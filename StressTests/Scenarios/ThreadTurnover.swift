@@ -6,7 +6,6 @@
 // Race window: a thread that dies while another frees blocks of its pools, or takes its slot.
 import StillObmalloc
 import StillPlatform
-import StillQSBR
 import StillThreadRegistry
 import Synchronization
 
@@ -103,13 +102,7 @@ final class ThreadTurnover: StressScenario, @unchecked Sendable {
             }
         }
         // Retired buffers of dead threads are freed by those who are left.
-        for _ in 0..<4 {
-            thread.request(RequestBits.delayedFrees)
-            _ = workers.interpreter.qsbr.advance()
-            thread.safepoint()
-        }
-        workers.settle(thread)
-        let problem = workers.check(thread)
+        let problem = workers.drain(thread)
         let figures = workers.heap.statistics()
         thread.destroy()
         places.deallocate()

@@ -13,24 +13,7 @@ struct HeapFixture {
 
     init(allocators: AllocatorConfiguration = AllocatorConfiguration()) throws {
         interpreter = try Runtime.makeInterpreter()
-        var hooks = InterpreterHooks()
-        hooks.service = { raw, bits in
-            let thread = ThreadState(raw)
-            if bits & RequestBits.mergeCounts != 0 { ReferenceCount.mergeQueued(thread) }
-            let own = ThreadHeap(thread)
-            if bits & RequestBits.collect != 0 && own.fields.pointee.trimWanted != 0 {
-                own.fields.pointee.trimWanted = 0
-                own.trim()
-            }
-        }
-        hooks.threadDying = { raw in
-            let thread = ThreadState(raw)
-            if thread.ownerSlot != 0 { InterpreterHeap(of: thread).leaveSlot(of: thread) }
-        }
-        hooks.freeBlock = { thread, block, bytes in
-            if let thread { Allocation.freeBuffer(ThreadState(thread), block, bytes: Int(bytes)) }
-        }
-        interpreter.hooks = hooks
+        interpreter.hooks = InterpreterHeap.standaloneHooks
         heap = try InterpreterHeap.make(for: interpreter, allocators: allocators)
         thread = try interpreter.makeThread()
         thread.attach()

@@ -7,36 +7,26 @@ import Testing
 @Suite struct GlobalPauseTests {
     @Test func allInterpretersStop() throws {
         let other = try Runtime.makeInterpreter()
-        let steps = Word(), stop = Word(), plain = Plain()
-        let handle = try start {
-            guard let thread = try? other.makeThread() else { return }
-            thread.attach()
-            while stop.value == 0 {
-                plain.number += 1
-                steps.add()
-                thread.safepoint()
-            }
-            thread.destroy()
-        }
+        let busy = try Counting(in: other)
         try withInterpreter { _, thread in
-            eventually { steps.value > 0 }
+            eventually { busy.steps.value > 0 }
             for _ in 0..<50 {
-                let before = steps.value
+                let before = busy.steps.value
                 Runtime.withStoppedWorlds(.test) { (world: borrowing StoppedRuntime) in
                     let isMine = world.requester == thread
                     #expect(isMine)
-                    let seen = plain.number
+                    let seen = busy.plain.number
                     for _ in 0..<1000 { cpuRelax() }
-                    #expect(plain.number == seen)
+                    #expect(busy.plain.number == seen)
                     var found = false
                     world.forEachInterpreter { if $0 == other { found = true } }
                     #expect(found)
                 }
-                eventually { steps.value > before }
+                eventually { busy.steps.value > before }
             }
         }
-        stop.value = 1
-        handle.join()
+        busy.stop.value = 1
+        busy.handle.join()
         other.destroy()
     }
 

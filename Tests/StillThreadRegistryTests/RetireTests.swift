@@ -43,13 +43,16 @@ import Testing
 
     @Test func aThreadThatEndsLeavesNothingBehind() throws {
         try withInterpreter(hooks()) { interpreter, thread in
-            let handle = try start {
-                guard let other = try? interpreter.makeThread() else { return }
-                other.attach()
-                for _ in 0..<5 { other.retire(rawAllocate(64)!, bytes: 64) }
-                other.destroy()
+            // Detached from before it begins: it is the only reader.
+            try thread.detached {
+                let handle = try start {
+                    guard let other = try? interpreter.makeThread() else { return }
+                    other.attach()
+                    for _ in 0..<5 { other.retire(rawAllocate(64)!, bytes: 64) }
+                    other.destroy()
+                }
+                handle.join()
             }
-            thread.detached { handle.join() }
             #expect(Self.freed.value == 5)
         }
     }

@@ -4,65 +4,40 @@ import Synchronization
 import Testing
 
 @Suite struct StopTheWorldTests {
-    /// A thread that counts while attached, with a safepoint for every step.
-    private func counter(_ interpreter: Interpreter, _ plain: Plain, _ stop: Word, _ ready: Word) throws -> OSThread {
-        try start {
-            guard let thread = try? interpreter.makeThread() else { return }
-            thread.attach()
-            while stop.value == 0 {
-                plain.number += 1
-                ready.value = 1
-                thread.safepoint()
-            }
-            thread.destroy()
-        }
-    }
-
     @Test func nothingMovesWhileTheWorldIsStopped() throws {
         try withInterpreter { interpreter, thread in
-            let plain = Plain(), stop = Word(), ready = Word()
-            let handle = try counter(interpreter, plain, stop, ready)
-            eventually { ready.value == 1 }
+            let busy = try Counting(in: interpreter)
+            eventually { busy.steps.value > 0 }
             for _ in 0..<200 {
                 thread.withStoppedWorld(.test) { (world: borrowing StoppedWorld) in
                     let right = world.interpreter == interpreter && world.requester == thread
                     #expect(right)
-                    let before = plain.number
+                    let before = busy.plain.number
                     for _ in 0..<200 { cpuRelax() }
-                    #expect(plain.number == before)
-                    plain.number += 1000
+                    #expect(busy.plain.number == before)
+                    busy.plain.number += 1000
                     var threads = 0
                     world.forEachThread { _ in threads += 1 }
                     #expect(threads == 2)
                 }
             }
-            stop.value = 1
-            thread.detached { handle.join() }
-            #expect(plain.number > 200_000)
+            busy.stop.value = 1
+            thread.detached { busy.handle.join() }
+            #expect(busy.plain.number > 200_000)
         }
     }
 
     @Test func anotherInterpreterKeepsRunning() throws {
         let other = try Runtime.makeInterpreter()
-        let plain = Plain(), stop = Word(), steps = Word()
-        let handle = try start {
-            guard let thread = try? other.makeThread() else { return }
-            thread.attach()
-            while stop.value == 0 {
-                plain.number += 1
-                steps.add()
-                thread.safepoint()
-            }
-            thread.destroy()
-        }
+        let busy = try Counting(in: other)
         try withInterpreter { _, thread in
             thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in
-                let before = steps.value
-                eventually { steps.value > before + 100 }
+                let before = busy.steps.value
+                eventually { busy.steps.value > before + 100 }
             }
         }
-        stop.value = 1
-        handle.join()
+        busy.stop.value = 1
+        busy.handle.join()
         other.destroy()
     }
 

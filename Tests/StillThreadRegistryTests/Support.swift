@@ -34,6 +34,26 @@ func start(_ body: @escaping @Sendable () -> Void) throws -> OSThread {
     try OSThread.start(name: "test", stackBytes: 1 << 20, body: body)
 }
 
+/// A thread of the interpreter that counts between safepoints until it is told to stop.
+struct Counting {
+    let steps = Word(), stop = Word(), plain = Plain()
+    let handle: OSThread
+
+    init(in interpreter: Interpreter) throws {
+        let (steps, stop, plain) = (self.steps, self.stop, self.plain)
+        handle = try start {
+            guard let thread = try? interpreter.makeThread() else { return }
+            thread.attach()
+            while stop.value == 0 {
+                plain.number += 1
+                steps.add()
+                thread.safepoint()
+            }
+            thread.destroy()
+        }
+    }
+}
+
 /// An interpreter and a thread state, attached to the calling thread.
 func withInterpreter(_ hooks: InterpreterHooks = InterpreterHooks(), _ body: (Interpreter, ThreadState) throws -> Void) throws {
     let interpreter = try Runtime.makeInterpreter()

@@ -12,11 +12,7 @@ enum LargeBlocksProbe {
     static func buffers(count: Int) throws -> CoreProbe.Values {
         let interpreter = try StillThreadRegistry.Runtime.makeInterpreter()
         let heap = try InterpreterHeap.make(for: interpreter)
-        var hooks = InterpreterHooks()
-        hooks.freeBlock = { thread, block, bytes in
-            if let thread { Allocation.freeBuffer(ThreadState(thread), block, bytes: Int(bytes)) } else { rawFree(block) }
-        }
-        interpreter.hooks = hooks
+        interpreter.hooks = InterpreterHeap.standaloneHooks
         let busy = try interpreter.makeThread()
         let other = try interpreter.makeThread()
         busy.attach()

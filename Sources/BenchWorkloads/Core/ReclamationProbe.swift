@@ -76,14 +76,9 @@ enum ReclamationProbe {
     }
 
     private static func hooks(_ ownBlocks: Bool) -> InterpreterHooks {
+        if ownBlocks { return InterpreterHeap.standaloneHooks }
         var hooks = InterpreterHooks()
-        if ownBlocks {
-            hooks.freeBlock = { thread, block, bytes in
-                if let thread { Allocation.freeBuffer(ThreadState(thread), block, bytes: Int(bytes)) }
-            }
-        } else {
-            hooks.freeBlock = { _, block, _ in rawFree(block) }
-        }
+        hooks.freeBlock = { _, block, _ in rawFree(block) }
         return hooks
     }
 

@@ -40,10 +40,7 @@ enum DequeType {
         r.pointee.memory.deallocate = { raw, object in
             let t = Thread(raw)
             let ref = ObjectRef(object)
-            if TypeRef(ref.typeRaw).has(TypeFlags.heapType) {
-                if Finalizer.run(t, ref) { return }
-                InstanceLayout.releaseExtra(t, ref)
-            }
+            if TypeRef(ref.typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, ref) { return }
             if ref.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ref) }
             DequeRef(ref).free(t)
             Allocation.free(ref, t)

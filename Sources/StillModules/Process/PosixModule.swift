@@ -189,47 +189,20 @@ public enum PosixModule {
         return try t.makeTuple([Value(smallInt: Int(found.id)), Value(smallInt: Int(found.status))])
     }
 
+    /// What a wait status says.
+    private static func part(_ raw: UnsafeMutableRawPointer, _ status: UInt64, _ part: (Int32) -> Value) -> UInt64 {
+        returning(raw) { (t) throws(PythonError) -> Value in part(try int32(t, status)) }
+    }
+
     private static func statusWords(_ m: ModuleBuilder) {
-        m.function("WIFEXITED", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                Value(ChildProcess.hasExited(try PosixModule.int32(t, a[0])))
-            }
-        }
-        m.function("WIFSIGNALED", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                Value(ChildProcess.wasSignalled(try PosixModule.int32(t, a[0])))
-            }
-        }
-        m.function("WIFSTOPPED", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                Value(ChildProcess.isStopped(try PosixModule.int32(t, a[0])))
-            }
-        }
-        m.function("WIFCONTINUED", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                Value(ChildProcess.isContinued(try PosixModule.int32(t, a[0])))
-            }
-        }
-        m.function("WCOREDUMP", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                Value(ChildProcess.hasDumpedCore(try PosixModule.int32(t, a[0])))
-            }
-        }
-        m.function("WEXITSTATUS", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                Value(smallInt: Int(ChildProcess.exitCode(try PosixModule.int32(t, a[0]))))
-            }
-        }
-        m.function("WTERMSIG", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                Value(smallInt: Int(ChildProcess.terminationSignal(try PosixModule.int32(t, a[0]))))
-            }
-        }
-        m.function("WSTOPSIG", 1, 1) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in
-                Value(smallInt: Int(ChildProcess.stopSignal(try PosixModule.int32(t, a[0]))))
-            }
-        }
+        m.function("WIFEXITED", 1, 1) { t, s, a, n, k in PosixModule.part(t, a[0]) { Value(ChildProcess.hasExited($0)) } }
+        m.function("WIFSIGNALED", 1, 1) { t, s, a, n, k in PosixModule.part(t, a[0]) { Value(ChildProcess.wasSignalled($0)) } }
+        m.function("WIFSTOPPED", 1, 1) { t, s, a, n, k in PosixModule.part(t, a[0]) { Value(ChildProcess.isStopped($0)) } }
+        m.function("WIFCONTINUED", 1, 1) { t, s, a, n, k in PosixModule.part(t, a[0]) { Value(ChildProcess.isContinued($0)) } }
+        m.function("WCOREDUMP", 1, 1) { t, s, a, n, k in PosixModule.part(t, a[0]) { Value(ChildProcess.hasDumpedCore($0)) } }
+        m.function("WEXITSTATUS", 1, 1) { t, s, a, n, k in PosixModule.part(t, a[0]) { Value(smallInt: Int(ChildProcess.exitCode($0))) } }
+        m.function("WTERMSIG", 1, 1) { t, s, a, n, k in PosixModule.part(t, a[0]) { Value(smallInt: Int(ChildProcess.terminationSignal($0))) } }
+        m.function("WSTOPSIG", 1, 1) { t, s, a, n, k in PosixModule.part(t, a[0]) { Value(smallInt: Int(ChildProcess.stopSignal($0))) } }
         m.function("waitstatus_to_exitcode", 1, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 let status = try PosixModule.int32(t, a[0])

@@ -38,10 +38,7 @@ enum DictType {
         r.pointee.memory.deallocate = { raw, object in
             let t = Thread(raw)
             let dict = DictRef(raw: object)
-            if TypeRef(dict.object.typeRaw).has(TypeFlags.heapType) {
-                if Finalizer.run(t, dict.object) { return }
-                InstanceLayout.releaseExtra(t, dict.object)
-            }
+            if TypeRef(dict.object.typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, dict.object) { return }
             if dict.object.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, dict.object) }
             if let table = dict.table {
                 for number in 0..<table.entryCount.pointee.load(ordering: .relaxed) {

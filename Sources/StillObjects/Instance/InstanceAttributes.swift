@@ -299,6 +299,16 @@ public enum InstanceLayout {
         }
     }
 
+    /// The first part of the death of an instance of a subclass of a builtin type: finalizer, weak references, what the subclass adds.
+    ///
+    /// - Returns: true: its finalizer keeps it alive.
+    public static func staysAlive(_ t: Thread, _ object: ObjectRef) -> Bool {
+        if Finalizer.run(t, object) { return true }
+        if object.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, object) }
+        releaseExtra(t, object)
+        return false
+    }
+
     /// The object dies: nobody else sees it.
     public static func releaseExtra(_ t: Thread, _ object: ObjectRef) {
         forEachWord(object) { offset in

@@ -41,11 +41,7 @@ enum ListType {
             r.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
                 let list = ListRef(raw: object)
-                if TypeRef(list.object.typeRaw).has(TypeFlags.heapType) {
-                    if Finalizer.run(t, list.object) { return }
-                    if list.object.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, list.object) }
-                    InstanceLayout.releaseExtra(t, list.object)
-                }
+                if TypeRef(list.object.typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, list.object) { return }
                 if let buffer = list.buffer {
                     let count = list.count
                     for index in 0..<count { t.release(Value(bits: buffer[index + 1].load(ordering: .relaxed))) }

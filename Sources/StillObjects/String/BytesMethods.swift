@@ -109,15 +109,8 @@ enum BytesMethods {
             returning(raw) { (t) throws(PythonError) -> Value in
                 let bytes = try BytesMethods.content(t, s)
                 let part = try BytesMethods.needle(t, a[0])
-                var (at, end) = try StrMethods.range(t, a, n, 1, bytes.count)
-                if part.isEmpty { return Value(smallInt: max(0, end - at + 1)) }
-                var count = 0
-                while true {
-                    let place = BytesType.find(bytes, part, at, end)
-                    if place < 0 { return Value(smallInt: count) }
-                    count += 1
-                    at = place + part.count
-                }
+                let (start, end) = try StrMethods.range(t, a, n, 1, bytes.count)
+                return Value(smallInt: StrMethods.occurrences(part.count, start, end) { BytesType.find(bytes, part, $0, end) })
             }
         }
         b.method("startswith", 1, 3) { raw, s, a, n, _ in BytesMethods.affix(raw, s, a, n, "startswith", atEnd: false) }

@@ -130,6 +130,18 @@ enum StrMethods {
         return StrRef(Value(bits: bits))
     }
 
+    /// How often something of `length` occurs without overlapping; `find` gives its next place from one on, or a negative number.
+    static func occurrences(_ length: Int, _ start: Int, _ end: Int, _ find: (Int) -> Int) -> Int {
+        if length == 0 { return max(0, end - start + 1) }
+        var count = 0
+        var at = find(start)
+        while at >= 0 {
+            count += 1
+            at = find(at + length)
+        }
+        return count
+    }
+
     /// Start and end arguments from `first` on, clamped as slices are.
     static func range(_ t: Thread, _ a: Arguments_, _ n: Int, _ first: Int, _ count: Int) throws(PythonError) -> (Int, Int) {
         func number(_ index: Int, _ none: Int) throws(PythonError) -> Int {
@@ -154,15 +166,7 @@ enum StrMethods {
                 let needle = try StrMethods.text(t, a[0], "count")
                 let (start, end) = try StrMethods.range(t, a, n, 1, string.count)
                 if start > end { return Value(smallInt: 0) }
-                if needle.count == 0 { return Value(smallInt: end - start + 1) }
-                var count = 0
-                var at = start
-                while true {
-                    let place = StrOps.find(string, needle, at, end)
-                    if place < 0 { return Value(smallInt: count) }
-                    count += 1
-                    at = place + needle.count
-                }
+                return Value(smallInt: StrMethods.occurrences(needle.count, start, end) { StrOps.find(string, needle, $0, end) })
             }
         }
         b.method("startswith", 1, 3) { raw, s, a, n, _ in StrMethods.affix(raw, s, a, n, "startswith", atEnd: false) }

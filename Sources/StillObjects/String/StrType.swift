@@ -15,11 +15,7 @@ enum StrType {
             r.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
                 let string = StrRef(Value(ObjectRef(object)))
-                if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) {
-                    if Finalizer.run(t, ObjectRef(object)) { return }
-                    if ObjectRef(object).flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ObjectRef(object)) }
-                    InstanceLayout.releaseExtra(t, ObjectRef(object))
-                }
+                if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, ObjectRef(object)) { return }
                 let data = string.data
                 if UInt(bitPattern: data) != 0 && data != object + StrRef.headerBytes {
                     let isExact = ObjectRef(object).typeRaw == t.type(.str).raw

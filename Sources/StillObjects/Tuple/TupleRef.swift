@@ -111,11 +111,7 @@ enum TupleType {
             r.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
                 let tuple = TupleRef(raw: object)
-                if TypeRef(tuple.object.typeRaw).has(TypeFlags.heapType) {
-                    if Finalizer.run(t, tuple.object) { return }
-                    if tuple.object.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, tuple.object) }
-                    InstanceLayout.releaseExtra(t, tuple.object)
-                }
+                if TypeRef(tuple.object.typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, tuple.object) { return }
                 for index in 0..<tuple.count { t.release(tuple.item(index)) }
                 if !tuple.isInline {
                     Allocation.freeBuffer(t, UnsafeMutableRawPointer(tuple.items), bytes: max(8, tuple.count * 8))

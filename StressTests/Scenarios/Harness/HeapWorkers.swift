@@ -1,6 +1,7 @@
 // Workers with a thread state and a heap each use of, but no Python: an interpreter's memory by itself.
 import StillObmalloc
 import StillPlatform
+import StillQSBR
 import StillThreadRegistry
 import Synchronization
 
@@ -12,24 +13,7 @@ final class HeapWorkers: @unchecked Sendable {
 
     init() throws {
         interpreter = try Runtime.makeInterpreter()
-        var hooks = InterpreterHooks()
-        hooks.service = { raw, bits in
-            let thread = ThreadState(raw)
-            if bits & RequestBits.mergeCounts != 0 { ReferenceCount.mergeQueued(thread) }
-            let own = ThreadHeap(thread)
-            if bits & RequestBits.collect != 0 && own.fields.pointee.trimWanted != 0 {
-                own.fields.pointee.trimWanted = 0
-                own.trim()
-            }
-        }
-        hooks.threadDying = { raw in
-            let thread = ThreadState(raw)
-            if thread.ownerSlot != 0 { InterpreterHeap(of: thread).leaveSlot(of: thread) }
-        }
-        hooks.freeBlock = { thread, block, bytes in
-            if let thread { Allocation.freeBuffer(ThreadState(thread), block, bytes: Int(bytes)) }
-        }
-        interpreter.hooks = hooks
+        interpreter.hooks = InterpreterHeap.standaloneHooks
         heap = try InterpreterHeap.make(for: interpreter)
         guard let raw = rawAllocateZeroed(ObjectLayout.headerBytes + MemoryLayout<TypeMemorySlots>.size) else {
             throw HeapError.outOfMemory(bytes: MemoryLayout<TypeMemorySlots>.size)
@@ -63,6 +47,17 @@ final class HeapWorkers: @unchecked Sendable {
         ThreadHeap(thread).fields.pointee.trimWanted = 1
         thread.request(RequestBits.collect)
         for _ in 0..<8 { thread.safepoint() }
+    }
+
+    /// Has everything freed that was retired, by the last thread, and checks the heap.
+    func drain(_ thread: ThreadState) -> String? {
+        for _ in 0..<4 {
+            thread.request(RequestBits.delayedFrees)
+            _ = interpreter.qsbr.advance()
+            thread.safepoint()
+        }
+        settle(thread)
+        return check(thread)
     }
 
     /// Frees everything; no worker is left.
