@@ -22,7 +22,10 @@ enum CoreCatalog {
 
     private static func pauses(_ options: CoreBench.Options) -> [CoreContest] {
         let quick = options.quick
-        func contest(_ busy: Int, _ pauses: Int, gap: Int, median: Double?, p99: Double?, inMilliseconds: Bool = false) -> CoreContest {
+        // interpreters: nil for pauses of one.
+        func contest(
+            _ busy: Int, _ pauses: Int, gap: Int, median: Double?, p99: Double?, inMilliseconds: Bool = false, interpreters: Int? = nil
+        ) -> CoreContest {
             let scale = inMilliseconds ? 1e6 : 1e3
             let unit = inMilliseconds ? "ms" : "us"
             let metrics = [
@@ -33,15 +36,20 @@ enum CoreCatalog {
                 CoreMetric(key: "stop99", label: "to stop p99", scale: scale),
             ]
             let threads = busy == 0 ? "the requester alone" : busy == 1 ? "one busy thread" : "\(busy) busy threads"
-            return CoreContest(
-                title: "pause of an interpreter, \(threads)", metrics: metrics,
-                contestants: [ours(options, "pause", [busy, pauses, gap])])
+            let scope = interpreters.map { "pause of all \($0) interpreters" } ?? "pause of an interpreter"
+            let contestant =
+                interpreters.map { ours(options, "pause-of-all", [busy, pauses, gap, $0]) } ?? ours(options, "pause", [busy, pauses, gap])
+            return CoreContest(title: "\(scope), \(threads)", metrics: metrics, contestants: [contestant])
         }
         return [
             contest(0, quick ? 20_000 : 200_000, gap: 0, median: 0.5, p99: nil),
             contest(1, quick ? 1000 : 10_000, gap: 20_000, median: 5, p99: 40),
             contest(2, quick ? 300 : 3000, gap: 20_000, median: nil, p99: nil),
             contest(16, quick ? 20 : 300, gap: 2_000_000, median: nil, p99: 20, inMilliseconds: true),
+            contest(0, quick ? 20_000 : 200_000, gap: 0, median: nil, p99: nil, interpreters: 4),
+            contest(1, quick ? 1000 : 10_000, gap: 20_000, median: nil, p99: nil, interpreters: 4),
+            contest(2, quick ? 300 : 3000, gap: 20_000, median: nil, p99: nil, interpreters: 4),
+            contest(16, quick ? 20 : 300, gap: 2_000_000, median: nil, p99: nil, inMilliseconds: true, interpreters: 4),
         ]
     }
 

@@ -14,6 +14,9 @@ public enum CoreProbe {
             let values: Values
             switch (name, numbers.count) {
             case ("pause", 3): values = try PauseProbe.run(busy: numbers[0], pauses: numbers[1], gapNanoseconds: UInt64(numbers[2]))
+            case ("pause-of-all", 4):
+                values = try PauseProbe.run(
+                    busy: numbers[0], pauses: numbers[1], gapNanoseconds: UInt64(numbers[2]), interpreters: numbers[3], all: true)
             case ("safepoint", 1): values = try ThreadProbe.safepoint(times: numbers[0])
             case ("attach", 1): values = try ThreadProbe.attach(times: numbers[0])
             case ("quiescent", 1): values = try ThreadProbe.quiescent(times: numbers[0])

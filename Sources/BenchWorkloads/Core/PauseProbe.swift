@@ -8,13 +8,18 @@ import StillThreadRegistry
 import Synchronization
 
 enum PauseProbe {
-    static func run(busy: Int, pauses: Int, gapNanoseconds: UInt64) throws -> CoreProbe.Values {
-        let interpreter = try StillThreadRegistry.Runtime.makeInterpreter()
+    /// - Parameters:
+    ///   - interpreters: the busy threads are spread over them; the requester is in the first.
+    ///   - all: each pause stops all interpreters.
+    static func run(busy: Int, pauses: Int, gapNanoseconds: UInt64, interpreters count: Int = 1, all: Bool = false) throws -> CoreProbe.Values {
+        var interpreters: [StillThreadRegistry.Interpreter] = []
+        for _ in 0..<max(1, count) { interpreters.append(try StillThreadRegistry.Runtime.makeInterpreter()) }
+        let interpreter = interpreters[0]
         let requester = try interpreter.makeThread()
         let running = Flags()
         let threads = ProbeThreads()
-        for _ in 0..<busy {
-            let thread = try interpreter.makeThread()
+        for number in 0..<busy {
+            let thread = try interpreters[number % interpreters.count].makeThread()
             try threads.start("busy") {
                 thread.attach()
                 running.started.wrappingAdd(1, ordering: .relaxed)
@@ -35,7 +40,11 @@ enum PauseProbe {
             if gapNanoseconds > 0 { leaveTime(requester, gapNanoseconds) }
             let start = Clock.monotonicNanoseconds()
             var stopped: UInt64 = 0
-            requester.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in stopped = Clock.monotonicNanoseconds() }
+            if all {
+                StillThreadRegistry.Runtime.withStoppedWorlds(.test) { (_: borrowing StoppedRuntime) in stopped = Clock.monotonicNanoseconds() }
+            } else {
+                requester.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in stopped = Clock.monotonicNanoseconds() }
+            }
             let end = Clock.monotonicNanoseconds()
             if pause < 0 { continue }
             whole.append(end - start)
@@ -44,7 +53,7 @@ enum PauseProbe {
         running.stop.store(1, ordering: .relaxed)
         requester.detached { threads.join() }
         requester.destroy()
-        interpreter.destroy()
+        for interpreter in interpreters { interpreter.destroy() }
         whole.sort()
         toStop.sort()
         return [
