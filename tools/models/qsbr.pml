@@ -24,6 +24,14 @@
 //mutant RELAXED_KNOWN                  isReached() does not acquire readSequence
 //mutant ONLY_USE GOAL_BEFORE_UNLINK    the goal is asked for before the block is unlinked
 //mutant ONLY_USE SKIP_SCAN             every goal counts as reached
+//model  ASKED                          the writer sleeps until a reader that it has asked makes a report, if need be for ever
+//mutant ASKED NO_ASK                   the reader is not asked
+//mutant ASKED CLEAR_LATE               the reader takes the request back after its report
+//mutant ASKED NO_ASK_FENCE             the writer does not fence between advance() and its look at the request
+//mutant ASKED NO_SERVE_FENCE           the reader does not fence between taking the request back and its report
+//mutant ASKED NO_REPORT_FENCE          announceReport() without its fence
+//mutant ASKED UNANNOUNCED              the reader reports and wakes nobody
+//mutant ASKED REPORTS_LATE             the writer reads `reports` after its look at the slots
 
 #ifdef TWO_READERS
 #define READERS 2
@@ -38,8 +46,19 @@
 #define COUNT 3     // slotCount
 #define SLOT  4     // slots of the readers
 #define USE   (4 + READERS)     // a reader's last use of the block
+#ifdef ASKED
+#define BIT     6   // the reader's request
+#define WAITING 7   // waiting, reports: words of the domain
+#define REPORTS 8
+#define LOCATIONS 9
+#else
 #define LOCATIONS (4 + 2 * READERS)
+#endif
+#ifdef ASKED
+#define STORES 10
+#else
 #define STORES 7
+#endif
 
 #define READER 2    // threads: 0 and 1 are writers
 #define THREADS (2 + READERS)
@@ -258,6 +277,87 @@ inline free(me) {
     }
 }
 
+#ifdef ASKED
+bit isAsleep;
+
+// Passes safepoints; looks when it is asked (the newest value, sooner or later). It may have been asked by somebody else before.
+proctype AskedReader(byte me) {
+    byte at, sequence, found;
+end:do
+    :: memory[BIT].value[memory[BIT].last] != 0 ->
+#ifndef CLEAR_LATE
+        add(me, BIT, -1, found, 1);
+#ifndef NO_SERVE_FENCE
+        fence(me);
+#endif
+#endif
+        quiescent(me);
+#ifdef CLEAR_LATE
+        add(me, BIT, -1, found, 1);
+        fence(me);
+#endif
+        // announceReport
+#ifndef UNANNOUNCED
+#ifndef NO_REPORT_FENCE
+        fence(me);
+#endif
+        load(me, WAITING, found, 0);
+        if
+        :: found -> add(me, REPORTS, 1, found, 1); isAsleep = 0
+        :: else
+        fi;
+#endif
+        found = 0; sequence = 0
+    od
+}
+
+// waitForReaders(), without its limits of time.
+proctype AskingWriter() {
+    byte at, goal, least, count, index, sequence, old;
+    bit reached;
+    unlink(0);
+    advance(0, goal);
+    do
+    ::
+        // askReaders
+#ifndef NO_ASK_FENCE
+        fence(0);
+#endif
+        load(0, BIT, old, 0);
+#ifndef NO_ASK
+        if
+        :: old == 0 -> add(0, BIT, 1 - memory[BIT].value[memory[BIT].last], old, 1)
+        :: else
+        fi;
+#endif
+        // waitForReport
+        add(0, WAITING, 1, old, 1);
+#ifndef REPORTS_LATE
+        load(0, REPORTS, old, 1);
+#endif
+        isReached(0, goal);
+#ifdef REPORTS_LATE
+        load(0, REPORTS, old, 1);
+#endif
+        if
+        :: reached
+        :: else ->
+            // futex: compares and sleeps in one step
+            atomic {
+                seen[0].newest[REPORTS] = memory[REPORTS].last;
+                if :: memory[REPORTS].value[memory[REPORTS].last] == old -> isAsleep = 1 :: else fi
+            };
+            !isAsleep
+        fi;
+        add(0, WAITING, -1, old, 0);
+        old = 0;
+        isReached(0, goal);
+        if :: reached -> break :: else fi
+    od;
+    free(0)
+}
+#endif
+
 proctype Retirer() {
     byte at, goal, least, count, index, sequence;
     bit reached;
@@ -302,6 +402,16 @@ init {
         memory[WRITE].value[0] = 1;
         memory[READ].value[0] = 1
     };
+#ifdef ASKED
+    // The reader came online before; somebody else may just have asked it.
+    atomic {
+        memory[COUNT].value[0] = 1;
+        memory[SLOT].value[0] = 1;
+        if :: true -> memory[BIT].value[0] = 1 :: true fi;
+        run AskingWriter();
+        run AskedReader(READER)
+    }
+#else
     atomic {
         run Retirer();
         run Server();
@@ -310,4 +420,5 @@ init {
         run Reader(READER + 1)
 #endif
     }
+#endif
 }
