@@ -5,6 +5,7 @@
 //
 // Started     The starting thread calls beginStart() and started() or startFailed(); the new thread calls exiting() as the last thing it does
 //             with the handle, after its thread state has ended.
+//             What the new thread does before its program runs may fail: begun() tells the starting thread, and so does the end.
 // Joining     A joiner waits for exiting(), detached. The first to see it takes the claim, joins the OS thread and moves the handle to done;
 //             the others wait for that. So an OS thread is joined or detached exactly once, and joining twice is no error.
 // Fork        Every handle that exists is in a list. In a forked child the handles of threads that are not there become done, and their OS threads
@@ -37,6 +38,7 @@ public final class ThreadHandle: @unchecked Sendable {
     private let identifierWord = Atomic<UInt64>(0)
     /// 1 once somebody joins or detaches the OS thread, or nobody ever may.
     private let claimed = Atomic<UInt32>(0)
+    private let hasBegun = OneTimeEvent()
     private let gone = OneTimeEvent()
     private let ended = OneTimeEvent()
     /// Written by the starting thread before `running`, read by who has the claim.
@@ -64,6 +66,7 @@ public final class ThreadHandle: @unchecked Sendable {
     private func claim() -> Bool { claimed.exchange(1, ordering: .acquiringAndReleasing) == 0 }
     private func finish() {
         word.store(State.done.rawValue, ordering: .releasing)  // H1
+        hasBegun.set()
         gone.set()
         ended.set()
     }
@@ -85,10 +88,22 @@ public final class ThreadHandle: @unchecked Sendable {
     /// The OS thread could not be made: the handle is done.
     public func startFailed() { if claim() { finish() } }
 
+    /// The new thread is ready to run its program. Again is no error.
+    public func begun() { hasBegun.set() }
+
+    /// Waits until the new thread has begun, or has ended without.
+    ///
+    /// - Parameter thread: the caller's thread state, attached: detached while it waits.
+    /// - Returns: false about every 50 ms, for signals.
+    public func waitForBegin(_ thread: ThreadState) -> Bool { hasBegun.wait(thread, timeoutNanoseconds: 50_000_000) }
+
     // MARK: End
 
     /// The thread's own last step.
-    public func exiting() { gone.set() }
+    public func exiting() {
+        hasBegun.set()
+        gone.set()
+    }
 
     /// Done from now on without waiting for the thread, which ends by itself.
     public func setDone() throws(ThreadHandleError) {

@@ -63,6 +63,16 @@ enum HandleType {
                     return .none
                 }
             }
+            b.method("_begun", 0, 0) { t, s, a, n, k in
+                HandleType.handle(Value(bits: s)).begun()
+                return Value.none.bits
+            }
+            b.method("_wait_for_begin", 0, 0) { t, s, a, n, k in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    while !HandleType.handle(Value(bits: s)).waitForBegin(t) { try PythonThreads.checkInterrupt(t) }
+                    return .none
+                }
+            }
             b.method("_set_done", 0, 0) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
                     do throws(ThreadHandleError) { try HandleType.handle(Value(bits: s)).setDone() } catch {

@@ -333,7 +333,10 @@ public enum ThreadingSource {
                 if self._started.is_set():
                     raise RuntimeError('threads can only be started once')
                 _thread.start_joinable_thread(self._bootstrap, handle=self._handle, daemon=self._daemonic)
-                self._started.wait()
+                # Also over when the thread has ended without: it had no memory to begin.
+                self._handle._wait_for_begin()
+                if not self._started.is_set():
+                    raise RuntimeError("can't start new thread")
 
             def run(self):
                 try:
@@ -348,6 +351,7 @@ public enum ThreadingSource {
                 with _registry_lock:
                     _active[self._ident] = self
                 self._started.set()
+                self._handle._begun()
                 try:
                     self.run()
                 except:
