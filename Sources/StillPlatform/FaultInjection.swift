@@ -31,6 +31,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case forgetVacantPools
     /// Retired bytes do not end a batch of delayed frees.
     case ignoreRetiredBytes
+    /// Readers that hold retired memory back are not asked for a report.
+    case leaveReadersAlone
     /// A saturated count goes on being counted.
     case skipSaturation
     /// An emptied pool of objects is free at once, whoever may still look at its headers.

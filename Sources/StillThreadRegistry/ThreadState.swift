@@ -150,6 +150,7 @@ public import Synchronization
                 cpuRelax()
                 return
             }
+            SchedulingNoise.point()
             // Who resumes a sleeping thread wakes it. Fails when it is resumed just now.
             guard
                 record.pointee.attachment.compareExchange(
@@ -159,6 +160,7 @@ public import Synchronization
         case Attachment.sleeping:
             // The word first: who resumes changes it after the state.
             let seen = Runtime.resumeWord.pointee.load(ordering: .acquiring)
+            SchedulingNoise.point()
             if record.pointee.attachment.load(ordering: .relaxed) == Attachment.sleeping { Parker.wait(on: Runtime.resumeWord, while: seen) }
         case Attachment.detached: return
         case Attachment.held, Attachment.heldStopping:
@@ -197,6 +199,7 @@ public import Synchronization
         let interpreter = self.interpreter
         let id = self.id
         record.pointee.attachment.store(Attachment.suspended, ordering: .releasing)  // A1
+        SchedulingNoise.point()
         interpreter.noteStopped(id)
     }
 
@@ -237,6 +240,7 @@ public import Synchronization
         let mine = bits & ~RequestBits.stop
         // Taken back first: who asks for a report after it has advanced, and finds the bit set, gets a report of what it advanced to.
         if mine != 0 { clearRequest(mine) }
+        SchedulingNoise.point()
         let domain = QSBRDomain(record.pointee.qsbrDomain)
         domain.quiescent(qsbr)
         if mine == 0 { return }
@@ -301,6 +305,7 @@ public import Synchronization
         interpreter.forEachThread { thread in
             let seen = thread.qsbr.sequence.pointee.load(ordering: .relaxed)
             if seen == 0 || Int64(bitPattern: seen &- goal.sequence) >= 0 || thread == self { return }
+            if FaultInjection.isActive(.leaveReadersAlone) { return }
             if thread.record.pointee.evalBreaker.load(ordering: .relaxed) & RequestBits.delayedFrees == 0 {
                 thread.request(RequestBits.delayedFrees)
             }
