@@ -95,6 +95,7 @@ extension InterpreterHeap {
             return slot
         }
         let heap = ThreadHeap(thread)
+        SchedulingNoise.point()
         // Where its pool lists are kept when it dies: there must be memory then. No thread holds the slot, and it is on no list.
         let saved = slot.withLock {  // O1
             let saved = slot.fields.pointee.savedArea
@@ -116,6 +117,7 @@ extension InterpreterHeap {
         heap.fields.pointee.birthColour = fields.pointee.birthColour
         heap.fields.pointee.whiteColour = fields.pointee.whiteColour
         thread.ownerSlot = slot.fields.pointee.index
+        SchedulingNoise.point()
         slot.withLock {  // O1
             if let saved, !FaultInjection.isActive(.forgetVacantPools) {
                 heap.raw.copyMemory(from: saved, byteCount: ThreadHeap.areaBytes)
@@ -191,6 +193,7 @@ extension InterpreterHeap {
             ReferenceCount.mergeQueued(thread)
             Deallocation.drain(thread)
             heap.trim()
+            SchedulingNoise.point()
             slot.withLock {  // O1
                 // What strangers queued meanwhile is still this thread's to merge; from here on it is theirs.
                 if slot.fields.pointee.queueCount > 0 { return }
@@ -200,6 +203,7 @@ extension InterpreterHeap {
                 left = true
             }
         }
+        SchedulingNoise.point()
         HeapCounts.report(thread)
         heap.freeSpareBatches()
         heap.fields.pointee.slot = nil  // what the thread frees from now on goes to inboxes at once

@@ -82,6 +82,7 @@ public import Synchronization
     /// Whether a slot still holds what was loaded from it, asked after `tryRetain`: only then was the count taken on the right object.
     @inlinable @inline(__always)
     public static func isStill(_ bits: UInt64, in slot: UnsafeMutablePointer<Atomic<UInt64>>) -> Bool {
+        SchedulingNoise.point()
         if FaultInjection.isActive(.skipSlotRecheck) { return true }
         return slot.pointee.load(ordering: .acquiring) == bits
     }
@@ -145,7 +146,9 @@ public import Synchronization
             Deallocation.deallocate(object, thread)
             return
         }
+        SchedulingNoise.point()
         object.ownerWord.pointee.store(0, ordering: .relaxed)
+        SchedulingNoise.point()
         while true {
             let merged = word | SharedFlags.merged
             let (done, seen) = object.sharedWord.pointee.compareExchange(
@@ -175,6 +178,7 @@ public import Synchronization
                 if word & SharedFlags.immortal != 0 { return }
                 continue
             }
+            SchedulingNoise.point()
             let lowered = queues ? word | SharedFlags.queued : word &- SharedFlags.one
             let (done, seen) = object.sharedWord.pointee.compareExchange(
                 expected: word, desired: lowered,
@@ -201,6 +205,8 @@ public import Synchronization
         var spins = 0
         while true {
             let word = object.sharedWord.pointee.load(ordering: .relaxed)
+            // The caller has a reference: nobody else frees it.
+            if word & SharedFlags.dead != 0 { stillBug("a reference to \(object.raw) is released, which has been freed") }
             if word & (SharedFlags.merged | SharedFlags.immortal) != 0 { return word }
             spins += 1
             if spins < 40 { cpuRelax() } else { OSThread.yield() }
@@ -213,6 +219,7 @@ public import Synchronization
         let heap = InterpreterHeap(ThreadHeap(thread).fields.pointee.heap!)
         let slot = heap.slot(owner)
         var taken: (UnsafeMutablePointer<UnsafeMutableRawPointer>, Int)?
+        SchedulingNoise.point()
         ObjectLock.lock(slot.lockByte, .ownerSlot)
         guard slot.enqueue(object.raw) else {
             // Nobody could be told, and callers hold locks for which others wait, so the owner cannot be stopped. The reference, which the
@@ -224,6 +231,7 @@ public import Synchronization
         if let raw = slot.fields.pointee.thread {
             let ownerThread = ThreadState(raw)
             ownerThread.request(RequestBits.mergeCounts)
+            SchedulingNoise.point()
             // An owner that is detached may stay so for long: hold it and merge for it. It cannot die: it needs the slot's lock.
             _ = thread.interpreter.withHeldDetached(ownerThread) { taken = takeMerged(slot) }
         } else {
@@ -250,6 +258,7 @@ public import Synchronization
         var dead = 0
         for index in 0..<slot.fields.pointee.queueCount {
             let object = ObjectRef(queue[index])
+            SchedulingNoise.point()
             if merge(object, lowering: 1, clearing: SharedFlags.queued) {
                 queue[dead] = object.raw
                 dead += 1
@@ -282,6 +291,7 @@ public import Synchronization
             object.ownerWord.pointee.store(0, ordering: .relaxed)
             object.local.pointee = 0
         }
+        SchedulingNoise.point()
         let delta = UInt64(bitPattern: Int64((Int(local) - lowering) << 8))
         var word = object.sharedWord.pointee.load(ordering: .relaxed)
         while true {

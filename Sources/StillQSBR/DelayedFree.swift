@@ -87,6 +87,7 @@ import Synchronization
         guard openCount > 0, let raw = open else { return }
         let batch = Batch(raw)
         batch.next.initialize(to: nil)
+        SchedulingNoise.point()
         batch.goal.initialize(to: domain.advance().sequence)
         batch.count.initialize(to: openCount)
         batch.blockBytes.initialize(to: openBytes)
@@ -123,6 +124,7 @@ import Synchronization
     public mutating func process(domain: QSBRDomain, context: UnsafeMutableRawPointer?, free: Free) -> Int {
         var freed = 0
         while let raw = oldest, domain.isReached(QSBRGoal(Batch(raw).goal.pointee)) {
+            SchedulingNoise.point()
             freed += Batch(raw).count.pointee
             freeOldest(context, free)
         }
@@ -137,6 +139,7 @@ import Synchronization
         if oldest == nil { newest = nil }
         closedBlocks -= count
         closedBytes -= batch.blockBytes.pointee
+        SchedulingNoise.point()
         for index in 0..<count {
             let entry = batch.entries[index]
             free(context, entry.block, entry.bytes)

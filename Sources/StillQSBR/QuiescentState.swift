@@ -19,7 +19,7 @@
 //
 // Elsewhere What is freed: DelayedFree.swift. Who pauses threads: StillThreadRegistry.
 // Source    CPython 3.13 Python/qsbr.c; FreeBSD sys/kern/subr_smr.c (GUS).
-import StillPlatform
+public import StillPlatform
 public import Synchronization
 
 /// A point in the write sequence that readers must have passed.
@@ -73,9 +73,11 @@ public import Synchronization
 
     /// - Returns: nil when there is no memory.
     public static func make() -> QSBRDomain? {
-        guard let raw = rawAllocateZeroed(512, alignment: 64),
-            let chunks = rawAllocateZeroed(chunkLimit * 8, alignment: 64)
-        else { return nil }
+        guard let raw = rawAllocateZeroed(512, alignment: 64) else { return nil }
+        guard let chunks = rawAllocateZeroed(chunkLimit * 8, alignment: 64) else {
+            rawFree(raw)
+            return nil
+        }
         return QSBRDomain(raw, chunks: chunks)
     }
 
@@ -178,6 +180,7 @@ public import Synchronization
     /// From now on the thread may hold unprotected pointers.
     @inlinable @inline(__always) public func goOnline(_ slot: QSBRSlot) {
         let seen = fields.pointee.writeSequence.load(ordering: .acquiring)  // Q1
+        SchedulingNoise.point()
         slot.sequence.pointee.store(seen, ordering: .releasing)  // Q2
         atomicMemoryFence(ordering: .sequentiallyConsistent)  // Q3
     }
@@ -190,6 +193,7 @@ public import Synchronization
     /// The thread holds no unprotected pointer at this moment.
     @inlinable @inline(__always) public func quiescent(_ slot: QSBRSlot) {
         let seen = fields.pointee.writeSequence.load(ordering: .acquiring)  // Q1
+        SchedulingNoise.point()
         slot.sequence.pointee.store(seen, ordering: .releasing)  // Q2
     }
 
@@ -214,6 +218,7 @@ public import Synchronization
         let word = reportsWord
         fields.pointee.waiting.wrappingAdd(1, ordering: .sequentiallyConsistent)
         let seen = fields.pointee.reports.load(ordering: .acquiring)
+        SchedulingNoise.point()
         if !isReached(goal) { Parker.wait(on: word, while: seen, timeoutNanoseconds: timeoutNanoseconds) }
         fields.pointee.waiting.wrappingSubtract(1, ordering: .relaxed)
     }
@@ -224,6 +229,7 @@ public import Synchronization
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         if fields.pointee.waiting.load(ordering: .relaxed) == 0 { return }
         fields.pointee.reports.wrappingAdd(1, ordering: .releasing)
+        SchedulingNoise.point()
         Parker.wake(reportsWord)
     }
 
@@ -235,10 +241,12 @@ public import Synchronization
     private func scan() -> UInt64 {
         // Before the fence: the goals that this scan may declare reached are those whose unlinking the fence covers.
         var least = fields.pointee.writeSequence.load(ordering: .acquiring)
+        SchedulingNoise.point()
         atomicMemoryFence(ordering: .sequentiallyConsistent)  // Q3
         if FaultInjection.isActive(.skipQuiescentScan) { return least }
         let count = fields.pointee.slotCount.load(ordering: .acquiring)
         for index in 0..<count {
+            SchedulingNoise.point()
             let seen = slot(index).sequence.pointee.load(ordering: .acquiring)  // Q2
             if seen != 0 && Int64(bitPattern: seen &- least) < 0 { least = seen }
         }

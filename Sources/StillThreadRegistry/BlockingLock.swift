@@ -35,6 +35,7 @@ public final class BlockingLock: @unchecked Sendable {
                     got = true
                     return
                 }
+                SchedulingNoise.point()
                 // Not longer than 50 ms at once, to notice signals.
                 var slice: UInt64 = 50_000_000
                 if let limit {
@@ -58,6 +59,9 @@ public final class BlockingLock: @unchecked Sendable {
 
     /// Any thread, attached or not.
     public func release() {
-        if word.pointee.exchange(0, ordering: .releasing) == 2 { Parker.wake(word, 1) }
+        SchedulingNoise.point()
+        if word.pointee.exchange(0, ordering: .releasing) != 2 { return }
+        SchedulingNoise.point()
+        Parker.wake(word, 1)
     }
 }

@@ -45,6 +45,7 @@ extension Interpreter {
             if seen != asleep && !record.pointee.owedThreads.compareExchange(expected: seen, desired: asleep, ordering: .relaxed).exchanged {
                 continue
             }
+            SchedulingNoise.point()
             // The millisecond is for a pause of all interpreters, which nobody announces here.
             Parker.wait(on: owedWord, while: asleep, timeoutNanoseconds: min(limit &- now &+ 1, 1_000_000))
         }
@@ -70,6 +71,7 @@ extension ThreadState {
     func forgive() {
         guard record.pointee.owed.load(ordering: .relaxed) != 0 && record.pointee.owed.exchange(0, ordering: .relaxed) != 0 else { return }
         let interpreter = self.interpreter
+        SchedulingNoise.point()
         var seen = interpreter.record.pointee.owedThreads.load(ordering: .relaxed)
         while true {
             let left = (seen & ~Fairness.sleeps) - 1

@@ -150,6 +150,7 @@ extension Runtime {
                 isDetached = true
                 continue
             }
+            SchedulingNoise.point()
             // The end of a pause is signalled, owed threads that attach are not.
             Parker.wait(on: signal, while: seen, timeoutNanoseconds: 200_000)
         }
@@ -183,6 +184,7 @@ extension Runtime {
                 interpreter.withLock {
                     interpreter.forgiveAll()
                     interpreter.record.pointee.globalStop.store(GlobalStop.claimed, ordering: .relaxed)
+                    SchedulingNoise.point()
                     asked += interpreter.askThreads(except: thread)
                 }
             }
@@ -206,6 +208,7 @@ extension Runtime {
             }
             pause.ended()
         }
+        SchedulingNoise.point()
         if anySleeps { wakeResumed() }
         Parker.wake(globalPhase)
     }
@@ -227,6 +230,7 @@ extension Interpreter {
         while true {
             let seen = globalStopWord.pointee.load(ordering: .relaxed)
             if seen == GlobalStop.none { break }
+            SchedulingNoise.point()
             Parker.wait(on: globalStopWord, while: seen)
         }
         thread?.attach()

@@ -54,6 +54,7 @@ public import Synchronization
     }
     @inlinable @inline(__always)
     static func unlockUnranked(_ byte: UnsafeMutablePointer<Atomic<UInt8>>) {
+        SchedulingNoise.point()
         if _slowPath(!byte.pointee.compareExchange(expected: 1, desired: 0, ordering: .releasing).exchanged) {  // L1
             unlockSlowly(byte)
         }
@@ -117,6 +118,7 @@ public import Synchronization
         let since = Clock.monotonicNanoseconds()
         while true {
             let seen = byte.pointee.load(ordering: .relaxed)
+            SchedulingNoise.point()
             if seen & held == 0 {
                 if byte.pointee.compareExchange(expected: seen, desired: seen | held, ordering: .acquiring).exchanged { return }  // L1
                 continue
@@ -126,6 +128,7 @@ public import Synchronization
             {
                 continue
             }
+            SchedulingNoise.point()
             if park(byte, since, thread) { return }
         }
     }
@@ -182,6 +185,7 @@ public import Synchronization
             return word
         }
         // Waking a word that is something else by now wakes nobody who would mind.
+        SchedulingNoise.point()
         if let woken { Parker.wake(woken, 1) }
     }
 }

@@ -30,6 +30,7 @@ struct PauseLock: ~Copyable {
         let seen = numbers.pointee.load(ordering: .relaxed)
         let served = UInt32(truncatingIfNeeded: seen)
         guard UInt32(seen >> 32) == served else { return false }
+        SchedulingNoise.point()
         guard
             numbers.pointee.compareExchange(
                 expected: seen, desired: UInt64(served &+ 1) << 32 | UInt64(served), ordering: .acquiring
@@ -47,6 +48,7 @@ struct PauseLock: ~Copyable {
         var spins = 0
         while true {
             let seen = word.pointee.load(ordering: .acquiring)
+            SchedulingNoise.point()
             if UInt32(truncatingIfNeeded: numbers.pointee.load(ordering: .acquiring)) == number { break }
             spins += 1
             if spins < Spinning.beforeSleep { cpuRelax() } else { Parker.wait(on: word, while: seen) }
@@ -75,6 +77,7 @@ struct PauseLock: ~Copyable {
             if exchanged {
                 if UInt32(seen >> 32) != next {
                     let word = words + Int(next) % PauseLock.sleepingWords
+                    SchedulingNoise.point()
                     word.pointee.wrappingAdd(1, ordering: .releasing)
                     Parker.wake(word)
                 }

@@ -41,6 +41,7 @@ struct PendingStops {
     func countDown(_ thread: UInt64) {
         var seen = word.pointee.load(ordering: .relaxed)
         while true {
+            SchedulingNoise.point()
             let left = PendingStops.count(seen) - 1
             if BuildOptions.checksInvariants && left < 0 {
                 if FaultInjection.isAnyActive { return }
@@ -50,7 +51,10 @@ struct PendingStops {
             let (exchanged, original) = word.pointee.compareExchange(
                 expected: seen, desired: left == 0 ? new & ~PendingStops.sleeps : new, ordering: .acquiringAndReleasing)  // S1
             if exchanged {
-                if left == 0 && seen & PendingStops.sleeps != 0 { Parker.wake(upperHalf) }
+                if left == 0 && seen & PendingStops.sleeps != 0 {
+                    SchedulingNoise.point()
+                    Parker.wake(upperHalf)
+                }
                 return
             }
             seen = original
@@ -82,6 +86,7 @@ struct PendingStops {
             }
             let asleep = seen | PendingStops.sleeps
             if seen != asleep && !word.pointee.compareExchange(expected: seen, desired: asleep, ordering: .relaxed).exchanged { continue }
+            SchedulingNoise.point()
             Parker.wait(on: upperHalf, while: UInt32(asleep >> 32), timeoutNanoseconds: slice)
         }
     }

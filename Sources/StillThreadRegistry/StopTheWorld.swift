@@ -136,6 +136,7 @@ extension Interpreter {
                 forgiveAll()
                 record.pointee.requested.store(1, ordering: .relaxed)
                 pending.begin()
+                SchedulingNoise.point()
                 let asked = askThreads(except: thread)
                 pending.expect(asked)
                 return asked
@@ -185,6 +186,7 @@ extension Interpreter {
             record.pointee.lastPauseEnd.store(pause.endedAt, ordering: .relaxed)
             return record.pointee.globalStop.load(ordering: .relaxed)
         }
+        SchedulingNoise.point()
         if anySleeps { Runtime.wakeResumed() }
         if globalStop != GlobalStop.none { Runtime.signalGlobalRequester() }
     }
@@ -198,6 +200,7 @@ extension Interpreter {
             let own = thread.record
             if own.pointee.evalBreaker.load(ordering: .relaxed) & RequestBits.stop != 0 { thread.clearRequest(RequestBits.stop) }
             mark(thread)
+            SchedulingNoise.point()
             while true {
                 let state = own.pointee.attachment.load(ordering: .relaxed)
                 guard state == Attachment.suspended || state == Attachment.sleeping else {

@@ -155,7 +155,9 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
                 qsbrSlot: slot.raw, delayedFree: DelayedFreeQueue(), waiting: Atomic(0), owed: Atomic(0),
                 osThreadID: Atomic(OSThread.currentID), nativeRegion: Atomic(0), next: Atomic(0), previous: Atomic(0),
                 criticalSection: nil))
+        SchedulingNoise.point()
         let isAlive = withLock {
+            SchedulingNoise.point()
             if record.pointee.life.load(ordering: .relaxed) != InterpreterLife.alive { return false }
             let isPaused =
                 record.pointee.requested.load(ordering: .relaxed) != 0
@@ -170,6 +172,7 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
             }
             record.pointee.firstThread = raw
             record.pointee.threadCount += 1
+            SchedulingNoise.point()
             return true
         }
         guard isAlive else {
@@ -207,6 +210,7 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
                 ThreadState(after).record.pointee.previous.store(previous, ordering: .relaxed)
             }
             thread.forgive()
+            SchedulingNoise.point()
             if own.pointee.attachment.load(ordering: .relaxed) == Attachment.stopping { noteStopped(thread.id) }
         }
     }
@@ -244,6 +248,7 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
             ).exchanged  // A1
         else { return false }
         body()
+        SchedulingNoise.point()
         if !thread.record.pointee.attachment.compareExchange(
             expected: Attachment.held, desired: Attachment.detached, ordering: .acquiringAndReleasing
         ).exchanged {  // A1
@@ -266,10 +271,13 @@ extension ThreadState {
         LockCheck.mayCallHook()
         interpreter.record.pointee.hooks.threadDying?(raw)
         domain.goOffline(qsbr)
+        SchedulingNoise.point()
         domain.releaseSlot(qsbr)
         if record.pointee.delayedFree.abandon(to: domain) { interpreter.passOnRetired(from: self) }
         CurrentThread.set(nil)
+        SchedulingNoise.point()
         interpreter.unlink(self)
+        SchedulingNoise.point()
         interpreter.free(self)
     }
 }
