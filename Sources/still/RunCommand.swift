@@ -14,6 +14,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Folder of the Python part of a standard library (default: $STILLPOINT_STDLIB, else that of an installed CPython).")
     var stdlib: String?
 
+    @Option(help: "Checking builds: run the program twice; the second time its interpreter's N-th request for memory is refused.")
+    var refuse: Int?
+
     @Option(name: .customShort("c"), parsing: .unconditional, help: "Run this code.")
     var code: String?
 
@@ -27,6 +30,7 @@ struct RunCommand: ParsableCommand {
         let start = PauseSummary.now
         let result = execute()
         if gcSummary { printSummary(start) }
+        if refuse != nil && AllocationFailure.disarm() == 0 { _ = fail("still: there were fewer requests", 0) }
         // Daemon threads may still run: no exit handlers.
         Process.exitNow(result)
     }
@@ -75,11 +79,24 @@ struct RunCommand: ParsableCommand {
             if let stdlib, !stdlib.isEmpty, !Interpreter.isStandardLibrary(stdlib) {
                 return fail("still: there is no standard library in \(stdlib)", 2)
             }
-            let interpreter = try Interpreter(
-                path: [folder], arguments: arguments, stdlib: Interpreter.locateStandardLibrary(given: stdlib))
+            if let refuse {
+                if !BuildOptions.checksInvariants || refuse < 1 {
+                    return fail("still: --refuse wants a checking build (STILL_CHECKS=1) and a number from 1", 2)
+                }
+                // What the process keeps for good is made by the first run.
+                let first = try makeInterpreter(folder, arguments)
+                _ = module.map { first.runModule($0) } ?? first.runProgram(source: source, filename: filename)
+                first.close()
+                AllocationFailure.arm(nth: refuse)
+            }
+            let interpreter = try makeInterpreter(folder, arguments)
             if let module { return interpreter.runModule(module) }
             return interpreter.runProgram(source: source, filename: filename)
         } catch { return fail("still: \(error)", 1) }
+    }
+
+    private func makeInterpreter(_ folder: String, _ arguments: [String]) throws -> Interpreter {
+        try Interpreter(path: [folder], arguments: arguments, stdlib: Interpreter.locateStandardLibrary(given: stdlib))
     }
 
     private func absolute(_ path: String) -> String {
