@@ -38,7 +38,8 @@ struct ChildProcess {
 
         /// Why the program counts as failed, with what it said.
         var failure: String? {
-            let said = lines.filter { !$0.hasPrefix("{") }.suffix(5).joined(separator: " / ")
+            let text = lines.filter { !$0.hasPrefix("{") }
+            let said = text.suffix(5).joined(separator: " / ")
             let reason: String
             if timedOut {
                 reason = "did not end in time and was killed"
@@ -49,8 +50,15 @@ struct ChildProcess {
             } else {
                 return nil
             }
+            if signalled, let crash = text.firstIndex(where: { $0.hasPrefix("*** ") }) {
+                // The line before says what the program was told, those behind where it was: as they stand.
+                let shown = text[max(0, crash - 1)...].prefix(Self.crashLines + 1)
+                return ([reason + ":"] + shown.map { "    " + $0 }).joined(separator: "\n")
+            }
             return said.isEmpty ? reason : "\(reason): \(said)"
         }
+        /// So much of a backtrace holds the frames that matter.
+        private static let crashLines = 40
     }
 
     /// What the sampler shares with the reader.
