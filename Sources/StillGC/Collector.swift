@@ -41,6 +41,8 @@ public enum CollectorRoots {
     nonisolated(unsafe) public static var clearWeakReferences: (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Bool) -> Void)?
     /// (thread, start, collected, uncollectable): a collection begins or has ended; world running.
     nonisolated(unsafe) public static var notify: (@convention(c) (UnsafeMutableRawPointer, Bool, Int, Int) -> Void)?
+    /// (thread, object): a condemned object, for `CollectorDebug`; world running, the object is alive.
+    nonisolated(unsafe) public static var reportCondemned: (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void)?
 }
 
 @frozen public struct CollectorFields: ~Copyable {
@@ -60,6 +62,15 @@ public enum CollectorRoots {
     var heapRaw: UnsafeMutableRawPointer
     var statistics: CollectorStatistics
     var pacing: Pacing
+    var tally: CollectionTally
+    /// Objects that were frozen (Freezing.swift). Some may have died since.
+    var frozen: Int
+    /// `CollectorDebug`.
+    public let debug: Atomic<UInt32>
+    /// Objects that the present collection has condemned, less those that the second pass has rescued: most die by count, when others are broken up.
+    var condemned: Int
+    /// 1: what the present collection has condemned was shown to the hook.
+    var condemnedShown: UInt8
     /// `statistics.marked` when the collection started, and what its marking added up to the first flagging.
     var markedBefore: Int
     var reached: Int
@@ -126,7 +137,7 @@ public enum CollectorRoots {
             to: CollectorFields(
                 base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
                 budgetNanoseconds: Atomic(defaultBudgetNanoseconds), lastStepEnd: 0, lastStepTook: 0, heapRaw: heap.raw, statistics: CollectorStatistics(),
-                pacing: Pacing(), markedBefore: 0, reached: 0, bufferBytesFreed: 0, cursor: 0,
+                pacing: Pacing(), tally: CollectionTally(), frozen: 0, debug: Atomic(0), condemned: 0, condemnedShown: 0, markedBefore: 0, reached: 0, bufferBytesFreed: 0, cursor: 0,
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
                 finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false, finalizersRan: false,
                 collectedBefore: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
@@ -187,6 +198,7 @@ public enum CollectorRoots {
         guard take(thread) else { return }
         defer { give() }
         let (objects, bytes) = (heap.existingObjects, heap.existingBufferBytes)
+        HeapLook.note(at: Clock.monotonicNanoseconds(), interpreter: thread.interpreter.id, objects: objects, bufferBytes: bytes)
         if phase == .idle {
             guard fields.pointee.enabled.load(ordering: .relaxed) != 0, fields.pointee.pacing.isDue(objects: objects, bytes: bytes) else { return }
         } else {
@@ -207,18 +219,24 @@ public enum CollectorRoots {
         fields.pointee.busy.store(0, ordering: .releasing)
     }
 
-    /// Completes the collection in progress, if any, and runs a whole one. World running between slices.
-    ///
-    /// - Returns: unreachable objects broken up meanwhile; 0 at once when another thread, or this one in a finalizer, is collecting.
-    public func collect(_ thread: ThreadState) -> Int {
+    /// Waits for another thread's step. False: it does not come to an end, or this thread itself is collecting.
+    func takeSoon(_ thread: ThreadState) -> Bool {
         var tries = 0
         while !take(thread) {
             let current = phase
-            if current == .finalizing || current == .breaking || tries > 10_000 { return 0 }
+            if current == .finalizing || current == .breaking || tries > 10_000 { return false }
             tries += 1
             thread.safepoint()
             OSThread.yield()
         }
+        return true
+    }
+
+    /// Completes the collection in progress, if any, and runs a whole one. World running between slices.
+    ///
+    /// - Returns: unreachable objects broken up meanwhile; 0 at once when another thread, or this one in a finalizer, is collecting.
+    public func collect(_ thread: ThreadState) -> Int {
+        guard takeSoon(thread) else { return 0 }
         defer { give() }
         let before = fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable
         while phase != .idle {
@@ -234,10 +252,14 @@ public enum CollectorRoots {
 
     /// One slice of whatever is to be done. The caller is busy.
     func step(_ thread: ThreadState) {
+        let stepPhase = phase
+        if stepPhase == .idle { CollectorRoots.notify?(thread.raw, true, 0, 0) }
         let began = Clock.monotonicNanoseconds()
-        switch phase {
+        switch stepPhase {
         case .idle:
-            CollectorRoots.notify?(thread.raw, true, 0, 0)
+            fields.pointee.tally.begin(
+                fields.pointee.statistics, interpreter: thread.interpreter.id, objects: heap.existingObjects, bytes: heap.existingBufferBytes,
+                at: began)
             start(thread)
         case .marking, .flagging, .counting, .comparing, .verdict:
             slice(thread)
@@ -252,5 +274,17 @@ public enum CollectorRoots {
         fields.pointee.lastStepEnd = ended
         fields.pointee.lastStepTook = ended - began
         fields.pointee.pacing.spentNanoseconds += ended - began
+        fields.pointee.tally.add(stepPhase, nanoseconds: ended - began)
+        HeapLook.note(
+            at: ended, interpreter: thread.interpreter.id, objects: heap.existingObjects, bufferBytes: heap.existingBufferBytes)
+        if stepPhase == .settling && phase == .idle {
+            fields.pointee.tally.end(
+                fields.pointee.statistics, reached: fields.pointee.reached, bytesFreed: fields.pointee.bufferBytesFreed,
+                objects: heap.existingObjects, bytes: heap.existingBufferBytes, at: ended)
+            CollectorRoots.notify?(thread.raw, false, fields.pointee.tally.last.freed, fields.pointee.tally.last.uncollectable)
+        }
     }
+
+    /// The last collection that has ended. For the busy thread, as in callbacks.
+    public var lastCollection: CollectionRecord { fields.pointee.tally.last }
 }

@@ -71,6 +71,7 @@ extension Collector {
 
     private func unflagAndLook(_ object: ObjectRef, _ item: Int) -> Int {
         unflag(object)
+        fields.pointee.condemned += 1
         if object.flags & ObjectFlags.weaklyReferenced != 0 { fields.pointee.weaklyReferencedFound = true }
         if Collector.wantsFinalizer(object) { fields.pointee.finalizersFound = true }
         return 0
@@ -92,6 +93,7 @@ extension Collector {
 
     /// Breaks some condemned objects.
     func breakCycles(_ thread: ThreadState) {
+        if CollectorDebug.isWanted(self) { return reportCondemned(thread) }
         let own = ThreadHeap(thread).fields
         let freedBefore = own.pointee.bufferBytesFreed
         defer { fields.pointee.bufferBytesFreed += own.pointee.bufferBytesFreed - freedBefore }
@@ -103,7 +105,6 @@ extension Collector {
                 CollectorRoots.clearWeakReferences?(thread.raw, object.raw, false)
             }
             TypeMemorySlots.of(object).pointee.clear?(thread.raw, object.raw)
-            fields.pointee.statistics.collected += 1
             if word & SharedFlags.deferred != 0 {
                 // Never freed by count: it ends here if the clearing left it without references.
                 object.sharedWord.pointee.bitwiseAnd(~SharedFlags.deferred, ordering: .relaxed)
@@ -129,13 +130,14 @@ extension Collector {
             pool.fields.pointee.pinned.store(0, ordering: .releasing)  // F1
             fields.pointee.cursor += 1
         }
+        fields.pointee.statistics.collected += fields.pointee.condemned
         let collected = fields.pointee.statistics.collected - fields.pointee.collectedBefore
         HeapCounts.report(thread)
         thread.withStoppedWorld(.collectVerdict) { (world: borrowing StoppedWorld) in
             fields.pointee.suspectPoolCount = 0
             fields.pointee.doomed.store(0, ordering: .releasing)
             fields.pointee.pacing.end(
-                reached: fields.pointee.reached, collected: collected, freed: fields.pointee.bufferBytesFreed, bytes: heap.existingBufferBytes)
+                reached: fields.pointee.reached + fields.pointee.frozen, collected: collected, freed: fields.pointee.bufferBytesFreed, bytes: heap.existingBufferBytes)
             fields.pointee.statistics.live = heap.existingObjects
             fields.pointee.statistics.collections += 1
             world.forEachThread { other in
@@ -144,7 +146,7 @@ extension Collector {
             }
             enter(.idle)
         }
-        CollectorRoots.notify?(thread.raw, false, collected, 0)
+        // `step` tells who wants to know.
     }
 
     /// Whether a verdict has condemned the object: weak references to it answer None.

@@ -26,6 +26,8 @@ extension Collector {
             heap.fields.pointee.whiteColour = fields.pointee.white
             setBarrier(world, BarrierMode.marking)
             fields.pointee.secondPass = false
+            fields.pointee.condemned = 0
+            fields.pointee.condemnedShown = 0
             fields.pointee.collectedBefore = fields.pointee.statistics.collected
             enter(.marking)
             var visitor = TraceVisitor(visit: Collector.markVisit, context: raw)
@@ -226,7 +228,9 @@ extension Collector {
     /// A former suspect is counted like any object again.
     @inline(__always)
     private func rescue(_ object: ObjectRef) {
-        if object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.suspect != 0 { unflag(object) }
+        guard object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.suspect != 0 else { return }
+        unflag(object)
+        if fields.pointee.secondPass { fields.pointee.condemned -= 1 }
     }
     func unflag(_ object: ObjectRef) {
         object.sharedWord.pointee.bitwiseAnd(~SharedFlags.suspect, ordering: .relaxed)

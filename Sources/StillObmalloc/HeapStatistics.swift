@@ -1,5 +1,6 @@
 // An interpreter's memory in numbers: everything that its heap has from the system, and what of it is in use.
 import StillPlatform
+public import StillThreadRegistry
 import Synchronization
 
 public struct HeapStatistics: Equatable, Sendable {
@@ -49,5 +50,19 @@ extension InterpreterHeap {
             figures.lostReferences = fields.pointee.lostReferences.load(ordering: .relaxed)
             return figures
         }
+    }
+
+    /// Objects and buffers that are handed out; blocks that another thread than their owner has freed count until the owner takes them back.
+    public func allocatedBlocks(_ world: borrowing StoppedWorld) -> Int {
+        var blocks = 0
+        for index in 0..<poolCount {
+            let pool = self.pool(at: index)
+            switch pool.kind {
+            case PoolKind.medium, PoolKind.buffer, PoolKind.plain, PoolKind.collectable: blocks += Int(pool.fields.pointee.used)
+            default: break
+            }
+        }
+        let figures = statistics()
+        return blocks + figures.runs + figures.largeBuffers
     }
 }

@@ -172,5 +172,7 @@ public import Synchronization
     @inlinable public static var first: UInt8 { 1 }
     @inlinable public static var second: UInt8 { 2 }
     @inlinable public static var grey: UInt8 { 3 }
+    /// Alive, whatever refers to it: no collection looks at it (StillGC, Freezing.swift).
+    @inlinable public static var frozen: UInt8 { 4 }
     @inlinable public static func other(_ colour: UInt8) -> UInt8 { 3 &- colour }
 }

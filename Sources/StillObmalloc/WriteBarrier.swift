@@ -90,6 +90,16 @@ public import Synchronization
         traverse(object.raw, &visitor)
     }
 
+    /// In a pause, when the object's class changes. References to classes are not counted, so a frozen object's class must be frozen; an object
+    /// whose class changes is frozen no longer, as if it was born now.
+    public static func thaw(_ object: ObjectRef, newType: ObjectRef, _ thread: ThreadState) {
+        guard object.isCollectable else { return }
+        let colour = Arena.colour(of: object.raw)
+        guard colour.pointee.load(ordering: .relaxed) == Colour.frozen else { return }
+        colour.pointee.store(ThreadHeap(thread).fields.pointee.birthColour, ordering: .relaxed)
+        shade(newType, thread)
+    }
+
     /// Before a container shifts its items to other indices. O(items) while marking if it is not scanned yet.
     @inlinable @inline(__always)
     public static func willShiftItems(_ container: ObjectRef, _ thread: ThreadState) {

@@ -29,6 +29,8 @@ public import Synchronization
     public let finalizing: Atomic<UInt32>
     /// Bits of the list gc.callbacks, owned; 0 before gc is imported. Released by the importing thread, acquired by whoever collects.
     public let collectorCallbacks: Atomic<UInt64>
+    /// Bits of the list gc.garbage, likewise.
+    public let collectorGarbage: Atomic<UInt64>
     /// Bits of the tuple of three lists that os.register_at_fork fills, owned; 0 before the first. The same.
     public let forkCallbacks: Atomic<UInt64>
 

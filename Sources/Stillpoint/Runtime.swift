@@ -31,10 +31,11 @@ enum ProcessStart {
             let interpreter = StillThreadRegistry.Interpreter(interpreter)
             let state = interpreter.state
             let callbacks = Value(bits: state.pointee.collectorCallbacks.load(ordering: .acquiring))
+            let garbage = Value(bits: state.pointee.collectorGarbage.load(ordering: .acquiring))
             let forkCallbacks = Value(bits: state.pointee.forkCallbacks.load(ordering: .acquiring))
             for value in [
                 state.pointee.builtins, state.pointee.modules, state.pointee.sysDict, state.pointee.path, state.pointee.argv, callbacks,
-                forkCallbacks,
+                garbage, forkCallbacks,
             ] where value.isObject {
                 visitor.report(value.object.raw, true)
             }
@@ -43,6 +44,7 @@ enum ProcessStart {
             if !start { DeadTypes.free(Thread(thread)) }
             GcModule.notify(Thread(thread), start: start, collected: collected, uncollectable: uncollectable)
         }
+        CollectorRoots.reportCondemned = { thread, object in GcModule.reportCondemned(Thread(thread), ObjectRef(object)) }
         CollectorHooks.isDoomed = { object in
             guard let thread = ThreadState.current else { return false }
             return Collector.isDoomed(ObjectRef(object), InterpreterHeap(of: thread).raw)

@@ -11,6 +11,9 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .customLong("gc-summary"), help: "Print the lengths of all pauses to standard error at the end.")
     var gcSummary = false
 
+    @Option(name: .customLong("gc-log"), help: "Write every pause, every collection and the heap's size to this file, for 'still gc-report'.")
+    var gcLog: String?
+
     @Option(help: "Folder of the Python part of a standard library (default: $STILLPOINT_STDLIB, else that of an installed CPython).")
     var stdlib: String?
 
@@ -28,12 +31,24 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let start = PauseSummary.now
+        var log: GCLog?
+        if let gcLog {
+            do throws(FileError) { log = try GCLog(path: gcLog, command: commandLine) } catch {
+                Process.exitNow(fail("still: can't write the gc log '\(gcLog)': [Errno \(error.code)] \(error.reason)", 2))
+            }
+        }
         let result = execute()
+        if let failure = log?.finish(exitCode: result) {
+            _ = fail("still: the gc log '\(failure.path)' is not complete: [Errno \(failure.code)] \(failure.reason)", 1)
+        }
         if gcSummary { printSummary(start) }
         if refuse != nil && AllocationFailure.disarm() == 0 { _ = fail("still: there were fewer requests", 0) }
         // Daemon threads may still run: no exit handlers.
         Process.exitNow(result)
     }
+
+    /// For the log's header.
+    private var commandLine: [String] { (code.map { ["-c", $0] } ?? module.map { ["-m", $0] } ?? []) + program }
 
     private func fail(_ text: String, _ code: Int32) -> Int32 {
         StandardError.write(Array((text + "\n").utf8))

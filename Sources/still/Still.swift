@@ -1,10 +1,11 @@
 // The command `still`.
 import ArgumentParser
+import Stillpoint
 
 @main
 struct Still: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "still", abstract: "Stillpoint, a free-threaded Python runtime.", version: "still 0.1 (Python 3.13)",
+        commandName: "still", abstract: "Stillpoint, a free-threaded Python runtime.", version: "still \(Version.still) (Python \(Version.python))",
         // Subcommands, one file each.
-        subcommands: [RunCommand.self, StressCommand.self, BenchCommand.self, BenchProgramCommand.self, BenchCoreProbeCommand.self])
+        subcommands: [RunCommand.self, StressCommand.self, BenchCommand.self, GCReportCommand.self, BenchProgramCommand.self, BenchCoreProbeCommand.self])
 }

@@ -9,11 +9,13 @@ import Synchronization
 
 public enum GcModule {
     private static let thresholds = Guarded<[Int]>(heldOverFork: [2000, 10, 0])
-    private static let debug = Atomic<Int>(0)
 
     public static let definition = ModuleDefinition(name: "gc") { m in
         let t = m.thread
-        if let list = try? t.makeList(capacity: 0) { m.constant("garbage", list) }
+        if let list = try? t.makeList(capacity: 0) {
+            m.set("garbage", list)
+            t.interpreterState.pointee.collectorGarbage.store(list.bits, ordering: .releasing)
+        }
         if let list = try? t.makeList(capacity: 0) {
             m.set("callbacks", list)
             // The interpreter keeps the list; the program may replace the attribute.
@@ -94,12 +96,13 @@ public enum GcModule {
         m.function("get_slice_budget", 0, 0) { t, _, _, _, _ in
             Value(smallInt: Int(Collector(of: Thread(t)).fields.pointee.budgetNanoseconds.load(ordering: .relaxed))).bits
         }
-        m.function("get_debug", 0, 0) { t, _, _, _, _ in Value(smallInt: GcModule.debug.load(ordering: .relaxed)).bits }
+        m.function("get_debug", 0, 0) { t, _, _, _, _ in
+            Value(smallInt: Int(Collector(of: Thread(t)).fields.pointee.debug.load(ordering: .relaxed))).bits
+        }
         m.function("set_debug", 1, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 let flags = try t.indexInt(Value(bits: a[0]))
-                if flags != 0 { throw t.raise(.notImplementedError, "gc.set_debug() flags are not supported yet") }
-                GcModule.debug.store(flags, ordering: .relaxed)
+                Collector(of: t).fields.pointee.debug.store(UInt32(truncatingIfNeeded: flags), ordering: .relaxed)
                 return .none
             }
         }
@@ -112,7 +115,19 @@ public enum GcModule {
             return Value(v.isObject && v.object.flags & ObjectFlags.finalized != 0).bits
         }
         m.function("get_objects", 0, 1, keywords: true) { t, s, a, n, k in
-            returning(t) { (t) throws(PythonError) -> Value in try HeapWalk.objects(t) { _ in true } }
+            returning(t) { (t) throws(PythonError) -> Value in
+                let v = try Arguments.parse(t, function: "get_objects", a, n, k, names: ["generation"], required: 0)
+                if !v[0].isNull && v[0].bits != Value.none.bits {
+                    let generation = try t.indexInt(v[0])
+                    if generation < -1 { throw t.raise(.valueError, "generation parameter cannot be negative") }
+                    if generation > 2 {
+                        throw t.raise(.valueError, "generation parameter must be less than the number of available generations (3)")
+                    }
+                    // All objects are of the oldest generation.
+                    if generation == 0 || generation == 1 { return try t.makeList(capacity: 0) }
+                }
+                return try HeapWalk.objects(t) { _ in true }
+            }
         }
         m.function("get_referents", 0, -1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
@@ -125,40 +140,19 @@ public enum GcModule {
                 return try HeapWalk.objects(t) { HeapWalk.refers($0, to: wanted) }
             }
         }
-        for name in ["freeze", "unfreeze"] {
-            // Nothing is copied on write after a fork here: freezing has no effect.
-            m.function(name, 0, 0) { _, _, _, _, _ in Value.none.bits }
+        m.function("freeze", 0, 0) { t, _, _, _, _ in
+            Collector(of: Thread(t)).freeze(Thread(t))
+            return Value.none.bits
         }
-        m.function("get_freeze_count", 0, 0) { _, _, _, _, _ in Value(smallInt: 0).bits }
-    }
-
-    /// The collections of the shutdown call nobody: what callbacks use may be gone.
-    public static func forgetCallbacks(_ t: ThreadState) {
-        t.release(Value(bits: t.interpreterState.pointee.collectorCallbacks.exchange(0, ordering: .acquiringAndReleasing)))
-    }
-
-    /// Calls gc.callbacks. For `CollectorRoots.notify`.
-    public static func notify(_ t: ThreadState, start: Bool, collected: Int, uncollectable: Int) {
-        let callbacks = Value(bits: t.interpreterState.pointee.collectorCallbacks.load(ordering: .acquiring))
-        if callbacks.isNull || ListRef(callbacks).count == 0 { return }
-        let raised = t.takeRaised()
-        defer { if !raised.isNull { t.setRaised(raised) } }
-        do throws(PythonError) {
-            let info = try t.makeDict()
-            defer { t.release(info) }
-            for (key, number) in [("generation", 2), ("collected", collected), ("uncollectable", uncollectable)] {
-                try DictRef(info).set(t, Interning.intern(key), Value(smallInt: number))
-            }
-            let copy = try t.makeList(capacity: 0)
-            defer { t.release(copy) }
-            try ListRef(copy).extend(t, callbacks)
-            for index in 0..<ListRef(copy).count {
-                let function = ListRef(copy).item(t, index)
-                defer { t.release(function) }
-                do throws(PythonError) {
-                    t.release(try t.call(function, Interning.intern(start ? "start" : "stop"), info))
-                } catch { t.writeUnraisable(function) }
-            }
-        } catch { t.writeUnraisable(.null) }
+        m.function("unfreeze", 0, 0) { t, _, _, _, _ in
+            Collector(of: Thread(t)).unfreeze(Thread(t))
+            return Value.none.bits
+        }
+        m.function("get_freeze_count", 0, 0) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in try t.makeInt(Collector(of: t).frozenCount(t)) }
+        }
+        m.function("get_collector_stats", 0, 0) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in try collectorStatistics(t) }
+        }
     }
 }

@@ -1,7 +1,7 @@
 // Looking at all objects: gc.get_objects and its relatives.
 //
 // The walk runs with the world stopped and takes a count on every object it keeps. Objects whose count is zero, which are
-// about to be freed, are left out.
+// about to be freed, are left out, and frozen ones: they are in no generation.
 import StillObjects
 import StillObmalloc
 import StillPlatform
@@ -17,8 +17,9 @@ enum HeapWalk {
             for index in 0..<heap.poolCount {
                 let pool = heap.pool(at: index)
                 guard Int(pool.fields.pointee.kind.load(ordering: .relaxed)) == PoolKind.collectable else { continue }
-                for block in 0..<Int(pool.fields.pointee.capacity)
-                where pool.colour(at: block).pointee.load(ordering: .relaxed) != Colour.free {
+                for block in 0..<Int(pool.fields.pointee.capacity) {
+                    let colour = pool.colour(at: block).pointee.load(ordering: .relaxed)
+                    if colour == Colour.free || colour == Colour.frozen { continue }
                     let object = ObjectRef(pool.block(at: block))
                     if CollectorHooks.isDoomed?(object.raw) ?? false { continue }
                     if ReferenceCount.count(object) <= 0 || !wanted(object) { continue }

@@ -137,6 +137,15 @@ public enum SysModule {
                 return v.isObject ? try t.makeInt(ReferenceCount.count(v.object)) : try t.makeInt(Int(UInt32.max))
             }
         }
+        m.function("getallocatedblocks", 0, 0) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                var blocks = 0
+                t.withStoppedWorld(.introspection) { (world: borrowing StoppedWorld) in
+                    blocks = InterpreterHeap(of: t).allocatedBlocks(world)
+                }
+                return try t.makeInt(blocks)
+            }
+        }
         m.function("getswitchinterval", 0, 0) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in try t.makeFloat(0.005) }
         }

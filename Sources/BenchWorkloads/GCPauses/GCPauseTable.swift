@@ -89,10 +89,6 @@ extension ConfigurationReport {
     }
 }
 
-private func ms(_ nanoseconds: UInt64?) -> String {
-    guard let nanoseconds else { return "?" }
-    return String(format: "%.3f", Double(nanoseconds) / 1e6)
-}
 
 private func row(_ name: String, _ cells: [String]) -> String {
     var text = name + String(repeating: " ", count: max(1, 27 - name.count))
