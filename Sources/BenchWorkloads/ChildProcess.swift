@@ -26,6 +26,8 @@ struct ChildProcess {
     var environment: [String: String] = [:]
     /// Between two looks at its memory; its end is noticed as late as that.
     var sampleSeconds = 0.05
+    /// Whether each look is kept in `memory`.
+    var keepsMemory = false
 
     struct Outcome: Sendable {
         /// Standard output and standard error, in the order in which they arrived.
@@ -35,6 +37,8 @@ struct ChildProcess {
         var timedOut = false
         /// The most memory that was seen in use, in bytes; nil where the system does not tell.
         var peakBytes: Int?
+        /// Memory in use at each look: seconds since the start, bytes.
+        var memory: [(at: Double, bytes: Int)] = []
 
         /// Why the program counts as failed, with what it said.
         var failure: String? {
@@ -66,7 +70,13 @@ struct ChildProcess {
         let ended = Atomic<Bool>(false)  // relaxed: only asks the sampler to end
         let timedOut = Atomic<Bool>(false)  // relaxed: read after the join
         let peak = Guarded<Int?>(nil)
+        let memory = Guarded<[(at: Double, bytes: Int)]>([])
+        let began = Clock.monotonicNanoseconds()
 
+        func note(_ process: Int32) {
+            guard let bytes = ChildProcess.memory(of: process, "VmRSS") else { return }
+            memory.withLock { $0.append((Double(Clock.monotonicNanoseconds() - began) / 1e9, bytes)) }
+        }
         func sample(_ process: Int32) {
             guard let bytes = ChildProcess.memory(of: process, "VmHWM") else { return }
             peak.withLock { $0 = max($0 ?? 0, bytes) }
@@ -89,10 +99,11 @@ struct ChildProcess {
         defer { runningChild.store(0, ordering: .relaxed) }
         let watch = Watch()
         let limit = Clock.monotonicNanoseconds() + UInt64(limitSeconds * 1e9)
-        let sampleSeconds = sampleSeconds
+        let (sampleSeconds, keepsMemory) = (sampleSeconds, keepsMemory)
         let sampler = try OSThread.start(name: "sampler", stackBytes: 1 << 20) {
             while !watch.ended.load(ordering: .relaxed) {
                 watch.sample(id)
+                if keepsMemory { watch.note(id) }
                 if Clock.monotonicNanoseconds() > limit {
                     watch.timedOut.store(true, ordering: .relaxed)
                     kill(id, SIGKILL)
@@ -124,6 +135,7 @@ struct ChildProcess {
         outcome.exitCode = process.terminationStatus
         outcome.signalled = process.terminationReason == .uncaughtSignal
         outcome.peakBytes = watch.peak.withLock { $0 }
+        outcome.memory = watch.memory.withLock { $0 }
         return outcome
     }
 

@@ -18,10 +18,11 @@ struct PauseHistogram: Sendable {
         note(nanoseconds)
     }
 
-    /// Also records the lengths that were not seen because nobody looked meanwhile: 30 ms at an interval of 1 ms stand for 30, 29, 28 …
-    mutating func record(_ nanoseconds: UInt64, expectedInterval: UInt64) {
-        histogram.recordCorrectedValue(nanoseconds, expectedInterval: expectedInterval)
-        note(nanoseconds)
+    mutating func record(_ nanoseconds: UInt64, count times: Int) {
+        histogram.record(nanoseconds, count: UInt64(times))
+        maximum = max(maximum, nanoseconds)
+        total += nanoseconds * UInt64(times)
+        count += times
     }
 
     private mutating func note(_ nanoseconds: UInt64) {

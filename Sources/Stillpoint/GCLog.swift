@@ -1,7 +1,8 @@
 // Writes down what the collector does, while a program runs: lines of JSON that `still gc-report` reads.
 //
 // Lines     Each is an object with the key "record":
-//             header   once, first: "format" and "version" of the log, "still", "machine", "command", "started" (nanoseconds since 1970), "budget"
+//             header   once, first: "format" and "version" of the log, "still", "machine", "command", "started" (nanoseconds since 1970), "monotonic" (the same
+//                      moment on the clock of time.monotonic_ns()), "budget" (nanoseconds)
 //             pause    every pause of the process: "kind", "phase" of the collection, "interpreter", "at", "wall", "cpu", "timeToStop", "queued"
 //             cycle    every collection: "at", "end", "objectsBefore", "objectsAfter", "bytesBefore", "bytesAfter", "live", "freed",
 //                      "bytesFreed", "examined", "finalized", "uncollectable", "pauses", "paused", "longest", "worked"
@@ -46,7 +47,7 @@ public final class GCLog: Sendable {
         origin = Clock.monotonicNanoseconds()
         state = Guarded(
             State(file: file, nextPause: PauseLog.nextSequence, nextCollection: CollectionLog.nextSequence, thread: nil), rank: .output)
-        file.append(Self.header(command))
+        file.append(Self.header(command, origin))
         if let failure = file.failure { throw failure }
         // Without a thread the rings are copied at the end: the oldest records may be lost then, and the log says so.
         let thread = try? OSThread.start(
@@ -104,7 +105,7 @@ public final class GCLog: Sendable {
 
     // MARK: Lines
 
-    private static func header(_ command: [String]) -> [UInt8] {
+    private static func header(_ command: [String], _ origin: UInt64) -> [UInt8] {
         var line = Line("header")
         line.add("format", formatName)
         line.add("version", formatVersion)
@@ -118,6 +119,7 @@ public final class GCLog: Sendable {
         line.add("kernel", MachineName.kernel)
         line.add("process", Int(Process.id))
         line.add("started", Clock.wallNanoseconds())
+        line.add("monotonic", origin)
         line.add("command", command)
         return line.finished
     }

@@ -32,20 +32,32 @@ struct BenchListCommand: ParsableCommand {
 
 struct GCPausesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gc-pauses", abstract: "Pauses of the garbage collector over an aged heap.",
+        commandName: "gc-pauses", abstract: "What threads see of the garbage collector over an aged heap.",
         discussion: """
-            Runs tools/bench/gc_pauses.py in processes of Stillpoint and of CPython in turn, for every number of live containers and of \
-            mutators, and measures the machine's own hiccups beside them. Ends with 1 when a process fails.
+            Runs tools/bench/gc_pauses.py in processes of Stillpoint and of the peers in turn, for every number of live containers and of \
+            mutators, and measures what the machine does to as many threads that only compute. Peers: CPython, PyPy, and the same work in Java \
+            and Go (tools/peers); one that is not there is named as NOT COMPARED. Without --full, --seconds and the like the whole run takes \
+            at most three minutes. Ends with 1 when a process fails or a run of Stillpoint's is invalid; a target that is not met is no failure.
+
+            --soak runs programs that made other collectors grow instead, and ends with 1 when memory is not flat.
             """)
 
     @Option(parsing: .upToNextOption, help: "Live containers (default: 100000 1000000).") var live: [Int] = []
     @Option(parsing: .upToNextOption, help: "Threads that work on them (default: 1 2).") var mutators: [Int] = []
-    @Option(parsing: .unconditional, help: "Seconds of measuring in each process (default: 5).") var seconds: Double?
-    @Option(parsing: .unconditional, help: "Processes of each runtime for each configuration (default: 2).") var rounds: Int?
-    @Option(help: "The CPython to compare with.") var peer = "/usr/bin/python3.11"
-    @Option(help: "The program; otherwise tools/bench/gc_pauses.py is searched upwards from here and from the command.")
-    var program: String?
+    @Option(parsing: .unconditional, help: "Seconds of measuring in each process (default: what three minutes leave; with --full 10).") var seconds: Double?
+    @Option(parsing: .unconditional, help: "Processes of each runtime for each configuration (default: 1).") var rounds: Int?
+    @Option(
+        parsing: .upToNextOption,
+        help: "Peers: paths or names of Pythons, java-zgc, java-g1, go, or none (default: python3.13t python3.13 /usr/bin/python3.11 pypy3 java-zgc java-g1 go).")
+    var peers: [String] = []
+    @Option(help: "Folder of gc_pauses.py; otherwise tools/bench is searched upwards from here and from the command.") var programs: String?
+    @Option(help: "Folder of the peers' sources; otherwise tools/peers is searched likewise.") var peerSources: String?
+    @Option(help: "Where compiled peers are kept (default: stillpoint/peers in the user's cache folder).") var peerCache: String?
     @Option(help: "Also write all figures to this file.") var json: String?
+    @Option(help: "Also write a page with plots to this file; it needs nothing else.") var report: String?
+    @Option(parsing: .unconditional, help: "Run for so many minutes, and tell whether memory stays flat.") var soak: Double?
+    @Flag(help: "The whole matrix: 100000, 1, 5 and 10 million live containers; up to an hour.") var full = false
+    @Flag(help: "A missing peer is an error.") var requirePeers = false
     @Flag(help: "A smoke test of a few seconds: 20000 containers, half a second, one round.") var quick = false
 
     func validate() throws {
@@ -53,66 +65,89 @@ struct GCPausesCommand: ParsableCommand {
             throw ValidationError("--live is 10000 to 100000000.")
         }
         guard mutators.allSatisfy({ (1...64).contains($0) }) else { throw ValidationError("--mutators is 1 to 64.") }
-        if let smallest = chosenLive.min(), let most = chosenMutators.max(), smallest < most * 1250 {
-            throw ValidationError("\(most) mutators need \(most * 1250) live containers.")
+        if let smallest = chosenLive.min(), let most = chosenMutators.max(), smallest < most * 2251 {
+            throw ValidationError("\(most) mutators need \(most * 2251) live containers.")
         }
         if let seconds, !(seconds >= 0.1 && seconds <= 3600) { throw ValidationError("--seconds is 0.1 to 3600.") }
         if let rounds, !(1...100).contains(rounds) { throw ValidationError("--rounds is 1 to 100.") }
-        if let program, !FileManager.default.isReadableFile(atPath: program) {
-            throw ValidationError("There is no program '\(program)'.")
+        if let soak, !(soak >= 0.1 && soak <= 1440) { throw ValidationError("--soak is 0.1 to 1440 minutes.") }
+        if full && quick { throw ValidationError("--full and --quick exclude each other.") }
+        for folder in [programs, peerSources].compactMap({ $0 }) where !File.isDirectory(folder) {
+            throw ValidationError("There is no folder '\(folder)'.")
         }
     }
 
-    private var chosenLive: [Int] { live.isEmpty ? (quick ? [20_000] : [100_000, 1_000_000]) : live }
+    private var chosenLive: [Int] {
+        if !live.isEmpty { return live }
+        return quick ? [20_000] : full ? [100_000, 1_000_000, 5_000_000, 10_000_000] : [100_000, 1_000_000]
+    }
     private var chosenMutators: [Int] { mutators.isEmpty ? [1, 2] : mutators }
 
     func run() throws {
         guard let still = Bundle.main.executablePath else { throw Self.failure("the path of this command is not known") }
-        guard let program = program ?? SourceTree.find("tools/bench/gc_pauses.py", besides: still) else {
-            throw Self.failure("tools/bench/gc_pauses.py is neither above this folder nor above the command; name it with --program")
+        let programs = try programs ?? Self.folder("tools/bench/gc_pauses.py", still, "--programs")
+        // A file that can't be written is found out before the minutes of measuring.
+        for path in [json, report].compactMap({ $0 }) where !FileManager.default.createFile(atPath: path, contents: nil) {
+            throw Self.failure("the file \(path) can't be written")
         }
+        if let soak {
+            let result: SoakReport
+            do { result = try SoakBench(still: still, programs: programs, minutes: soak, progress: Self.progress).run() } catch let error as BenchError {
+                throw Self.failure(error.description)
+            }
+            print(result.table, terminator: "")
+            try write(result, page: result.page)
+            if !result.passed { throw ExitCode(1) }
+            return
+        }
+        var bench = GCPauseBench(try options(still, programs), progress: Self.progress)
+        let result: GCPauseReport
+        do { result = try bench.run() } catch let error as BenchError { throw Self.failure(error.description) }
+        print(result.table, terminator: "")
+        try write(result, page: result.page)
+        if !result.failures.isEmpty || result.hasInvalid { throw ExitCode(1) }
+        if requirePeers && !result.notCompared.isEmpty { throw Self.failure("a peer is missing") }
+    }
+
+    private func options(_ still: String, _ programs: String) throws -> GCPauseBench.Options {
         var options = GCPauseBench.Options()
-        options.peer = peer
-        options.program = program
         options.still = still
+        options.programs = programs
+        options.peerSources = try peerSources ?? Self.folder("tools/peers/GCPauses.java", still, "--peer-sources")
+        options.peerCache = peerCache ?? CoreBenchCommand.cacheFolder
+        if !peers.isEmpty { options.peers = peers == ["none"] ? [] : peers }
         options.liveContainers = chosenLive
         options.mutators = chosenMutators
-        options.seconds = seconds ?? (quick ? 0.5 : 5)
-        options.rounds = rounds ?? (quick ? 1 : 2)
-        // A file that can't be written is found out before the minutes of measuring.
-        if let json, !FileManager.default.createFile(atPath: json, contents: nil) {
-            throw Self.failure("the file \(json) can't be written")
-        }
-        var bench = GCPauseBench(options) { StandardError.write(Array("\($0)\n".utf8)) }
-        let report: GCPauseReport
-        do { report = try bench.run() } catch let error as BenchError { throw Self.failure(error.description) }
-        print(report.table, terminator: "")
+        options.rounds = rounds ?? 1
+        options.seconds = seconds ?? (quick ? 0.5 : full ? 10 : nil)
+        if full { options.patience = 6 }
+        // With sizes of one's own the three minutes are no promise.
+        if options.seconds == nil && (!live.isEmpty || !mutators.isEmpty || rounds != nil) { options.seconds = 5 }
+        if quick { options.payloadLive = 1000 }
+        return options
+    }
+
+    private func write(_ result: some Encodable, page: String) throws {
         if let json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            try encoder.encode(report).write(to: URL(fileURLWithPath: json))
+            try encoder.encode(result).write(to: URL(fileURLWithPath: json))
         }
-        if !report.failures.isEmpty { throw ExitCode(1) }
+        if let report { try Data(page.utf8).write(to: URL(fileURLWithPath: report)) }
+    }
+
+    private static func progress(_ text: String) { StandardError.write(Array("\(text)\n".utf8)) }
+
+    private static func folder(_ file: String, _ still: String, _ option: String) throws -> String {
+        guard let found = SourceTree.find(file, besides: still) else {
+            throw failure("\(file) is neither above this folder nor above the command; name its folder with \(option)")
+        }
+        return URL(fileURLWithPath: found).deletingLastPathComponent().path
     }
 
     private static func failure(_ text: String) -> ExitCode {
         StandardError.write(Array("still: bench gc-pauses: \(text)\n".utf8))
         return ExitCode(1)
-    }
-}
-
-/// The child of a benchmark: a program, and its pauses as JSON behind its output.
-struct BenchProgramCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: GCPauseBench.runnerCommand, abstract: "Run a program and print its pauses.", shouldDisplay: false)
-
-    @Argument(help: "The program.") var file: String
-    @Argument(parsing: .captureForPassthrough, help: "Its arguments.") var arguments: [String] = []
-
-    func run() throws {
-        let code = MeasuredProgram.run(file: file, arguments: arguments)
-        // Threads of the program may still run: no exit handlers.
-        StillPlatform.Process.exitNow(code)
     }
 }
 

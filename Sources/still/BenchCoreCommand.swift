@@ -62,7 +62,7 @@ struct CoreBenchCommand: ParsableCommand {
         if requirePeers && !report.missingPeers.isEmpty { throw Self.failure("a peer is missing") }
     }
 
-    private static var cacheFolder: String {
+    static var cacheFolder: String {
         let base = Environment.get("XDG_CACHE_HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.cache"
         return base + "/stillpoint/peers"
     }

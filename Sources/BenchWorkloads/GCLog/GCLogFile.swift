@@ -21,6 +21,7 @@ public struct GCLogFile: Sendable {
         var kernel: String?
         var process: Int?
         var started: UInt64?
+        var monotonic: UInt64?
         var command: [String]?
     }
     struct Pause: Codable, Sendable {

@@ -1,27 +1,41 @@
-// `still bench gc-pauses`: pauses of the collector with many live containers, ours and CPython's, on the same program in the same run.
+// `still bench gc-pauses`: what the threads of a program see of the collector, with many live containers: ours, other Pythons', Java's and
+// Go's, on the same work in the same run.
 //
 // Every measurement is a process of its own: a heap is aged by one runtime only, and memory figures are that runtime's. The runtimes
-// take turns, each round the other first, so that a change of the machine's mood meets both.
+// take turns, each round another one first, so that a change of the machine's mood meets all. Without a number of seconds the whole run
+// keeps to `limitSeconds`: what building and ageing have left is shared out among the runs that are left.
 import Foundation
 import StillPlatform
+import Stillpoint
 
 public struct GCPauseBench {
     public struct Options: Sendable {
-        public var peer = "/usr/bin/python3.11"
-        /// gc_pauses.py.
-        public var program = ""
+        /// Names for `ContestantSearch`.
+        public var peers = Contestant.known
+        /// gc_pauses.py and gc_memory.py; GCPauses.java and gc_pauses.go.
+        public var programs = ""
+        public var peerSources = ""
+        public var peerCache = ""
         /// The command `still`.
         public var still = ""
         public var liveContainers = [100_000, 1_000_000]
         public var mutators = [1, 2]
-        public var seconds = 5.0
-        public var rounds = 2
+        /// Of measuring in each process; nil: as long as the limit allows.
+        public var seconds: Double?
+        public var limitSeconds = 165.0
+        /// A run that has not completed ten collections goes on for so many times its seconds.
+        public var patience = 4.0
+        public var rounds = 1
+        public var payloadLive = 5000
         public init() {}
     }
 
     private let options: Options
     private let progress: (String) -> Void
     private var failures: [String] = []
+    private let began = Clock.monotonicNanoseconds()
+    private var runsLeft = 0
+    private var overheadLeft = 0.0
 
     /// - Parameter progress: called with what is going to be measured.
     public init(_ options: Options, progress: @escaping (String) -> Void) {
@@ -29,68 +43,121 @@ public struct GCPauseBench {
         self.progress = progress
     }
 
-    public static let runnerCommand = "bench-program"
-
     /// - Throws: `BenchError` when nothing could be measured at all. A child that fails is reported, and the others go on.
     public mutating func run() throws -> GCPauseReport {
-        guard File.exists(options.program) else { throw BenchError("there is no program \(options.program)") }
         ChildProcess.endWithUs()
         let machine = Machine.current()
-        let peer = try PeerInterpreter.ask(options.peer)
+        var contestants = [
+            Contestant(
+                name: "stillpoint", kind: .stillpoint, path: options.still, version: Version.still,
+                buildFlags: _isDebugAssertConfiguration() ? "not optimized" : "release")
+        ]
+        var missing: [String] = []
+        for name in options.peers {
+            switch ContestantSearch(sources: options.peerSources, cache: options.peerCache).find(name) {
+            case .found(let contestant): contestants.append(contestant)
+            case .missing(let name, let why): missing.append("\(name): \(why)")
+            }
+        }
+        plan(contestants.count)
         var configurations: [ConfigurationReport] = []
         for live in options.liveContainers {
-            for mutators in options.mutators {
-                configurations.append(try measure(live, mutators, peer))
-            }
+            for mutators in options.mutators { configurations.append(try measure(live, mutators, contestants)) }
         }
+        let payload = try measurePayload(contestants)
         return GCPauseReport(
-            machine: machine, peer: peer,
+            machine: machine,
             stillpoint: BuildReport(
                 path: options.still, optimized: !_isDebugAssertConfiguration(), checks: BuildOptions.checksInvariants),
-            seconds: options.seconds, rounds: options.rounds, configurations: configurations,
-            target: Self.judge(configurations), failures: failures)
+            peers: Array(contestants.dropFirst()), notCompared: missing, rounds: options.rounds, configurations: configurations, payload: payload,
+            targets: GCPauseTargets.judge(configurations, payload), failures: failures)
     }
 
-    private mutating func measure(_ live: Int, _ mutators: Int, _ peer: PeerInterpreter) throws -> ConfigurationReport {
+    // MARK: Time
+
+    /// Building, ageing and the end of a process, about.
+    private static func overhead(_ live: Int) -> Double { 0.4 + Double(live) * 5e-6 }
+    private static let floorSeconds = 0.5
+    private static let payloadSeconds = 2.0
+
+    private mutating func plan(_ contestants: Int) {
+        runsLeft = options.liveContainers.count * options.mutators.count * contestants * options.rounds
+        overheadLeft = options.liveContainers.reduce(0) { $0 + Self.overhead($1) } * Double(options.mutators.count * contestants * options.rounds)
+        overheadLeft += Double(contestants) * (Self.payloadSeconds + 1) + Double(options.liveContainers.count * options.mutators.count) * Self.floorSeconds * 2
+    }
+
+    /// Seconds of measuring for the next run, and how long it may go on for ten collections.
+    private mutating func nextRun(_ live: Int) -> (seconds: Double, atMost: Double) {
+        defer {
+            runsLeft -= 1
+            overheadLeft -= Self.overhead(live)
+        }
+        if let seconds = options.seconds { return (seconds, seconds * options.patience) }
+        let passed = Double(Clock.monotonicNanoseconds() - began) / 1e9
+        let share = (options.limitSeconds - passed - overheadLeft) / Double(max(runsLeft, 1))
+        // Most runs need no patience: some of the time goes to those that do.
+        let seconds = min(5, max(1, share * 0.7))
+        return (seconds, max(seconds, min(seconds * options.patience, share * 2)))
+    }
+
+    // MARK: Runs
+
+    private mutating func measure(_ live: Int, _ mutators: Int, _ contestants: [Contestant]) throws -> ConfigurationReport {
         let before = Machine.loadNow()
-        progress("\(live) live, \(mutators) mutators: hiccups of the idle machine")
-        let idle = try HiccupMeter.idle(seconds: min(options.seconds, 2))
-        var ofPeer: [ProgramRun] = []
-        var ours: [ProgramRun] = []
+        progress("\(live) live, \(mutators) mutators: the machine's floor")
+        var floor = try FloorMeter.measure(threads: mutators, seconds: Self.floorSeconds)
+        var runs = [[ProgramRun]](repeating: [], count: contestants.count)
         for round in 0..<options.rounds {
-            for turn in 0..<2 {
-                let isPeer = (turn + round) % 2 == 0
-                if isPeer && !peer.found { continue }
-                let name = isPeer ? Self.peerName(peer) : "stillpoint"
-                progress("\(live) live, \(mutators) mutators, round \(round + 1): \(name)")
-                let run = try ProgramRun.measure(child(live, mutators, isPeer: isPeer), isPeer: isPeer)
+            for turn in contestants.indices {
+                let index = (turn + round) % contestants.count
+                let contestant = contestants[index]
+                let time = nextRun(live)
+                progress("\(live) live, \(mutators) mutators, round \(round + 1): \(contestant.name), \(String(format: "%.1f", time.seconds)) s")
+                let log = contestant.kind == .stillpoint ? NSTemporaryDirectory() + "/still-gc-\(StillPlatform.Process.id).log" : nil
+                defer { if let log { try? FileManager.default.removeItem(atPath: log) } }
+                let run = try ProgramRun.measure(child(contestant, live, mutators, time, log), log: log)
                 if let failure = run.figures.failure {
-                    failures.append("\(name), \(live) live, \(mutators) mutators, round \(round + 1): \(failure)")
+                    failures.append("\(contestant.name), \(live) live, \(mutators) mutators, round \(round + 1): \(failure)")
                 }
-                if isPeer { ofPeer.append(run) } else { ours.append(run) }
+                runs[index].append(run)
             }
         }
-        var runtimes: [RuntimeReport] = []
-        if peer.found { runtimes.append(Self.summary(Self.peerName(peer), isPeer: true, ofPeer)) }
-        runtimes.append(Self.summary("stillpoint", isPeer: false, ours))
-        var ratio: Double?
-        if runtimes.count == 2 && runtimes[0].operationsPerSecond > 0 && runtimes[1].operationsPerSecond > 0 {
-            ratio = runtimes[1].operationsPerSecond / runtimes[0].operationsPerSecond
-        }
+        floor.merge(try FloorMeter.measure(threads: mutators, seconds: Self.floorSeconds))
         return ConfigurationReport(
             liveContainers: live, mutators: mutators, loadAverageBefore: before, loadAverageAfter: Machine.loadNow(),
-            idleHiccups: idle.figures, runtimes: runtimes, throughputRatio: ratio)
+            floor: FloorReport(threads: mutators, gaps: floor.gaps.figures, pieces: floor.pieces.figures, shares: ShareReport(floor.utilisations)),
+            runtimes: zip(contestants, runs).map { Self.summary($0, $1) })
     }
 
-    private static func peerName(_ peer: PeerInterpreter) -> String { URL(fileURLWithPath: peer.path).lastPathComponent }
-
-    private func child(_ live: Int, _ mutators: Int, isPeer: Bool) -> ChildProcess {
-        let arguments = [options.program, "\(live)", "\(mutators)", "\(options.seconds)"]
+    private func child(_ contestant: Contestant, _ live: Int, _ mutators: Int, _ time: (seconds: Double, atMost: Double), _ log: String?) -> ChildProcess {
+        let program = options.programs + "/gc_pauses.py"
+        let numbers = ["\(live)", "\(mutators)", "\(time.seconds)", "\(RunFigures.neededCollections)", "\(time.atMost)"]
+        let arguments: [String]
+        switch contestant.kind {
+        case .stillpoint: arguments = ["run"] + (log.map { ["--gc-log", $0] } ?? []) + [program] + numbers
+        case .python: arguments = [program] + numbers
+        case .java: arguments = [contestant.javaHeap(live)] + contestant.arguments + numbers
+        case .go: arguments = numbers
+        }
         // Building and ageing take time of their own, on a slow machine too.
-        let limit = 120 + 4 * options.seconds + Double(live) / 5000
-        return isPeer
-            ? ChildProcess(executable: options.peer, arguments: arguments, limitSeconds: limit)
-            : ChildProcess(executable: options.still, arguments: [Self.runnerCommand] + arguments, limitSeconds: limit)
+        return ChildProcess(
+            executable: contestant.path, arguments: arguments, limitSeconds: 120 + 4 * time.atMost + Double(live) / 5000)
+    }
+
+    private mutating func measurePayload(_ contestants: [Contestant]) throws -> [PayloadReport] {
+        var reports: [PayloadReport] = []
+        if options.payloadLive == 0 { return reports }
+        for contestant in contestants where contestant.kind == .stillpoint || contestant.kind == .python {
+            progress("\(options.payloadLive) cycles with 10 kB each: \(contestant.name)")
+            let run = try MemoryRun.measure(
+                contestant, program: options.programs + "/gc_memory.py", "payload", live: options.payloadLive, seconds: options.seconds ?? Self.payloadSeconds)
+            if let failure = run.failure { failures.append("\(contestant.name), payload: \(failure)") }
+            reports.append(
+                PayloadReport(
+                    name: contestant.name, isStillpoint: contestant.kind == .stillpoint, failure: run.failure, liveBytes: run.liveBytes,
+                    peakBytes: run.peakBytes, made: run.made, seconds: run.seconds))
+        }
+        return reports
     }
 
     // MARK: Sums
@@ -113,44 +180,33 @@ public struct GCPauseBench {
         }
     }
 
-    private static func summary(_ name: String, isPeer: Bool, _ runs: [ProgramRun]) -> RuntimeReport {
+    private static func summary(_ contestant: Contestant, _ runs: [ProgramRun]) -> RuntimeReport {
         var all = Lengths()
-        var kinds: [(String, Lengths)] = []
-        var hiccups = PauseHistogram()
-        for run in runs where run.figures.failure == nil {
+        var kinds: [String: Lengths] = [:]
+        var gaps = PauseHistogram()
+        let good = runs.filter { $0.figures.failure == nil }
+        for run in good {
             for series in run.pauses {
                 all.add(series)
-                if let known = kinds.firstIndex(where: { $0.0 == series.kind }) {
-                    kinds[known].1.add(series)
-                } else {
-                    var lengths = Lengths()
-                    lengths.add(series)
-                    kinds.append((series.kind, lengths))
-                }
+                kinds[series.kind, default: Lengths()].add(series)
             }
-            hiccups.merge(run.hiccups)
+            gaps.merge(run.gaps)
         }
-        let complete = runs.map(\.figures).filter { $0.failure == nil }
-        let seconds = complete.reduce(0) { $0 + $1.seconds }
-        let operations = complete.reduce(0) { $0 + $1.operations }
+        let seconds = good.reduce(0) { $0 + $1.figures.seconds }
+        let operations = good.reduce(0) { $0 + $1.figures.operations }
+        let last = good.last
+        let start = last?.utilisations.map(\.from).min() ?? 0
+        let outstanding: [[Double]] = (last?.outstanding ?? []).map { [$0.at, Double($0.objects)] }
+        var timeline: [[Double]] = []
+        for series in last?.pauses ?? [] {
+            for (at, wall) in zip(series.at, series.wall) { timeline.append([Double(at > start ? at - start : 0) / 1e9, Double(wall) / 1e6]) }
+        }
+        timeline.sort { $0[0] < $1[0] }
         return RuntimeReport(
-            name: name, isPeer: isPeer, runs: runs.map(\.figures), pauses: all.report("all"),
-            kinds: kinds.map { $0.1.report($0.0) }, hiccups: hiccups.figures,
-            pauseShare: seconds > 0 ? Double(all.wall.total) / 1e9 / seconds : 0,
-            operationsPerSecond: seconds > 0 ? Double(operations) / seconds : 0)
-    }
-
-    static func judge(_ configurations: [ConfigurationReport]) -> TargetReport {
-        var target = TargetReport()
-        for configuration in configurations where configuration.liveContainers == TargetReport.containers {
-            for runtime in configuration.runtimes where !runtime.isPeer && !runtime.complete.isEmpty {
-                let longest = max(target.longestPauseCPUNanoseconds ?? 0, runtime.pauses.cpu?.max ?? 0)
-                target.longestPauseCPUNanoseconds = longest
-                target.met = longest <= TargetReport.limitNanoseconds
-                target.longestStepCPUNanoseconds = max(
-                    target.longestStepCPUNanoseconds ?? 0, runtime.complete.map(\.longestStepCPUNanoseconds).max() ?? 0)
-            }
-        }
-        return target
+            name: contestant.name, isStillpoint: contestant.kind == .stillpoint, runs: runs.map(\.figures), gaps: gaps.figures,
+            shares: ShareReport(good.flatMap(\.utilisations)), pauses: all.wall.count == 0 ? nil : all.report("all"),
+            kinds: kinds.sorted { $0.key < $1.key }.map { $0.value.report($0.key) },
+            operationsPerSecond: seconds > 0 ? Double(operations) / seconds : 0,
+            outstanding: outstanding, timeline: timeline)
     }
 }

@@ -6,93 +6,111 @@ extension GCPauseReport {
     public var table: String {
         var text = header
         for configuration in configurations { text += "\n" + configuration.table }
-        text += "\n" + verdict
+        if !payload.isEmpty { text += "\n" + payloadTable }
+        text += "\ntargets of Stillpoint\n"
+        for target in targets {
+            let verdict = target.met.map { $0 ? "met     " : "NOT MET " } ?? "UNKNOWN "
+            text += "  \(verdict) \(target.statement): \(target.measured)\n"
+        }
         for failure in failures { text += "FAILED \(failure)\n" }
         return text
     }
 
     private var header: String {
-        var text = "machine     \(machine.processor), \(machine.cores) cores, kernel \(machine.kernel)"
+        var text = "machine      \(machine.processor), \(machine.cores) cores, kernel \(machine.kernel)"
         if let load = machine.loadAverage { text += ", load \(load) at the start" }
-        text += "\nstillpoint  \(stillpoint.path), \(stillpoint.optimized ? "optimized" : "NOT OPTIMIZED")"
+        text += "\nstillpoint   \(stillpoint.path), \(stillpoint.version), \(stillpoint.optimized ? "optimized" : "NOT OPTIMIZED")"
         text += stillpoint.checks ? ", WITH CHECKS: no figures for comparison\n" : "\n"
-        if peer.found {
-            text += "peer        \(peer.path), \(peer.version ?? "?"), \(peer.gilDisabled == true ? "free-threaded" : "with GIL")\n"
-            text += "            built with \(peer.buildFlags ?? "?")\n"
-        } else {
-            text += "peer        NOT FOUND: \(peer.path) is not there; nothing is compared\n"
+        for peer in peers {
+            text += peer.name + String(repeating: " ", count: max(1, 13 - peer.name.count)) + "\(peer.path), \(peer.version)\n"
+            text += "             built with \(peer.buildFlags)\n"
         }
-        text += "each        \(seconds) s of measuring, \(rounds) \(rounds == 1 ? "round" : "rounds"), a process for each, runtimes in turn\n"
+        for line in notCompared { text += "NOT COMPARED \(line)\n" }
+        text += "each         a process for each measurement, \(rounds) \(rounds == 1 ? "round" : "rounds"), runtimes in turn\n"
         return text
     }
 
-    private var verdict: String {
-        let name = "target: \(target.statement): "
-        guard let met = target.met else { return name + "NOT MEASURED (no completed run of that size)\n" }
-        return name + (met ? "met" : "NOT MET")
-            + " (longest pause \(ms(target.longestPauseCPUNanoseconds)) ms CPU; longest step of a mutator \(ms(target.longestStepCPUNanoseconds)) ms CPU)\n"
+    private var payloadTable: String {
+        var text = pauseRow("10 kB payloads on cycles", ["live MiB", "peak MiB", "peak/live", "made/s"])
+        for report in payload {
+            if let failure = report.failure {
+                text += pauseRow("  " + report.name, ["FAILED: \(failure)"])
+            } else {
+                text += pauseRow(
+                    "  " + report.name,
+                    [
+                        mebibytes(report.liveBytes), mebibytes(report.peakBytes), report.ratio.map { String(format: "%.2f", $0) } ?? "?",
+                        report.seconds > 0 ? String(format: "%.0f", Double(report.made) / report.seconds) : "?",
+                    ])
+            }
+        }
+        return text
     }
 }
 
 extension ConfigurationReport {
-    private var measured: [RuntimeReport] { runtimes.filter { !$0.complete.isEmpty } }
-
     fileprivate var table: String {
         var text = "\(liveContainers) live containers, \(mutators) \(mutators == 1 ? "mutator" : "mutators")"
         if let before = loadAverageBefore, let after = loadAverageAfter { text += "   (load \(before) to \(after))" }
-        text += "\n" + row("pauses, ms", ["count", "p50", "p99", "p99.9", "max", "max CPU", "share"])
-        for runtime in measured {
-            text += lengths(runtime.name, runtime.pauses, share: runtime.pauseShare)
-            for kind in runtime.kinds { text += lengths("  " + kind.kind, kind, share: nil) }
+        text += "\n" + pauseRow("  mutator gaps, ms", ["p50", "p99", "p99.9", "max", "of 1 ms", "of 10 ms", "of 100 ms", "kops/s"])
+        text += pauseRow("    the machine's floor", ["", "", "", ms(floor.gaps.max)] + shares(floor.shares) + [""])
+        for runtime in runtimes where !runtime.complete.isEmpty {
+            let gaps = runtime.gaps
+            text += pauseRow(
+                "    " + runtime.name,
+                [ms(gaps.p50), ms(gaps.p99), ms(gaps.p999), ms(gaps.max)] + shares(runtime.shares)
+                    + [String(format: "%.0f", runtime.operationsPerSecond / 1000)])
         }
-        text += row("hiccups, ms", ["count", "p50", "p99", "p99.9", "max", "", ""])
-        text += lengths("idle machine", KindReport(kind: "", wall: idleHiccups), share: nil)
-        for runtime in measured {
-            text += lengths("beside " + runtime.name, KindReport(kind: "", wall: runtime.hiccups), share: nil)
+        text += pauseRow("  collector's pauses, ms", ["count", "p50", "p99", "p99.9", "max", "CPU p99.9", "CPU max", "to stop"])
+        text += pauseRow(
+            "    floor: 500 us of work",
+            ["\(floor.pieces.count)", ms(floor.pieces.p50), ms(floor.pieces.p99), ms(floor.pieces.p999), ms(floor.pieces.max)])
+        for runtime in runtimes {
+            guard let pauses = runtime.pauses else { continue }
+            text += pauseRow(
+                "    " + runtime.name,
+                [
+                    "\(pauses.wall.count)", ms(pauses.wall.p50), ms(pauses.wall.p99), ms(pauses.wall.p999), ms(pauses.wall.max),
+                    pauses.cpu.map { ms($0.p999) } ?? "", pauses.cpu.map { ms($0.max) } ?? "", pauses.timeToStop.map { ms($0.max) } ?? "",
+                ])
         }
-        text += row("", ["full gcs", "young", "collected", "live", "kept", "peak MiB", "growth", "step CPU", "kops/s", "ratio"])
+        text += pauseRow("  collections, garbage", ["completed", "full", "reclaimed", "most out", "median out", "kept", "aged MiB", "peak MiB", "seconds"])
         for runtime in runtimes { text += work(runtime) }
         return text
     }
 
-    private func lengths(_ name: String, _ kind: KindReport, share: Double?) -> String {
-        let wall = kind.wall
-        return row(
-            name,
-            [
-                "\(wall.count)", ms(wall.p50), ms(wall.p99), ms(wall.p999), ms(wall.max), kind.cpu.map { ms($0.max) } ?? "",
-                share.map { String(format: "%.1f%%", $0 * 100) } ?? "",
-            ])
+    private func shares(_ report: ShareReport) -> [String] {
+        [report.of1ms, report.of10ms, report.of100ms].map { share in share.map { String(format: "%.1f%%", $0 * 100) } ?? "-" }
     }
 
     /// Sums over the rounds, or the worst of them.
     private func work(_ runtime: RuntimeReport) -> String {
         let runs = runtime.complete
-        guard !runs.isEmpty else { return row(runtime.name, ["no run was completed"]) }
-        func mebibytes(_ bytes: Int?) -> String { bytes.map { "\($0 >> 20)" } ?? "?" }
-        let growth = runs.compactMap { run in run.measuredBytes.flatMap { end in run.agedBytes.map { end - $0 } } }.max()
-        var text = row(
-            runtime.name,
+        guard !runs.isEmpty else { return pauseRow("    " + runtime.name, ["no run was completed"]) }
+        let watched = runs.reduce(0) { $0 + $1.watched }
+        let reclaimed = runs.reduce(0) { $0 + $1.reclaimed }
+        let kept = runs.map(\.liveAfterCollect).max() ?? -1
+        var text = pauseRow(
+            "    " + runtime.name,
             [
-                "\(runs.reduce(0) { $0 + $1.fullCollections })", "\(runs.reduce(0) { $0 + $1.youngCollections })",
-                "\(runs.reduce(0) { $0 + $1.collectedObjects })", "\(runs.map(\.liveAtEnd).max() ?? 0)",
-                "\(runs.map(\.liveAfterCollect).max() ?? 0)", mebibytes(runs.compactMap(\.peakBytes).max()), mebibytes(growth),
-                ms(runs.map(\.longestStepCPUNanoseconds).max()), String(format: "%.0f", runtime.operationsPerSecond / 1000),
-                runtime.isPeer ? "" : throughputRatio.map { String(format: "%.2f", $0) } ?? "",
+                "\(runs.reduce(0) { $0 + $1.completedCollections })", "\(runs.reduce(0) { $0 + $1.fullCollections })",
+                watched == 0 ? "?" : String(format: "%.0f%%", Double(reclaimed) / Double(watched) * 100),
+                "\(runs.map(\.mostOutstanding).max() ?? 0)", "\(runs.map(\.medianOutstanding).max() ?? 0)", kept < 0 ? "?" : "\(kept)",
+                mebibytes(runs.compactMap(\.agedBytes).max()), mebibytes(runs.compactMap(\.peakBytes).max()),
+                String(format: "%.1f", runs.reduce(0) { $0 + $1.seconds }),
             ])
+        for why in runtime.invalid { text += "      INVALID: a run of \(runtime.name) \(why)\n" }
         let lost = runs.reduce(0) { $0 + $1.lostPauses }
-        for run in runs where run.fullCollections == 0 {
-            text += "  \(runtime.name) completed no full collection in \(String(format: "%.1f", run.seconds)) s\n"
-        }
-        if lost > 0 { text += "  \(lost) pauses of \(runtime.name) had left the log before they were copied\n" }
+        if lost > 0 { text += "      \(lost) pauses of \(runtime.name) had left the log before they were copied\n" }
         return text
     }
 }
 
+private func mebibytes(_ bytes: Int?) -> String { bytes.map { "\($0 >> 20)" } ?? "?" }
 
-private func row(_ name: String, _ cells: [String]) -> String {
+private func pauseRow(_ name: String, _ cells: [String]) -> String {
     var text = name + String(repeating: " ", count: max(1, 27 - name.count))
-    for cell in cells { text += String(repeating: " ", count: max(1, 10 - cell.count)) + cell }
+    for cell in cells { text += String(repeating: " ", count: max(1, 11 - cell.count)) + cell }
     while text.last == " " { text.removeLast() }
     return text + "\n"
 }
