@@ -34,6 +34,10 @@ public enum CollectorRoots {
     public static let scanStart = 0
     public static let scanSince = 1
     public static let scanDeeper = 2
+    /// All, and nothing is remembered: VerdictCheck.swift.
+    public static let scanAll = 3
+    /// What to call an object in a message. Set by the host of the runtime; world stopped.
+    nonisolated(unsafe) public static var describe: (@Sendable (UnsafeMutableRawPointer) -> String)?
     /// (interpreter's record, visitor): visits what the interpreter itself refers to.
     nonisolated(unsafe) public static var visitInterpreter: (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void)?
     /// (thread, object): runs the finalizer once; the object is alive. (thread, object, run callbacks): clears weak references.
@@ -105,6 +109,8 @@ public enum CollectorRoots {
     /// Counts to give up when the world runs again.
     var finished: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var finishedCount: Int
+    /// Whose references `checkVerdict` looks at.
+    var checked: UnsafeMutableRawPointer?
     var threadRaw: UnsafeMutableRawPointer
     /// The busy thread's record. Written by it; read by it, and by others only when it can never run again.
     var busyThread: UnsafeMutableRawPointer?
@@ -145,7 +151,7 @@ public enum CollectorRoots {
                 window: window.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partialItem: items.assumingMemoryBound(to: Int.self), partialCount: 0,
-                finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0,
+                finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0, checked: nil,
                 threadRaw: raw, busyThread: nil))
         heap.fields.pointee.collector = raw
     }

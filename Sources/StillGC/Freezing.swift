@@ -4,9 +4,9 @@
 //           in no collection. It is freed like any other when its count falls to zero.
 // Roots     What only a frozen object refers to is not marked by that. It becomes a suspect, and is rescued: the frozen object's
 //           reference is one from outside the suspects (Suspects.swift). The reference to its type is not counted; an object that changes
-//           its class is thawed (`WriteBarrier.thaw`), so that a frozen object's type is frozen too.
+//           its class is thawed (`WriteBarrier.willChangeClass`), so that a frozen object's type is frozen too.
 // Walk      Colours are changed in short pauses while no collection is in progress (`busy` is held, the phase is idle): then every object that is not
-//           frozen has the birth colour. An object that is born between two of the pauses may be frozen or not.
+//           frozen has the birth colour. Births change colour first: what is born meanwhile stays an ordinary object, and what it refers to may be frozen.
 // Pacing    Frozen objects count as alive.
 public import StillObmalloc
 import StillPlatform
@@ -19,7 +19,12 @@ extension Collector {
     /// - Returns: false at once when another thread, or this one in a finalizer, is collecting and does not come to an end.
     @discardableResult public func freeze(_ thread: ThreadState) -> Bool {
         whileIdle(thread) {
-            fields.pointee.frozen += recolour(thread, from: heap.fields.pointee.birthColour, to: Colour.frozen)
+            let old = heap.fields.pointee.birthColour
+            thread.withStoppedWorld(.introspection) { (world: borrowing StoppedWorld) in
+                heap.fields.pointee.birthColour = Colour.other(old)
+                setBarrier(world, BarrierMode.off)
+            }
+            fields.pointee.frozen += recolour(thread, from: old, to: Colour.frozen)
             HeapCounts.report(thread)
             fields.pointee.pacing.aliveObjects = max(fields.pointee.pacing.aliveObjects, heap.existingObjects)
         }

@@ -155,6 +155,7 @@ extension Collector {
 
     /// Nothing is grey, all frames are scanned: every white object is garbage.
     func condemn(_ world: borrowing StoppedWorld) {
+        checkVerdict(world)
         setBarrier(world, BarrierMode.off)
         if fields.pointee.cursor == fields.pointee.suspectPoolCount {
             enter(.settling)

@@ -6,7 +6,8 @@
 //           pointer is kept anywhere between slices.
 // Barrier   While `thread.barrierActive` is set (it changes only in pauses):
 //           - before a slot's old value is overwritten or moved out, the old value is shaded, while still held;
-//           - an unscanned container that dies is scanned first;
+//           - an unscanned container that dies is scanned first, its class too;
+//           - a deferred object that is stored uncounted is shaded, whoever holds it;
 //           - in the suspect phases the container is shaded too, and so is a suspect whose count rises.
 //           White objects that are shaded become grey; others are left alone.
 // Ordering  (W1) colour bytes are relaxed: they are read by the collector in pauses, which order them. (W2) a pool is
@@ -82,6 +83,7 @@ public import Synchronization
     /// Shades all that the object refers to: for containers about to move their items.
     public static func shadeReferents(_ object: ObjectRef, _ thread: ThreadState) {
         if FaultInjection.isActive(.dropDeletionBarrier) { return }
+        shade(ObjectRef(object.typeRaw), thread)
         guard let traverse = TypeMemorySlots.of(object).pointee.traverse else { return }
         var visitor = TraceVisitor(
             visit: { visitor, referent, _ in
@@ -90,14 +92,17 @@ public import Synchronization
         traverse(object.raw, &visitor)
     }
 
-    /// In a pause, when the object's class changes. References to classes are not counted, so a frozen object's class must be frozen; an object
+    /// In a pause, before the object's class changes: references to classes are not counted. A frozen object's class must be frozen, so an object
     /// whose class changes is frozen no longer, as if it was born now.
-    public static func thaw(_ object: ObjectRef, newType: ObjectRef, _ thread: ThreadState) {
+    public static func willChangeClass(_ object: ObjectRef, to newType: ObjectRef, _ thread: ThreadState) {
+        if thread.barrierActive != 0 {
+            shade(ObjectRef(object.typeRaw), thread)
+            shade(newType, thread)
+        }
         guard object.isCollectable else { return }
         let colour = Arena.colour(of: object.raw)
         guard colour.pointee.load(ordering: .relaxed) == Colour.frozen else { return }
         colour.pointee.store(ThreadHeap(thread).fields.pointee.birthColour, ordering: .relaxed)
-        shade(newType, thread)
     }
 
     /// Before a container shifts its items to other indices. O(items) while marking if it is not scanned yet.

@@ -220,10 +220,13 @@ enum Attributes {
         return word & (SharedFlags.deferred | SharedFlags.immortal) != 0 ? value.borrowedForm : value
     }
 
-    /// A reference for a traced slot that may hold register forms: uncounted if the object never dies by count, else a new count.
+    /// A reference for a traced slot that may hold register forms: uncounted if the object never dies by count, else a new count. No count
+    /// rises then, and who holds it may be born black, never to be scanned: the collector is told.
     static func holding(_ t: Thread, _ value: Value) -> Value {
         let form = registerForm(value)
-        return form.isCounted ? t.retain(form) : form
+        if form.isCounted { return t.retain(form) }
+        if _slowPath(t.barrierActive != 0) && form.isObject { WriteBarrier.shade(form.object, t) }
+        return form
     }
 
     static func cacheMethod(

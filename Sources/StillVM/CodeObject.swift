@@ -221,18 +221,12 @@ enum CodeType {
                         let value = Value(bits: record.pointee.constants[index])
                         if value.isObject { t.release(value.object) }
                     }
-                    // A thread may be in the middle of an instruction's slow path only while a frame refers to the code,
-                    // and then the collector does not free it.
-                    rawFree(record.pointee.instructions)
-                    rawFree(record.pointee.constants)
-                    rawFree(record.pointee.names)
-                    rawFree(record.pointee.handlers)
-                    rawFree(record.pointee.lines)
-                    rawFree(record.pointee.localNames)
-                    rawFree(record.pointee.freeNames)
-                    rawFree(record)
                 }
-                Allocation.free(ObjectRef(object), t)
+                // Functions and generators that are freed in the same collection still look at the record.
+                DeadBlocks.add(ObjectRef(object), t) { object in
+                    let record = CodeRef(object).record
+                    if UInt(bitPattern: record) != 0 { CodeType.freeParts(record) }
+                }
             }
             b.record.pointee.repr = { t, v in
                 returning(t) { (t) throws(PythonError) -> Value in
@@ -301,6 +295,18 @@ enum CodeType {
                 }
             }
         }
+    }
+
+    /// A thread may be in the middle of an instruction's slow path only while a frame refers to the code, and then the collector does not free it.
+    private static func freeParts(_ record: UnsafeMutablePointer<CodeRecord>) {
+        rawFree(record.pointee.instructions)
+        rawFree(record.pointee.constants)
+        rawFree(record.pointee.names)
+        rawFree(record.pointee.handlers)
+        rawFree(record.pointee.lines)
+        rawFree(record.pointee.localNames)
+        rawFree(record.pointee.freeNames)
+        rawFree(record)
     }
 
     static func names(_ t: Thread, _ list: UnsafeMutablePointer<UInt64>, _ count: Int) throws(PythonError) -> Value {

@@ -40,6 +40,15 @@ public enum FrameScanner {
             if low < vm.pointee.scannedDownTo { vm.pointee.scannedDownTo = callee ?? vm.pointee.stackBase }
             vm.pointee.lowWater = t.currentFrame ?? vm.pointee.stackBase
             return true
+        case 3:
+            var frame = t.currentFrame
+            var callee: Registers?
+            while let regs = frame {
+                visit(regs, callee, visitor)
+                callee = regs
+                frame = regs.callerFrame
+            }
+            return true
         default:
             if vm.pointee.scannedDownTo == vm.pointee.stackBase { return true }
             return older(t, from: vm.pointee.scannedDownTo.callerFrame, callee: vm.pointee.scannedDownTo, visitor)

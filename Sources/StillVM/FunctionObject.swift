@@ -290,7 +290,8 @@ enum FunctionType {
                 throw t.raise(
                     .valueError, "\(StrRef(name).string)() requires a code object with \(has) free vars, not \(free)")
             }
-            replace(t, function, FunctionLayout.code, Attributes.holding(t, value))
+            // Counted: a frozen function is not scanned.
+            replace(t, function, FunctionLayout.code, t.retain(value))
             return 0
         }
     }

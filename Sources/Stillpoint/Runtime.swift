@@ -40,8 +40,12 @@ enum ProcessStart {
                 visitor.report(value.object.raw, true)
             }
         }
+        CollectorRoots.describe = { raw in
+            let type = TypeRef(ObjectRef(raw).typeRaw)
+            return "\(StrRef(type.record.pointee.name).string) object at \(raw)"
+        }
         CollectorRoots.notify = { thread, start, collected, uncollectable in
-            if !start { DeadTypes.free(Thread(thread)) }
+            if !start { DeadBlocks.free(Thread(thread)) }
             GcModule.notify(Thread(thread), start: start, collected: collected, uncollectable: uncollectable)
         }
         CollectorRoots.reportCondemned = { thread, object in GcModule.reportCondemned(Thread(thread), ObjectRef(object)) }

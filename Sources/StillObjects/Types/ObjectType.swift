@@ -223,7 +223,7 @@ enum ObjectType {
                 t.release(try InstanceAttributes.materialize(t, receiver.object))
             }
             t.withStoppedWorld(.versionInvalidation) { (world: borrowing StoppedWorld) in
-                WriteBarrier.thaw(receiver.object, newType: ObjectRef(newType.raw), t)
+                WriteBarrier.willChangeClass(receiver.object, to: ObjectRef(newType.raw), t)
                 receiver.object.typeRaw = newType.raw
             }
             return 0

@@ -78,7 +78,7 @@ public enum SubclassList {
 
     /// An interpreter ends: its classes leave the lists of the static types.
     public static func purge(interpreter: UnsafeMutableRawPointer) {
-        DeadTypes.forget(interpreter)
+        DeadBlocks.forget(interpreter)
         TypeLock.with {
             for number in 0..<(StaticTypes.typeCount + ExceptionID.allCases.count) {
                 filter(TypeRef(StaticTypes.table[number])) { $0.record.pointee.interpreter != interpreter }

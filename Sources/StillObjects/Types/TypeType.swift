@@ -115,7 +115,7 @@ enum TypeType {
         record.pointee.qualifiedName = .null
         record.pointee.name = .null
         for value in owned { thread.release(value) }
-        DeadTypes.add(type, thread)
+        DeadBlocks.add(ref, thread)
     }
 
     private static func leaveBases(_ type: TypeRef) {
@@ -123,29 +123,4 @@ enum TypeType {
         if bases.isNull { return }
         for base in TypeRef.tupleItems(bases) { SubclassList.remove(type, from: TypeRef(base)) }
     }
-}
-
-/// Blocks of classes that the collector has freed. Instances refer to their class uncounted and may die after it in the same
-/// collection, so the block with its sizes and functions is kept until the collection ends.
-public enum DeadTypes {
-    /// Under the type lock.
-    nonisolated(unsafe) private static var list: [(type: TypeRef, interpreter: UnsafeMutableRawPointer?)] = []
-
-    static func add(_ type: TypeRef, _ t: Thread) {
-        TypeLock.with { list.append((type, type.record.pointee.interpreter)) }
-    }
-
-    /// Gives the blocks of the thread's interpreter back. The collector's last step, when nothing condemned is left.
-    public static func free(_ t: Thread) {
-        var mine: [TypeRef] = []
-        let own = t.interpreter.raw
-        TypeLock.with {
-            mine = list.filter { $0.interpreter == own }.map(\.type)
-            list.removeAll { $0.interpreter == own }
-        }
-        for type in mine { Allocation.free(type.object, t) }
-    }
-
-    /// An interpreter ends: its arenas are unmapped.
-    static func forget(_ interpreter: UnsafeMutableRawPointer) { TypeLock.with { list.removeAll { $0.interpreter == interpreter } } }
 }
