@@ -1,9 +1,10 @@
 // Forking while other threads work, wait, pause worlds and use process-wide tables.
 // Code: the fork protocol (Sources/StillThreadRegistry, Sources/StillQSBR). Checks and mutants: see ./check.
 //
-// Order     detached: fork lock, reclaimers of call_rcu paused; every world stopped; leaf locks, lists of threads, QSBR locks, liburcu's locks;
+// Order     detached: fork lock, reclaimers of call_rcu paused; every world stopped in one pause of all; leaf locks, lists of threads, QSBR locks, liburcu's locks;
 //           fork; the reverse. The child is the forker alone with the locks as they are: the others vanish.
-// Claims    At the fork no lock is held by a thread that vanishes, nobody is in a read section or has callbacks in hand. Parent and child get on:
+// Claims    At the fork no lock is held by a thread that vanishes, but for the right to stop one world, which the child takes away from
+//           whoever waits with it for the end of the fork's pause; nobody is in a read section or has callbacks in hand. Parent and child get on:
 //           afterwards the forker can take every lock.
 //
 //model                        two interpreters, a worker in each
@@ -21,6 +22,10 @@
 //mutant SAFEPOINT_IN_SECTION  a thread stops inside a read section
 //mutant ATTACHED_BARRIER      a thread waits for the reclaimer attached
 //mutant TWO_FORKERS ATTACHED_FORK    a thread waits for the fork lock attached
+//mutant KEEP_RIGHT            the child does not take away the right to stop a world
+//mutant ATTACHED_ANNOUNCE     the forker waits attached for the end of other pauses
+//mutant ATTACHED_PAUSER       who wants to stop one world waits attached for the end of the fork's pause
+//mutant OVERLOOK_SINGLE       the fork's pause begins although one of a single world is on
 //mutant FORGET_RECLAIMER      the child does not make the reclaimer anew
 
 #define THREADS 3       // 0 forks, 1 is in the same interpreter, 2 in the other; 3 is the reclaimer
@@ -46,6 +51,8 @@ byte lock[LOCKS];
 
 byte attachment[THREADS];
 bit stopRequest[THREADS];
+bit requested[2];       // a pause of one world
+bit globalStop;         // all are to stop, or stand
 bit reads[THREADS];     // in a read section
 bit queued;             // a callback waits for the reclaimer
 bit inHand;             // the reclaimer has taken callbacks
@@ -83,30 +90,40 @@ inline suspend(me, other) {
         if :: attachment[other] == SUSPENDED -> break :: else fi
     od
 }
-inline resume(me, other) {
-    atomic { lock[LIST] == 0 -> stopRequest[other] = 0; attachment[other] = DETACHED }
-}
+inline resume(other) { stopRequest[other] = 0; attachment[other] = DETACHED }
 
-// Another thread of the forker's or the worker's world: 0 and 1 are in one, 2 is alone.
+// Threads 0 and 1 are in one world, 2 is alone: it stops nobody.
 inline stopWorld(me, which) {
     if
     :: atomic { lock[PAUSE + which] == 0 -> lock[PAUSE + which] = me + 1 }
-    :: lock[PAUSE + which] != 0 && world(me) == which -> detach(me); take(me, PAUSE + which); attach(me)
+    :: lock[PAUSE + which] != 0 -> detach(me); take(me, PAUSE + which); attach(me)
     fi;
+    do
+    :: atomic { lock[LIST] == 0 && !globalStop -> requested[which] = 1 }; break
+    :: globalStop ->
+#ifndef ATTACHED_PAUSER
+        detach(me);
+#endif
+        !globalStop;
+#ifndef ATTACHED_PAUSER
+        attach(me)
+#endif
+    od;
     if
     :: which == 0 && me != 0 -> suspend(me, 0)
     :: which == 0 && me == 0 -> suspend(me, 1)
-    :: which == 1 && me != 2 -> suspend(me, 2)
     :: else
     fi
 }
 inline resumeWorld(me, which) {
-    if
-    :: which == 0 && me != 0 -> resume(me, 0)
-    :: which == 0 && me == 0 -> resume(me, 1)
-    :: which == 1 && me != 2 -> resume(me, 2)
-    :: else
-    fi;
+    atomic {
+        lock[LIST] == 0 -> requested[which] = 0;
+        if
+        :: which == 0 && me != 0 -> resume(0)
+        :: which == 0 && me == 0 -> resume(1)
+        :: else
+        fi
+    };
     give(me, PAUSE + which)
 }
 
@@ -176,12 +193,39 @@ inline lockLeaves(me) {
 #endif
     skip
 }
+// GlobalPause: takes nobody's right to stop one world.
 inline stopWorlds(me) {
 #ifndef NO_PAUSE
-    stopWorld(me, 0);
-#ifndef ONE_WORLD
-    stopWorld(me, 1);
+    atomic { lock[LIST] == 0 -> globalStop = 1 };
+#ifndef OVERLOOK_SINGLE
+    if
+    :: !requested[0] && !requested[1]
+    :: requested[0] || requested[1] ->
+#ifndef ATTACHED_ANNOUNCE
+        detach(me);
 #endif
+        !requested[0] && !requested[1];
+#ifndef ATTACHED_ANNOUNCE
+        attach(me)
+#endif
+    fi;
+#endif
+    suspend(me, 1 - me);
+#ifndef ONE_WORLD
+    suspend(me, 2)
+#endif
+#endif
+    skip
+}
+inline resumeWorlds(me) {
+#ifndef NO_PAUSE
+    atomic {
+        lock[LIST] == 0 -> globalStop = 0;
+        resume(1 - me);
+#ifndef ONE_WORLD
+        resume(2)
+#endif
+    }
 #endif
     skip
 }
@@ -191,13 +235,16 @@ inline stopWorlds(me) {
 inline copyProcess(me) {
     atomic {
 #ifndef MUTANT      // so that mutants must show what comes of it
-        assert(mineOrFree(me, FORK) && mineOrFree(me, PAUSE) && mineOrFree(me, PAUSE + 1) && mineOrFree(me, LEAF));
+        assert(mineOrFree(me, FORK) && mineOrFree(me, LEAF));
         assert(mineOrFree(me, LIST) && mineOrFree(me, QSBR) && mineOrFree(me, PERIOD) && mineOrFree(me, READERS));
         assert(mineOrFree(me, CALLERS) && mineOrFree(me, OBJECT));
 #endif
         assert(!reads[0] && !reads[1] && !reads[2] && !inHand);
         if
-        :: true -> child = 1
+        :: true -> child = 1;
+#ifndef KEEP_RIGHT
+            lock[PAUSE] = 0; lock[PAUSE + 1] = 0
+#endif
         :: true
         fi
     }
@@ -257,12 +304,7 @@ proctype Forker(byte me) {
 #ifndef NO_LEAVES
     give(me, LEAF);
 #endif
-#ifndef NO_PAUSE
-#ifndef ONE_WORLD
-    resumeWorld(me, 1);
-#endif
-    resumeWorld(me, 0);
-#endif
+    resumeWorlds(me);
     // Vanished threads leave the registry: nobody waits for them any more.
     detach(me);
 #ifdef FORGET_RECLAIMER
