@@ -86,6 +86,8 @@ public enum CodeLoader {
     private struct Parts {
         let t: Thread
         var memory: [UnsafeMutableRawPointer] = []
+        /// Code of nested functions: owned. Other constants are immortal.
+        var nested: [ObjectRef] = []
 
         mutating func array<T>(_ count: Int, of: T.Type) throws(PythonError) -> UnsafeMutablePointer<T> {
             guard let raw = rawAllocate(max(1, count) * MemoryLayout<T>.stride) else { throw t.noMemory() }
@@ -105,6 +107,7 @@ public enum CodeLoader {
         var parts = Parts(t: t)
         do throws(PythonError) { return try load(t, unit, &parts) } catch {
             for memory in parts.memory { rawFree(memory) }
+            for code in parts.nested { t.release(code) }
             throw error
         }
     }
@@ -116,7 +119,9 @@ public enum CodeLoader {
         instructions[unit.instructions.count] = 0
         let constants = try parts.array(unit.constants.count, of: UInt64.self)
         for index in 0..<unit.constants.count {
-            constants[index] = try constant(t, unit.constants[index]).borrowedForm.bits
+            let value = try constant(t, unit.constants[index]).borrowedForm
+            constants[index] = value.bits
+            if case .code = unit.constants[index] { parts.nested.append(value.object) }
         }
         let names = try parts.strings(unit.names)
         let handlers = try parts.array(unit.exceptionTable.count, of: ExceptionTableEntry.self)
