@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Folder of the Python part of a standard library (default: $STILLPOINT_STDLIB, else that of an installed CPython).")
     var stdlib: String?
 
-    @Option(help: "Checking builds: run the program twice; the second time its interpreter's N-th request for memory is refused.")
+    @Option(help: "Checking builds: run the FILE three times; the last time its interpreter's N-th request for memory is refused.")
     var refuse: Int?
 
     @Option(name: .customShort("c"), parsing: .unconditional, help: "Run this code.")
@@ -42,7 +42,6 @@ struct RunCommand: ParsableCommand {
             _ = fail("still: the gc log '\(failure.path)' is not complete: [Errno \(failure.code)] \(failure.reason)", 1)
         }
         if gcSummary { printSummary(start) }
-        if refuse != nil && AllocationFailure.disarm() == 0 { _ = fail("still: there were fewer requests", 0) }
         // Daemon threads may still run: no exit handlers.
         Process.exitNow(result)
     }
@@ -95,14 +94,28 @@ struct RunCommand: ParsableCommand {
                 return fail("still: there is no standard library in \(stdlib)", 2)
             }
             if let refuse {
-                if !BuildOptions.checksInvariants || refuse < 1 {
-                    return fail("still: --refuse wants a checking build (STILL_CHECKS=1) and a number from 1", 2)
+                if !BuildOptions.checksInvariants || refuse < 1 || module != nil {
+                    return fail("still: --refuse wants a checking build (STILL_CHECKS=1), a number from 1, and a FILE or CODE", 2)
                 }
                 // What the process keeps for good is made by the first run.
-                let first = try makeInterpreter(folder, arguments)
-                _ = module.map { first.runModule($0) } ?? first.runProgram(source: source, filename: filename)
-                first.close()
+                func once() throws -> Int32 {
+                    let interpreter = try makeInterpreter(folder, arguments)
+                    defer { interpreter.close() }
+                    do { try interpreter.run(source: source, filename: filename) } catch {
+                        return fail("still: \(error)", 1)
+                    }
+                    return 0
+                }
+                _ = try once()
+                _ = try once()
+                let blocks = RawGuards.liveBlocks
                 AllocationFailure.arm(nth: refuse)
+                defer {
+                    let wasRefused = AllocationFailure.disarm() > 0
+                    let text = wasRefused ? "refused request \(refuse)" : "there were fewer requests"
+                    _ = fail("still: \(text); \(RawGuards.liveBlocks - blocks) raw blocks more than before", 0)
+                }
+                return try once()
             }
             let interpreter = try makeInterpreter(folder, arguments)
             if let module { return interpreter.runModule(module) }
