@@ -239,7 +239,11 @@ public import Synchronization
         }
         let mine = bits & ~RequestBits.stop
         // Taken back first: who asks for a report after it has advanced, and finds the bit set, gets a report of what it advanced to.
-        if mine != 0 { clearRequest(mine) }
+        if mine != 0 {
+            clearRequest(mine)
+            // With the one in askReaders(): either the asker sees the bit gone, or the report below sees its goal.
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+        }
         SchedulingNoise.point()
         let domain = QSBRDomain(record.pointee.qsbrDomain)
         domain.quiescent(qsbr)
@@ -302,6 +306,8 @@ public import Synchronization
     /// Asks all threads for a report that have not made theirs since the newest goal.
     private func askReaders() {
         guard let goal = record.pointee.delayedFree.newestGoal else { return }
+        // The goal was asked for before; now the bits are looked at. See serve().
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         interpreter.forEachThread { thread in
             let seen = thread.qsbr.sequence.pointee.load(ordering: .relaxed)
             if seen == 0 || Int64(bitPattern: seen &- goal.sequence) >= 0 || thread == self { return }

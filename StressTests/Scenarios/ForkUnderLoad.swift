@@ -15,8 +15,12 @@ final class ForkUnderLoad: StressScenario, @unchecked Sendable {
         name: "fork-under-load", claim: "a forked child runs Python, starts threads and collects, whatever others did at the fork",
         faults: [.keepCollectorBusy], minimumClaimChecks: 6, minimumRaceWindows: 2,
         make: { threads, _ in
-            // Its child runs Python and starts threads at once: now and then the sanitizer's own locks stay taken in it.
-            if Sanitizer.isThreadSanitizer { throw SkippedScenario(reason: "ThreadSanitizer does not support forks of processes whose threads run") }
+            // ThreadSanitizer takes the locks of its lists over a fork, but not those of the slots that running threads hold one of. A thread that starts
+            // in the child (liburcu's, if no other) looks for a slot, and now and then waits for ever for one that a vanished thread was using. Nor would it
+            // find anything: it ignores all accesses in the child of a process with several threads.
+            if Sanitizer.isThreadSanitizer {
+                throw SkippedScenario(reason: "threads that start in a forked child may wait for ThreadSanitizer's own locks for ever")
+            }
             return try ForkUnderLoad(threads)
         })
 
