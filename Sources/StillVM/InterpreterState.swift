@@ -6,6 +6,7 @@ public import StillObjects
 import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import StillVersions
 public import Synchronization
 
 @frozen public struct InterpreterState: ~Copyable {
@@ -84,6 +85,7 @@ public enum VirtualMachine {
 
     /// Undoes `prepare`. No thread of the interpreter runs code any more.
     public static func forget(_ interpreter: Interpreter) {
+        InterpreterVersions(interpreter).end()
         guard let lock = interpreter.state.pointee.importLock else { return }
         // In this order: a fork may come between.
         interpreter.state.pointee.importLock = nil
