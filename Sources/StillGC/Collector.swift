@@ -134,11 +134,14 @@ public enum CollectorRoots {
     public static let defaultBudgetNanoseconds: UInt64 = 500_000
 
     public static func make(for heap: InterpreterHeap) throws(HeapError) {
-        guard let raw = rawAllocateZeroed(MemoryLayout<CollectorFields>.size, alignment: 64),
-            let stack = rawAllocate(markCapacity * 8), let partial = rawAllocate(partialCapacity * 8),
-            let items = rawAllocate(partialCapacity * 8), let finished = rawAllocate(partialCapacity * 8),
-            let window = rawAllocate(2 * windowSize * 8)
-        else { throw .outOfMemory(bytes: markCapacity * 8) }
+        let raw = rawAllocateZeroed(MemoryLayout<CollectorFields>.size, alignment: 64)
+        let (stack, partial) = (rawAllocate(markCapacity * 8), rawAllocate(partialCapacity * 8))
+        let (items, finished) = (rawAllocate(partialCapacity * 8), rawAllocate(partialCapacity * 8))
+        let window = rawAllocate(2 * windowSize * 8)
+        guard let raw, let stack, let partial, let items, let finished, let window else {
+            for memory in [raw, stack, partial, items, finished, window] { rawFree(memory) }
+            throw .outOfMemory(bytes: markCapacity * 8)
+        }
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
             to: CollectorFields(
                 base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
