@@ -58,8 +58,12 @@ public import Synchronization
     func enqueue(_ object: UnsafeMutableRawPointer) -> Bool {
         if fields.pointee.queueCount == fields.pointee.queueCapacity {
             let capacity = max(64, fields.pointee.queueCapacity * 2)
-            let grown = rawReallocate(fields.pointee.queue.map(UnsafeMutableRawPointer.init), capacity * 8)
-            guard let grown else { return false }
+            // From the reserve if need be: what is not told to its owner lives on.
+            guard let grown = RawReserve.allocateIfPossible(capacity * 8) else { return false }
+            if let queue = fields.pointee.queue {
+                copyBytes(grown, queue, fields.pointee.queueCount * 8)
+                rawFree(queue)
+            }
             fields.pointee.queue = grown.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
             fields.pointee.queueCapacity = capacity
         }

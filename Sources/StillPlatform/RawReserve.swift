@@ -22,6 +22,12 @@ public enum RawReserve {
     ///
     /// - Parameter bytes: at most 1 MiB can be had from the reserve.
     public static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+        if let memory = allocateIfPossible(bytes) { return memory }
+        stillBug("no memory for \(bytes) bytes, and the reserve is used up")
+    }
+
+    /// The same for a caller that can do without. nil: the reserve is used up, too.
+    public static func allocateIfPossible(_ bytes: Int) -> UnsafeMutableRawPointer? {
         if let memory = rawAllocateZeroed(bytes) {
             if hasGaps.load(ordering: .relaxed) { fill() }
             return memory
@@ -37,7 +43,7 @@ public enum RawReserve {
             }
             word += count
         }
-        stillBug("no memory for \(bytes) bytes, and the reserve is used up")
+        return nil
     }
 
     /// A larger block with the old one's content, which is freed.
