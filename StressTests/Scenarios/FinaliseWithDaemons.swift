@@ -60,12 +60,13 @@ final class FinaliseWithDaemons: StressScenario, @unchecked Sendable {
     private static var boundNanoseconds: UInt64 { Sanitizer.isThreadSanitizer ? 20_000_000_000 : 8_000_000_000 }
 
     func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
-        // Daemons that compute take the processors from all others: not too many at a time.
-        defer { active.wrappingSubtract(1, ordering: .relaxed) }
+        // Daemons that compute take the processors from all others: not too many at a time. Who waits does not count.
         if active.wrappingAdd(1, ordering: .relaxed).newValue > 4 {
+            active.wrappingSubtract(1, ordering: .relaxed)
             OSThread.sleep(nanoseconds: 2_000_000)
             return nil
         }
+        defer { active.wrappingSubtract(1, ordering: .relaxed) }
         if made.wrappingAdd(1, ordering: .relaxed).newValue > Self.most {
             OSThread.sleep(nanoseconds: 5_000_000)
             return nil
