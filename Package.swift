@@ -109,6 +109,7 @@ let package = Package(
         tests("StillSyntaxTests", ["StillSyntax"]),
         tests("StillCompilerTests", ["StillCompiler", "StillBytecode", "StillSyntax"]),
         tests("StillpointTests", ["Stillpoint", "StillObjects", "StillObmalloc", "StillPlatform"]),
+        tests("BenchWorkloadsTests", ["BenchWorkloads", "Stillpoint", "StillPlatform"]),
         tests("Smoke", ["StressScenarios", "StillPlatform"], path: "StressTests/Smoke"),
     ]
 )

@@ -50,7 +50,11 @@ struct ContestantSearch {
 
     private func python(_ name: String) -> FoundContestant {
         var why = "there is no \(name) on the search path; tools/peers/install brings CPython 3.13 and PyPy"
-        for path in candidates(name) where FileManager.default.isExecutableFile(atPath: path) {
+        for path in candidates(name) {
+            guard FileManager.default.isExecutableFile(atPath: path) else {
+                why = "there is no \(path)"
+                continue
+            }
             do {
                 let answer = try PeerInterpreter.ask(path)
                 guard answer.found else { continue }
@@ -58,7 +62,7 @@ struct ContestantSearch {
                 return .found(
                     Contestant(
                         name: URL(fileURLWithPath: name).lastPathComponent, kind: .python, path: path,
-                        version: "\(answer.version ?? "?"), \(threading)", buildFlags: answer.buildFlags ?? "?"))
+                        version: "\(answer.version ?? "?"), \(threading)", buildFlags: answer.buildFlags.map { $0 == "None" ? "flags that it does not tell" : $0 } ?? "?"))
             } catch { why = "\(error)" }
         }
         return .missing(name: name, why: why)

@@ -50,6 +50,8 @@ struct MemoryRun: Sendable {
             }
         }
         run.failure = outcome.failure
+        // The process may be gone before its last line is looked at.
+        run.peakBytes = run.peakBytes ?? outcome.peakBytes
         if run.failure == nil && run.seconds == 0 { run.failure = "ended without its result" }
         run.memory = outcome.memory.filter { $0.at >= builtAt && $0.at <= builtAt + run.seconds }.map { ($0.at - builtAt, $0.bytes) }
         return run

@@ -109,6 +109,8 @@ struct ProgramRun {
             }
         }
         run.figures.failure = outcome.failure
+        // The process may be gone before its last line is looked at.
+        run.figures.peakBytes = run.figures.peakBytes ?? outcome.peakBytes
         if outcome.failure != nil { return run }
         guard let result, !mutators.isEmpty else {
             run.figures.failure = "ended without its result"

@@ -228,7 +228,7 @@ enum ByteArrayType {
     static func repeated(_ t: Thread, _ bytes: [UInt8], _ times: Int) throws(PythonError) -> [UInt8] {
         let (total, overflow) = bytes.count.multipliedReportingOverflow(by: times)
         if overflow || total > 1 << 40 { throw t.noMemory() }
-        return [[UInt8]](repeating: bytes, count: times).flatMap { $0 }
+        return SequenceRepeat.bytes(bytes, times)
     }
 
     private static func items(_ r: UnsafeMutablePointer<TypeRecord>) {

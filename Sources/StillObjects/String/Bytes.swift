@@ -243,8 +243,9 @@ enum BytesType {
                     case .multiply:
                         let (bytes, factor) = t.isBytes(x) ? (x, y) : (y, x)
                         guard let content = t.bytesLike(bytes), let times = try SequenceRepeat.factor(t, factor) else { return .notImplemented }
-                        if content.count * times > 1 << 40 { throw t.noMemory() }
-                        return try t.makeBytes([[UInt8]](repeating: content, count: times).flatMap { $0 })
+                        let (total, overflow) = content.count.multipliedReportingOverflow(by: times)
+                        if overflow || total > 1 << 40 { throw t.noMemory() }
+                        return try t.makeBytes(SequenceRepeat.bytes(content, times))
                     default: return .notImplemented
                     }
                 }

@@ -302,4 +302,21 @@ enum SequenceRepeat {
         guard value.isObject, t.typeOf(value).record.pointee.index != nil else { return nil }
         return max(0, try t.indexInt(value))
     }
+
+    /// The bytes one after the other, in blocks that double: a pass over the result, not one step for each byte.
+    static func bytes(_ content: [UInt8], _ times: Int) -> [UInt8] {
+        if content.count == 1 { return [UInt8](repeating: content[0], count: times) }
+        let total = content.count * times
+        return [UInt8](unsafeUninitializedCapacity: total) { memory, count in
+            count = total
+            guard total > 0, let base = memory.baseAddress else { return }
+            content.withUnsafeBufferPointer { copyBytes(base, $0.baseAddress!, content.count) }
+            var done = content.count
+            while done < total {
+                let next = min(done, total - done)
+                copyBytes(base + done, base, next)
+                done += next
+            }
+        }
+    }
 }
