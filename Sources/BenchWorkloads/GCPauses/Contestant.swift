@@ -39,12 +39,15 @@ struct ContestantSearch {
         }
     }
 
-    /// Files of that name on the search path, then what tools/peers/install has built.
+    /// Files of that name on the search path, then what tools/peers/install has built, then pyenv's: its shims stand for the chosen versions only.
     private func candidates(_ name: String) -> [String] {
         if name.contains("/") { return [name] }
         var folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let data = ProcessInfo.processInfo.environment["XDG_DATA_HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.local/share"
         folders += ["cpython-3.13t", "cpython-3.13"].map { "\(data)/stillpoint/peers/\($0)/bin" }
+        let pyenv = (ProcessInfo.processInfo.environment["PYENV_ROOT"] ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.pyenv") + "/versions"
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: pyenv)) ?? []
+        folders += versions.sorted().reversed().map { "\(pyenv)/\($0)/bin" }
         return folders.map { "\($0)/\(name)" }.filter { FileManager.default.isExecutableFile(atPath: $0) }
     }
 

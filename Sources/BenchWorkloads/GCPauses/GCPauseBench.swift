@@ -34,7 +34,8 @@ public struct GCPauseBench {
     private let progress: (String) -> Void
     private var failures: [String] = []
     private let began = Clock.monotonicNanoseconds()
-    private var runsLeft = 0
+    /// In shares of the time: Stillpoint has three, so that it completes its collections in time.
+    private var sharesLeft = 0.0
     private var overheadLeft = 0.0
 
     /// - Parameter progress: called with what is going to be measured.
@@ -59,7 +60,7 @@ public struct GCPauseBench {
             case .missing(let name, let why): missing.append("\(name): \(why)")
             }
         }
-        plan(contestants.count)
+        plan(contestants)
         var configurations: [ConfigurationReport] = []
         for live in options.liveContainers {
             for mutators in options.mutators { configurations.append(try measure(live, mutators, contestants)) }
@@ -80,24 +81,29 @@ public struct GCPauseBench {
     private static let floorSeconds = 0.5
     private static let payloadSeconds = 2.0
 
-    private mutating func plan(_ contestants: Int) {
-        runsLeft = options.liveContainers.count * options.mutators.count * contestants * options.rounds
-        overheadLeft = options.liveContainers.reduce(0) { $0 + Self.overhead($1) } * Double(options.mutators.count * contestants * options.rounds)
-        overheadLeft += Double(contestants) * (Self.payloadSeconds + 1) + Double(options.liveContainers.count * options.mutators.count) * Self.floorSeconds * 2
+    private static func shares(_ contestant: Contestant) -> Double { contestant.kind == .stillpoint ? 3 : 1 }
+
+    private mutating func plan(_ contestants: [Contestant]) {
+        let each = Double(options.mutators.count * options.rounds)
+        let configurations = Double(options.liveContainers.count * options.mutators.count)
+        sharesLeft = Double(options.liveContainers.count) * each * contestants.reduce(0) { $0 + Self.shares($1) }
+        overheadLeft = options.liveContainers.reduce(0) { $0 + Self.overhead($1) } * each * Double(contestants.count)
+        overheadLeft += Double(contestants.count) * (Self.payloadSeconds + 1) + configurations * Self.floorSeconds * 2
     }
 
     /// Seconds of measuring for the next run, and how long it may go on for ten collections.
-    private mutating func nextRun(_ live: Int) -> (seconds: Double, atMost: Double) {
+    private mutating func nextRun(_ contestant: Contestant, _ live: Int) -> (seconds: Double, atMost: Double) {
+        let shares = Self.shares(contestant)
         defer {
-            runsLeft -= 1
+            sharesLeft -= shares
             overheadLeft -= Self.overhead(live)
         }
         if let seconds = options.seconds { return (seconds, seconds * options.patience) }
         let passed = Double(Clock.monotonicNanoseconds() - began) / 1e9
-        let share = (options.limitSeconds - passed - overheadLeft) / Double(max(runsLeft, 1))
+        let share = (options.limitSeconds - passed - overheadLeft) / max(sharesLeft, 1)
         // Most runs need no patience: some of the time goes to those that do.
-        let seconds = min(5, max(1, share * 0.7))
-        return (seconds, max(seconds, min(seconds * options.patience, share * 2)))
+        let seconds = min(5, max(1, share * 0.7 * min(shares, 2)))
+        return (seconds, max(seconds, share * shares * 1.4))
     }
 
     // MARK: Runs
@@ -111,7 +117,7 @@ public struct GCPauseBench {
             for turn in contestants.indices {
                 let index = (turn + round) % contestants.count
                 let contestant = contestants[index]
-                let time = nextRun(live)
+                let time = nextRun(contestant, live)
                 progress("\(live) live, \(mutators) mutators, round \(round + 1): \(contestant.name), \(String(format: "%.1f", time.seconds)) s")
                 let log = contestant.kind == .stillpoint ? NSTemporaryDirectory() + "/still-gc-\(StillPlatform.Process.id).log" : nil
                 defer { if let log { try? FileManager.default.removeItem(atPath: log) } }

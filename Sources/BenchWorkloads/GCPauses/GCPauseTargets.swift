@@ -22,11 +22,11 @@ enum GCPauseTargets {
         guard let ours = configuration.stillpoint, !ours.complete.isEmpty else { return [] }
         let floor = configuration.floor
         let place = "\(configuration.liveContainers) live, \(configuration.mutators) \(configuration.mutators == 1 ? "mutator" : "mutators"): "
-        // An invalid run proves nothing.
+        // An invalid run keeps no promise, but it can break one.
         let valid = ours.invalid.isEmpty
         var targets: [TargetReport] = []
         func add(_ statement: String, _ met: Bool?, _ measured: String) {
-            targets.append(TargetReport(statement: place + statement, met: valid ? met : nil, measured: valid ? measured : measured + ", in an invalid run"))
+            targets.append(TargetReport(statement: place + statement, met: valid || met == false ? met : nil, measured: valid ? measured : measured + ", in an invalid run"))
         }
         if let pauses = ours.pauses {
             if let cpu = pauses.cpu {
