@@ -112,8 +112,9 @@ public enum CollectorRoots {
     /// Whose references `checkVerdict` looks at.
     var checked: UnsafeMutableRawPointer?
     var threadRaw: UnsafeMutableRawPointer
-    /// The busy thread's record. Written by it; read by it, and by others only when it can never run again.
-    var busyThread: UnsafeMutableRawPointer?
+    /// Address of the busy thread's record, 0: none. Relaxed: a thread finds its own exactly when it has written it last; what another one has done is
+    /// only looked at when that can never run again.
+    let busyThread: Atomic<UInt>
 }
 
 @frozen public struct Collector: @unchecked Sendable {
@@ -155,7 +156,7 @@ public enum CollectorRoots {
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partialItem: items.assumingMemoryBound(to: Int.self), partialCount: 0,
                 finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0, checked: nil,
-                threadRaw: raw, busyThread: nil))
+                threadRaw: raw, busyThread: Atomic(0)))
         heap.fields.pointee.collector = raw
     }
 
@@ -220,11 +221,11 @@ public enum CollectorRoots {
 
     func take(_ thread: ThreadState) -> Bool {
         guard fields.pointee.busy.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged else { return false }
-        fields.pointee.busyThread = thread.raw
+        fields.pointee.busyThread.store(UInt(bitPattern: thread.raw), ordering: .relaxed)
         return true
     }
     func give() {
-        fields.pointee.busyThread = nil
+        fields.pointee.busyThread.store(0, ordering: .relaxed)
         fields.pointee.busy.store(0, ordering: .releasing)
     }
 

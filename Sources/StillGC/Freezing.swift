@@ -16,7 +16,7 @@ import Synchronization
 extension Collector {
     /// Freezes every collectable object that exists, after completing the collection in progress.
     ///
-    /// - Returns: false at once when another thread, or this one in a finalizer, is collecting and does not come to an end.
+    /// - Returns: false when this thread is in the middle of a collection itself: in a finalizer, or a weak reference's callback.
     @discardableResult public func freeze(_ thread: ThreadState) -> Bool {
         whileIdle(thread) {
             let old = heap.fields.pointee.birthColour
@@ -52,9 +52,18 @@ extension Collector {
         return count
     }
 
-    /// Completes the collection in progress and runs `body` before the next can begin.
+    /// Completes the collection in progress and runs `body` before the next can begin. A thread that is told of a collection's start or end
+    /// (`CollectorRoots.notify`) is between two of them.
     private func whileIdle(_ thread: ThreadState, _ body: () -> Void) -> Bool {
-        guard takeSoon(thread) else { return false }
+        if fields.pointee.busyThread.load(ordering: .relaxed) == UInt(bitPattern: thread.raw) {
+            if phase != .idle { return false }
+            body()
+            return true
+        }
+        while !take(thread) {
+            thread.safepoint()
+            OSThread.yield()
+        }
         defer { give() }
         while phase != .idle {
             step(thread)

@@ -16,7 +16,7 @@ extension Collector {
     ///
     /// - Precondition: the thread never runs again, and the caller is attached or alone in the process.
     public func takeOver(from thread: ThreadState) {
-        guard fields.pointee.busy.load(ordering: .acquiring) != 0, fields.pointee.busyThread == thread.raw else { return }
+        guard fields.pointee.busy.load(ordering: .acquiring) != 0, fields.pointee.busyThread.load(ordering: .relaxed) == UInt(bitPattern: thread.raw) else { return }
         if FaultInjection.isActive(.keepCollectorBusy) { return }
         if phase == .finalizing && fields.pointee.finalizingPart == .finalizers { fields.pointee.finalizersRan = true }
         give()

@@ -204,6 +204,20 @@ gc.unfreeze()
 gc.collect()
 print(changing.answer, gc.get_freeze_count())
 
+
+
+def freezes(phase, info):
+    if phase == "stop":
+        gc.freeze()
+
+
+gc.callbacks.append(freezes)
+gc.collect()
+gc.callbacks.remove(freezes)
+print(gc.get_freeze_count() > 2)
+gc.unfreeze()
+print(gc.get_freeze_count())
+
 title("objects")
 node = Node("looked for")
 print(any(value is node for value in gc.get_objects()), gc.is_tracked(node), gc.is_tracked(5), gc.is_tracked("text"), gc.is_tracked([]))

@@ -100,6 +100,9 @@ extension ConfigurationReport {
                 String(format: "%.1f", runs.reduce(0) { $0 + $1.seconds }),
             ])
         for why in runtime.invalid { text += "      INVALID: a run of \(runtime.name) \(why)\n" }
+        if runs.contains(where: { $0.fullCollections == 0 && $0.invalid == nil }) {
+            text += "      NOTE: \(runtime.name) completed no collection of the whole heap: its longest gaps are not among these\n"
+        }
         let lost = runs.reduce(0) { $0 + $1.lostPauses }
         if lost > 0 { text += "      \(lost) pauses of \(runtime.name) had left the log before they were copied\n" }
         return text

@@ -140,13 +140,17 @@ public enum GcModule {
                 return try HeapWalk.objects(t) { HeapWalk.refers($0, to: wanted) }
             }
         }
-        m.function("freeze", 0, 0) { t, _, _, _, _ in
-            Collector(of: Thread(t)).freeze(Thread(t))
-            return Value.none.bits
+        m.function("freeze", 0, 0) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                if !Collector(of: t).freeze(t) { throw t.raise(.runtimeError, "gc.freeze() inside a collection: a finalizer or callback calls it") }
+                return .none
+            }
         }
-        m.function("unfreeze", 0, 0) { t, _, _, _, _ in
-            Collector(of: Thread(t)).unfreeze(Thread(t))
-            return Value.none.bits
+        m.function("unfreeze", 0, 0) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                if !Collector(of: t).unfreeze(t) { throw t.raise(.runtimeError, "gc.unfreeze() inside a collection: a finalizer or callback calls it") }
+                return .none
+            }
         }
         m.function("get_freeze_count", 0, 0) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in try t.makeInt(Collector(of: t).frozenCount(t)) }
