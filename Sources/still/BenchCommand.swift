@@ -105,7 +105,8 @@ struct GCPausesCommand: ParsableCommand {
         do { result = try bench.run() } catch let error as BenchError { throw Self.failure(error.description) }
         print(result.table, terminator: "")
         try write(result, page: result.page)
-        if !result.failures.isEmpty || result.hasInvalid { throw ExitCode(1) }
+        // A smoke test is about the machinery: half a second proves nothing about collecting.
+        if !result.failures.isEmpty || (result.hasInvalid && !quick) { throw ExitCode(1) }
         if requirePeers && !result.notCompared.isEmpty { throw Self.failure("a peer is missing") }
     }
 
@@ -121,8 +122,7 @@ struct GCPausesCommand: ParsableCommand {
         options.rounds = rounds ?? 1
         options.seconds = seconds ?? (quick ? 0.5 : full ? 10 : nil)
         if full { options.patience = 6 }
-        // Half a second is short on a busy machine: the smoke test is to show that everything works.
-        if quick { options.patience = 40 }
+        if quick { options.patience = 10 }
         // With sizes of one's own the three minutes are no promise.
         if options.seconds == nil && (!live.isEmpty || !mutators.isEmpty || rounds != nil) { options.seconds = 5 }
         if quick { options.payloadLive = 1000 }

@@ -3,7 +3,7 @@
 // usage: java [options of the collector] GCPauses CONTAINERS MUTATORS SECONDS [COLLECTIONS AT_MOST [AGE]]
 //
 // Units are Object[], HashMap and instances. Completed collections are those that the collectors' beans count; of the whole heap are ZGC's
-// cycles and G1's old generation's.
+// cycles; G1 marks the whole heap beside its young collections and counts that nowhere: -1.
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.ReferenceQueue;
@@ -188,12 +188,16 @@ public final class GCPauses {
     /** Completed collections since the start, and those of the whole heap. */
     static long[] count() {
         long all = 0, full = 0;
+        boolean counted = false;
         for (GarbageCollectorMXBean bean : ManagementFactory.getGarbageCollectorMXBeans()) {
             if (bean.getName().contains("Pauses")) continue;
             all += bean.getCollectionCount();
-            if (bean.getName().contains("Cycles") || bean.getName().contains("Old")) full += bean.getCollectionCount();
+            if (bean.getName().contains("Cycles")) {
+                full += bean.getCollectionCount();
+                counted = true;
+            }
         }
-        return new long[] {all - atStart[0], full - atStart[1]};
+        return new long[] {all - atStart[0], counted ? full - atStart[1] : -1};
     }
 
     static String list(long[] values, int count) {

@@ -89,11 +89,12 @@ extension ConfigurationReport {
         guard !runs.isEmpty else { return pauseRow("    " + runtime.name, ["no run was completed"]) }
         let watched = runs.reduce(0) { $0 + $1.watched }
         let reclaimed = runs.reduce(0) { $0 + $1.reclaimed }
+        let full = runs.contains { $0.fullCollections < 0 } ? -1 : runs.reduce(0) { $0 + $1.fullCollections }
         let kept = runs.map(\.liveAfterCollect).max() ?? -1
         var text = pauseRow(
             "    " + runtime.name,
             [
-                "\(runs.reduce(0) { $0 + $1.completedCollections })", "\(runs.reduce(0) { $0 + $1.fullCollections })",
+                "\(runs.reduce(0) { $0 + $1.completedCollections })", full < 0 ? "?" : "\(full)",
                 watched == 0 ? "?" : String(format: "%.0f%%", Double(reclaimed) / Double(watched) * 100),
                 "\(runs.map(\.mostOutstanding).max() ?? 0)", "\(runs.map(\.medianOutstanding).max() ?? 0)", kept < 0 ? "?" : "\(kept)",
                 mebibytes(runs.compactMap(\.agedBytes).max()), mebibytes(runs.compactMap(\.peakBytes).max()),

@@ -39,7 +39,8 @@ public struct RunFigures: Codable, Sendable {
     public var invalid: String?
     public var seconds = 0.0
     public var operations = 0
-    /// Completed while measuring (the program's header says what counts), and of these the ones of the whole heap.
+    /// Completed while measuring (the program's header says what counts), and of these the ones of the whole heap; -1: the runtime does not
+    /// count them.
     public var completedCollections = 0
     public var fullCollections = 0
     /// Objects that the runtime says it has freed; 0 where it does not say.
