@@ -293,6 +293,11 @@ enum CodeType {
                     return try t.iterate(list)
                 }
             }
+            b.method("replace", 0, 0, keywords: true) { t, s, a, n, k in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    try CodeCopy.replace(t, CodeRef(Value(bits: s).object.raw), a, n, k)
+                }
+            }
             b.getter("co_names") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let record = CodeRef(Value(bits: s).object.raw).record.pointee

@@ -832,8 +832,7 @@ public enum VM {
                     pc += 8
                     continue instructions
                 case .endAsyncFor:
-                    let outcome = Generators.endAsyncFor(t, regs, pc)
-                    if outcome < 0 { break }
+                    if !AsyncGenerators.endsLoop(t, regs, pc) { break }
                     pc += (8 &+ pc.wide &* 8)
                     continue instructions
 

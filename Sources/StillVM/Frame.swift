@@ -97,6 +97,13 @@ extension ThreadState {
     public var hasYielded = false
     /// The exception being raised is passed on: the frame that raises it has a traceback entry already.
     public var reraising = false
+    /// What the frame that was left last has yielded is an item of an asynchronous generator, not of something it awaits.
+    var yieldedItem = false
+    /// How many frames a new coroutine remembers as its origin.
+    public var originDepth = 0
+    /// Hooks for new asynchronous generators (owned, null for none): called at the first use, and instead of a finalizer.
+    public var firstAsyncIteration = Value.null
+    public var asyncFinalizer = Value.null
 
     static let stackBytes = 512 << 20
 

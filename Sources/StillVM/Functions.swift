@@ -182,9 +182,12 @@ public enum Functions {
                 // [b] is the exception that leaves a generator.
                 let exception = regs.value(pc.b)
                 var result = t.retain(exception)
-                if t.matches(exception: exception, .stopIteration) {
-                    let kind = regs.code.pointee.has(.coroutine) ? "coroutine" : "generator"
-                    _ = t.raise(.runtimeError, "\(kind) raised StopIteration")
+                let isAsync = regs.code.pointee.has(.asyncGenerator) && t.matches(exception: exception, .stopAsyncIteration)
+                if isAsync || t.matches(exception: exception, .stopIteration) {
+                    let code = regs.code
+                    let kind =
+                        code.pointee.has(.coroutine) ? "coroutine" : code.pointee.has(.asyncGenerator) ? "async generator" : "generator"
+                    _ = t.raise(.runtimeError, "\(kind) raised \(isAsync ? "StopAsyncIteration" : "StopIteration")")
                     let error = t.takeRaised()
                     ExceptionRef(error).setCause(t, t.retain(exception))
                     ExceptionRef(error).setContext(t, result)
@@ -192,6 +195,14 @@ public enum Functions {
                 }
                 regs.consume(t, pc)
                 regs.put(t, pc.a, result.bits)
+            case .asyncGeneratorWrap:
+                let value = try NameAccess.bound(t, regs, pc.b)
+                if pc.a != pc.b {
+                    regs.put(t, pc.a, t.retain(value).bits)
+                    regs.consume(t, pc)
+                }
+                // The next instruction yields.
+                t.vm.pointee.yieldedItem = true
             case .exceptionType:
                 regs.put(t, pc.a, t.retain(t.typeOf(regs.value(pc.b)).value).bits)
             case .exceptionTraceback:

@@ -5,7 +5,9 @@
 //
 // Layout    24 registers (buffer or nil), 32 state (atomic), 40 function (Value), 48 register count, 56 pc,
 //           64 name, 72 qualified name, 80 handled exception while suspended, 88 resume register,
-//           96 code (Value): a generator keeps its own when its function gets another
+//           96 code (Value): a generator keeps its own when its function gets another,
+//           104 asynchronous generators: the hook to call instead of finalizing; coroutines: where they were made (Values, may be null),
+//           112 asynchronous generators: bits of AsyncState (atomic)
 // State     created, suspended -> running by compare-and-swap: two threads that resume one generator cannot both succeed;
 //           the loser gets ValueError "generator already executing".
 // Barrier   Resuming moves references out of the container: while the collector marks it is scanned first.
@@ -21,7 +23,8 @@ struct GeneratorRef {
     init(_ value: Value) { raw = value.object.raw }
     init(raw: UnsafeMutableRawPointer) { self.raw = raw }
 
-    static let bytes = 104
+    static let bytes = 120
+    static let values = [40, 64, 72, 96, 104]
     static let created: UInt64 = 0
     static let suspended: UInt64 = 1
     static let running: UInt64 = 2
@@ -69,6 +72,8 @@ enum Generators {
         generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
         generator.word(64).pointee = SharedSlot.load(t, ObjectRef(function.raw), FunctionLayout.name).bits
         generator.word(72).pointee = SharedSlot.load(t, ObjectRef(function.raw), FunctionLayout.qualifiedName).bits
+        generator.word(104).pointee = kind == .coroutine && t.vm.pointee.originDepth > 0 ? Awaitables.origin(t).bits : 0
+        generator.word(112).pointee = 0
         generator.registers = saved
         return Value(object).bits
     }
@@ -321,30 +326,22 @@ enum Generators {
             let result: Value
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
             case .getYieldFromIterator:
-                result = type == t.type(.generator) ? t.retain(source) : try t.iterate(source)
-            case .getAwaitable:
                 if type == t.type(.coroutine) {
+                    guard regs.code.pointee.has(.iterableCoroutine) else {
+                        throw t.raise(.typeError, "cannot 'yield from' a coroutine object in a non-coroutine generator")
+                    }
                     result = t.retain(source)
                 } else {
-                    let method = try t.lookupSpecial(source, Interning.intern("__await__"))
-                    if method.isNull {
-                        throw t.raise(.typeError, "object \(t.typeName(source)) can't be used in 'await' expression")
-                    }
-                    defer { t.release(method) }
-                    result = try t.call(method)
+                    result = type == t.type(.generator) ? t.retain(source) : try t.iterate(source)
                 }
-            default:
-                throw t.raise(.notImplementedError, "asynchronous iteration is not supported yet")
+            case .getAwaitable: result = try Awaitables.iterator(t, source, use: pc.c)
+            case .getAsyncIterator: result = try AsyncGenerators.iterator(t, source)
+            case .getAsyncNext: result = try AsyncGenerators.next(t, source)
+            default: throw t.raise(.systemError, "not an instruction about iterators")
             }
             if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
             regs.put(t, pc.a, result.bits)
         }
-    }
-
-    @inline(never)
-    static func endAsyncFor(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Int {
-        _ = t.raise(.notImplementedError, "asynchronous iteration is not supported yet")
-        return -1
     }
 
     // MARK: Type
@@ -387,10 +384,10 @@ enum Generators {
 
     static func define() {
         for (id, name) in [(TypeID.generator, "generator"), (.coroutine, "coroutine"), (.asyncGenerator, "async_generator")] {
-            StaticTypes.define(id, name, basicSize: UInt32(GeneratorRef.bytes), flags: TypeFlags.collectable) { b in
+            StaticTypes.define(id, name, basicSize: UInt32(GeneratorRef.bytes), flags: TypeFlags.collectable | TypeFlags.weaklyReferencable) { b in
                 b.record.pointee.memory.traverse = { object, visitor in
                     let generator = GeneratorRef(raw: object)
-                    for offset in [40, 64, 72, 96] {
+                    for offset in GeneratorRef.values {
                         let value = Value(bits: generator.word(offset).pointee)
                         if value.isObject { visitor.report(value.object.raw, value.isCounted) }
                     }
@@ -409,10 +406,21 @@ enum Generators {
                 b.record.pointee.memory.finalize = { raw, object in
                     let t = Thread(raw)
                     let generator = GeneratorRef(raw: object)
-                    guard generator.state.pointee.load(ordering: .relaxed) == GeneratorRef.suspended else { return }
+                    let state = generator.state.pointee.load(ordering: .relaxed)
+                    if state == GeneratorRef.finished || state == GeneratorRef.running { return }
                     let outer = t.takeRaised()
-                    let bits = Generators.close(t, generator)
-                    if bits == 0 { t.writeUnraisable(context: Value(ObjectRef(object))) } else { t.release(Value(bits: bits)) }
+                    let type = TypeRef(generator.object.typeRaw)
+                    if type == t.type(.asyncGenerator) && AsyncGenerators.handOver(t, generator) {
+                        if !outer.isNull { t.setRaised(outer) }
+                        return
+                    }
+                    if state == GeneratorRef.created {
+                        if type == t.type(.coroutine) { Awaitables.warnNeverAwaited(t, generator) }
+                    } else {
+                        let bits = Generators.close(t, generator)
+                        t.vm.pointee.yieldedItem = false
+                        if bits == 0 { t.writeUnraisable(context: Value(ObjectRef(object))) } else { t.release(Value(bits: bits)) }
+                    }
                     if !outer.isNull { t.setRaised(outer) }
                 }
                 b.record.pointee.memory.deallocate = { raw, object in
@@ -425,7 +433,7 @@ enum Generators {
                         Allocation.freeBuffer(
                             t, UnsafeMutableRawPointer(saved), bytes: max(8, generator.registerCount * 8))
                     }
-                    for offset in [40, 64, 72, 96] { t.release(Value(bits: generator.word(offset).pointee)) }
+                    for offset in GeneratorRef.values { t.release(Value(bits: generator.word(offset).pointee)) }
                     Allocation.free(ObjectRef(object), t)
                 }
                 b.record.pointee.repr = { raw, v in
@@ -449,6 +457,9 @@ enum Generators {
                         return bits
                     }
                 }
+                GeneratorAttributes.define(b, id)
+                AsyncGenerators.addMethods(b, id)
+                if id == .asyncGenerator { return }
                 b.method("send", 1, 1) { raw, s, a, _, _ in
                     let t = Thread(raw)
                     var result = Value.null
@@ -470,17 +481,12 @@ enum Generators {
                     return Generators.finishCall(t, bits, result)
                 }
                 b.method("close", 0, 0) { raw, s, _, _, _ in Generators.close(Thread(raw), GeneratorRef(Value(bits: s))) }
-                b.getter("__name__") { raw, s in Thread(raw).retain(Value(bits: GeneratorRef(Value(bits: s)).word(64).pointee)).bits }
-                b.getter("__qualname__") { raw, s in Thread(raw).retain(Value(bits: GeneratorRef(Value(bits: s)).word(72).pointee)).bits }
-                b.getter("gi_running") { _, s in
-                    Value(GeneratorRef(Value(bits: s)).state.pointee.load(ordering: .relaxed) == GeneratorRef.running).bits
-                }
             }
         }
     }
 
     /// What `throw(exception)` or the older `throw(type, value, traceback)` throws. Owned.
-    private static func exception(_ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int) throws(PythonError) -> Value {
+    static func exception(_ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int) throws(PythonError) -> Value {
         let (kind, value) = (Value(bits: a[0]), n > 1 ? Value(bits: a[1]) : .none)
         if n == 1 { return t.retain(kind) }
         var made: Value

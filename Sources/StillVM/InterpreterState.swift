@@ -73,6 +73,8 @@ public enum VirtualMachine {
         FunctionType.define()
         Cells.define()
         Generators.define()
+        AsyncGenerators.define()
+        Awaitables.define()
         Tracebacks.define()
         ModuleType.define()
         RunningFrame.installHooks()
@@ -97,7 +99,10 @@ public enum VirtualMachine {
         try ThreadVM.make(t)
     }
     /// Own thread, last use of objects.
-    public static func detach(_ t: Thread) { ThreadVM.destroy(t) }
+    public static func detach(_ t: Thread) {
+        AsyncHooks.set(t, first: .null, finalizer: .null)
+        ThreadVM.destroy(t)
+    }
     /// Frees the VM's part of a thread that never runs again. What its frames refer to is not given up.
     public static func forget(thread t: Thread) { ThreadVM.destroy(t) }
     /// For who forks. May wait, detached.

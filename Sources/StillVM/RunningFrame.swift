@@ -50,7 +50,7 @@ public enum RunningFrame {
     }
 
     /// A variable's value, out of its cell. Owned, null when it has none.
-    private static func current(_ t: Thread, _ value: Value) -> Value {
+    static func current(_ t: Thread, _ value: Value) -> Value {
         if value.isObject && t.typeOf(value) == t.type(.cell) { return t.retain(Value(bits: Cells.load(t, value.object))) }
         return t.retain(value)
     }

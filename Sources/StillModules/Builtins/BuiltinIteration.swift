@@ -26,6 +26,14 @@ enum BuiltinIteration {
                 return try t.makeCallableIterator(Value(bits: a[0]), Value(bits: a[1]))
             }
         }
+        m.function("aiter", 1, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in try AsyncBuiltins.iterate(t, Value(bits: a[0])) }
+        }
+        m.function("anext", 1, 2) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try AsyncBuiltins.next(t, Value(bits: a[0]), default: n > 1 ? Value(bits: a[1]) : .null)
+            }
+        }
         m.function("next", 1, 2) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 let iterator = Value(bits: a[0])

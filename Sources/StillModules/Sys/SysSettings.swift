@@ -32,9 +32,11 @@ enum SysSettings {
             t, type: "sys.thread_info",
             [("name", try t.makeString("pthread")), ("lock", try t.makeString("semaphore")), ("version", .none)])
         m.constant("thread_info", thread)
+        m.constant("_asyncgen_hooks", try NamedRecord.makeType(t, "sys.asyncgen_hooks", ["firstiter", "finalizer"]))
     }
 
     private static func functions(_ m: ModuleBuilder) {
+        asyncHooks(m)
         m.function("getfilesystemencodeerrors", 0, 0) { t, s, a, n, k in Interning.intern("surrogateescape").bits }
         m.function("audit", 1, -1) { t, s, a, n, k in Value.none.bits }
         m.function("_clear_type_cache", 0, 0) { t, s, a, n, k in Value.none.bits }
@@ -58,6 +60,46 @@ enum SysSettings {
                 let name = DictRef(globals).getName(t, Interning.intern("__name__"))
                 return name.isNull ? .none : name
             }
+        }
+    }
+
+    /// Of the calling thread.
+    private static func asyncHooks(_ m: ModuleBuilder) {
+        m.function("set_asyncgen_hooks", 0, 2, keywords: true) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let v = try Arguments.parse(t, function: "set_asyncgen_hooks", a, n, k, names: ["firstiter", "finalizer"], required: 0)
+                for (name, hook) in [("firstiter", v[0]), ("finalizer", v[1])]
+                where !hook.isNull && !hook.isNone && t.typeOf(hook).record.pointee.call == nil {
+                    throw t.raise(.typeError, "callable \(name) expected, got \(t.typeName(hook))")
+                }
+                let vm = t.vm
+                AsyncHooks.set(
+                    t, first: v[0].isNull ? vm.pointee.firstAsyncIteration : v[0].isNone ? .null : v[0],
+                    finalizer: v[1].isNull ? vm.pointee.asyncFinalizer : v[1].isNone ? .null : v[1])
+                return .none
+            }
+        }
+        m.function("get_asyncgen_hooks", 0, 0) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let type = DictRef(t.interpreterState.pointee.sysDict).getName(t, Interning.intern("_asyncgen_hooks"))
+                defer { t.release(type) }
+                let vm = t.vm
+                return try NamedRecord.make(
+                    t, type,
+                    [vm.pointee.firstAsyncIteration, vm.pointee.asyncFinalizer].map { $0.isNull ? .none : t.retain($0) })
+            }
+        }
+        m.function("set_coroutine_origin_tracking_depth", 1, 1, keywords: true) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let v = try Arguments.parse(t, function: "set_coroutine_origin_tracking_depth", a, n, k, names: ["depth"], required: 1)
+                let depth = try t.indexInt(v[0])
+                if depth < 0 { throw t.raise(.valueError, "depth must be >= 0") }
+                t.vm.pointee.originDepth = depth
+                return .none
+            }
+        }
+        m.function("get_coroutine_origin_tracking_depth", 0, 0) { t, s, a, n, k in
+            Value(smallInt: Thread(t).vm.pointee.originDepth).bits
         }
     }
 

@@ -208,5 +208,6 @@ public enum TypeID: UInt32, CaseIterable, Sendable {
     case deque, dequeIterator, dequeReverseIterator, defaultDict, tupleGetter, abstractClassData, mersenneTwister
     case cacheWrapper, structFormat, regexPattern, regexMatch, regexScanner, simpleQueue
     case context, contextVariable, contextToken
+    case asyncSend, asyncThrow, awaitIterator, anextAwaitable
     case baseException, exception
 }
