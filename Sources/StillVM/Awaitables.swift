@@ -73,6 +73,17 @@ enum Awaitables {
         }
     }
 
+    private static func originText(_ t: Thread, _ coroutine: GeneratorRef) -> String {
+        let origin = Value(bits: coroutine.word(104).pointee)
+        if origin.isNull { return "" }
+        var text = "\nCoroutine created at (most recent call last)\n"
+        for index in (0..<TupleRef(origin).count).reversed() {
+            let entry = TupleRef(TupleRef(origin).item(index))
+            text += "  File \"\(StrRef(entry.item(0)).string)\", line \(t.intValue(entry.item(1)) ?? 0), in \(StrRef(entry.item(2)).string)\n"
+        }
+        return String(text.dropLast())
+    }
+
     /// The object is dying, and its code has never run.
     static func warnNeverAwaited(_ t: Thread, _ coroutine: GeneratorRef) {
         do throws(PythonError) {
@@ -85,10 +96,12 @@ enum Awaitables {
             }
             defer { t.release(module) }
             if module.isNull { return }
-            let warn = try t.getAttributeOrNull(module, Interning.intern("_warn_unawaited_coroutine"))
-            if warn.isNull { return }
-            defer { t.release(warn) }
-            t.release(try t.call(warn, Value(coroutine.object)))
+            // Not `_warn_unawaited_coroutine`: what it adds is for a native part of that module.
+            let name = StrRef(Value(bits: coroutine.word(72).pointee)).string
+            let text = try t.makeString("coroutine '\(name)' was never awaited" + originText(t, coroutine))
+            defer { t.release(text) }
+            t.release(
+                try t.callMethod(module, Interning.intern("warn"), text, t.exceptionType(.runtimeWarning).value, Value(smallInt: 1)))
         } catch { t.writeUnraisable(context: Value(coroutine.object)) }
     }
 
