@@ -19,6 +19,7 @@ public enum NativeModules {
         StructModule.defineTypes()
         Reduction.installHook()
         LibraryHooks.install()
+        VMHooks.serveSignals = { (t) throws(PythonError) in try Interrupts.deliver(t) }
         for definition in [
             BuiltinsModule.definition,
             SysModule.definition,
@@ -40,6 +41,10 @@ public enum NativeModules {
             ErrnoModule.definition,
             StructModule.definition,
             Sha512Module.definition,
+            SignalModule.definition,
+            SelectModule.definition,
+            SocketModule.definition,
+            SpawnModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] {
             Imports.register(definition)
@@ -49,7 +54,7 @@ public enum NativeModules {
             ("_codecs", CodecsSource.text), ("_io", LibrarySources.io), ("_ast", AstSource.text),
             ("importlib", LibrarySources.importlib), ("importlib.machinery", LibrarySources.machinery),
             ("_contextvars", LibrarySources.contextvars), ("binascii", LibrarySources.binascii),
-            ("_signal", LibrarySources.signals), (Reduction.name, Reduction.text),
+            (Reduction.name, Reduction.text),
         ] {
             Imports.registerSource(name, source)
         }

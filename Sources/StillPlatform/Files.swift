@@ -116,6 +116,4 @@ public enum Process {
         var generator = SystemRandomNumberGenerator()
         return generator.next()
     }
-    /// Calls the handler on SIGINT; it may only set a flag.
-    public static func onInterrupt(_ handler: @escaping @convention(c) (Int32) -> Void) { signal(SIGINT, handler) }
 }

@@ -24,7 +24,8 @@ public import Synchronization
     /// Address of the interpreter's heap. Set before the first thread enters.
     public var heap: UnsafeMutableRawPointer?
     public var importLock: UnsafeMutableRawPointer?
-    /// 1: KeyboardInterrupt is due in the main thread. Relaxed: the request bit that goes with it orders.
+    /// Not 0: signals wait for the main thread; bit 0 an interrupt of this interpreter, bit 1 notes of the process. Relaxed: the request bit
+    /// that goes with it orders.
     public let interrupted: Atomic<UInt32>
     /// 1 from the beginning of the shutdown. Relaxed: a thread that misses it is joined or stopped like the others.
     public let finalizing: Atomic<UInt32>
@@ -57,6 +58,11 @@ public enum VMHooks {
     /// Source to code object. Raises SyntaxError.
     nonisolated(unsafe) public static var compile: Compile = { (t, _, _, _) throws(PythonError) in
         throw t.raise(.systemError, "no compiler is installed")
+    }
+    /// Runs the handlers of signals that have come. Main thread. Resets `interrupted`.
+    nonisolated(unsafe) public static var serveSignals: @Sendable (Thread) throws(PythonError) -> Void = { (t) throws(PythonError) in
+        t.interpreterState.pointee.interrupted.store(0, ordering: .relaxed)
+        throw t.raise(.keyboardInterrupt, "")
     }
     /// Shows the value of an interactive expression statement.
     nonisolated(unsafe) public static var displayHook: @Sendable (Thread, Value) throws(PythonError) -> Void = { _, _ in }

@@ -119,6 +119,8 @@ public final class ModuleBuilder {
         set(key, value)
         thread.release(value)
     }
+    /// Its making has failed: the import raises the exception that is set.
+    public func fail() { failed = true }
     /// A function with `min` to `max` (-1: any number) positional arguments; `self` of the function is the module.
     public func function(_ key: String, _ min: Int, _ max: Int, keywords: Bool = false, _ body: @escaping NativeFunction) {
         do throws(PythonError) {

@@ -19,9 +19,7 @@ enum Safepoints {
         }
         let state = t.interpreterState
         if _slowPath(state.pointee.interrupted.load(ordering: .relaxed) != 0) && t.isMainThread {
-            state.pointee.interrupted.store(0, ordering: .relaxed)
-            _ = t.raise(.keyboardInterrupt, "")
-            return false
+            do throws(PythonError) { try VMHooks.serveSignals(t) } catch { return false }
         }
         return true
     }

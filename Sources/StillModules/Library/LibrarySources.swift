@@ -212,46 +212,6 @@ enum LibrarySources {
             return crc ^ 0xffffffff
         """#
 
-    /// `_signal`: the numbers, and what can be done without handlers in Python.
-    static let signals = #"""
-        import _thread
-        import posix as _posix
-
-        _table = '''
-            SIGHUP=1 SIGINT=2 SIGQUIT=3 SIGILL=4 SIGTRAP=5 SIGABRT=6 SIGIOT=6 SIGBUS=7 SIGFPE=8 SIGKILL=9 SIGUSR1=10
-            SIGSEGV=11 SIGUSR2=12 SIGPIPE=13 SIGALRM=14 SIGTERM=15 SIGSTKFLT=16 SIGCHLD=17 SIGCONT=18 SIGSTOP=19
-            SIGTSTP=20 SIGTTIN=21 SIGTTOU=22 SIGURG=23 SIGXCPU=24 SIGXFSZ=25 SIGVTALRM=26 SIGPROF=27 SIGWINCH=28 SIGIO=29
-            SIGPWR=30 SIGSYS=31 SIGRTMIN=34 SIGRTMAX=64
-            '''
-        for _pair in _table.split():
-            _name, _, _number = _pair.partition('=')
-            globals()[_name] = int(_number)
-        del _pair, _name, _number
-        SIG_DFL, SIG_IGN = 0, 1
-        SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK = 0, 1, 2
-        NSIG = 65
-
-
-        def default_int_handler(signalnum, frame, /):
-            raise KeyboardInterrupt
-
-
-        def getsignal(signalnum, /):
-            return default_int_handler if signalnum == SIGINT else SIG_DFL
-
-
-        def signal(signalnum, handler, /):
-            raise NotImplementedError('signal.signal() is not supported yet: signals have no handlers in Python')
-
-
-        def valid_signals():
-            return set(range(1, 32)) | set(range(34, 65))
-
-
-        def raise_signal(signalnum, /):
-            _posix.kill(_posix.getpid(), signalnum)
-        """#
-
     /// `_contextvars`: each thread has a current context; `run` makes another one current for a call.
     static let contextvars = #"""
         import _thread

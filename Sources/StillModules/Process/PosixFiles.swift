@@ -414,6 +414,20 @@ enum PosixFiles {
         m.function("isatty", 1, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in Value(isatty(try PosixFiles.number(t, Value(bits: a[0]))) == 1) }
         }
+        m.function("set_blocking", 2, 2) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let (file, blocks) = (try PosixFiles.number(t, Value(bits: a[0])), try t.isTrue(Value(bits: a[1])))
+                let flags = Int32(try PosixFiles.call(t) { Int(fcntl(file, F_GETFL)) })
+                try PosixFiles.call(t) { Int(fcntl(file, F_SETFL, blocks ? flags & ~O_NONBLOCK : flags | O_NONBLOCK)) }
+                return .none
+            }
+        }
+        m.function("get_blocking", 1, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let file = try PosixFiles.number(t, Value(bits: a[0]))
+                return Value(try PosixFiles.call(t) { Int(fcntl(file, F_GETFL)) } & Int(O_NONBLOCK) == 0)
+            }
+        }
         m.function("set_inheritable", 2, 2) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 let file = try PosixFiles.number(t, Value(bits: a[0]))

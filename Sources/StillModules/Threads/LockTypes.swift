@@ -41,9 +41,14 @@ enum LockTypes {
         if lock.tryAcquire() { return true }
         if nanoseconds == 0 { return false }
         if nanoseconds == nil { try checkEndlessWait(t) }
-        let got = lock.acquire(t, timeoutNanoseconds: nanoseconds, interrupted: { PythonThreads.isInterrupted(t) })
-        if !got { try PythonThreads.checkInterrupt(t) }
-        return got
+        let start = Clock.monotonicNanoseconds()
+        while true {
+            // After a handler that has returned it goes on for the rest of the time.
+            let rest = nanoseconds.map { limit in limit - min(limit, Clock.monotonicNanoseconds() - start) }
+            if lock.acquire(t, timeoutNanoseconds: rest, interrupted: { PythonThreads.isInterrupted(t) }) { return true }
+            if !PythonThreads.isInterrupted(t) { return false }
+            try PythonThreads.checkInterrupt(t)
+        }
     }
 
     /// At the end of an interpreter the threads that could give a lock back are stopped for ever.

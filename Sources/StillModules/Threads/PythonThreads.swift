@@ -74,11 +74,8 @@ public enum PythonThreads {
         }
     }
 
-    /// Raises KeyboardInterrupt in the main thread when an interrupt has come.
-    static func checkInterrupt(_ t: ThreadState) throws(PythonError) {
-        guard t.isMainThread, t.interpreterState.pointee.interrupted.exchange(0, ordering: .relaxed) != 0 else { return }
-        throw t.raise(.keyboardInterrupt)
-    }
+    /// Runs the handlers of signals that have come, in the main thread. Throws what they raise: KeyboardInterrupt when nothing else was asked for.
+    static func checkInterrupt(_ t: ThreadState) throws(PythonError) { try Interrupts.deliver(t) }
     static func isInterrupted(_ t: ThreadState) -> Bool { t.isMainThread && t.interpreterState.pointee.interrupted.load(ordering: .relaxed) != 0 }
 
     private final class Start: @unchecked Sendable {

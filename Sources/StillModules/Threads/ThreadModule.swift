@@ -31,8 +31,12 @@ public enum ThreadModule {
             returning(t) { (t) throws(PythonError) -> Value in throw t.raise(.systemExit) }
         }
         m.function("interrupt_main", 0, 1) { t, s, a, n, k in
-            Interrupts.interrupt(Thread(t).interpreter)
-            return Value.none.bits
+            returning(t) { (t) throws(PythonError) -> Value in
+                let number = n == 0 ? Interrupts.keyboard : Int32(truncatingIfNeeded: try t.indexInt(Value(bits: a[0])))
+                guard number > 0, number < Signals.limit else { throw t.raise(.valueError, "signal number out of range") }
+                Interrupts.simulate(t.interpreter, number)
+                return .none
+            }
         }
         m.function("stack_size", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
@@ -105,31 +109,4 @@ public enum ThreadModule {
         }
         return handle
     }
-}
-
-/// Keyboard interrupts, from the terminal or by interrupt_main.
-public enum Interrupts {
-    nonisolated(unsafe) private static var target: UnsafeMutableRawPointer?
-
-    /// The main thread of the interpreter raises KeyboardInterrupt at its next safepoint.
-    static func interrupt(_ interpreter: Interpreter) {
-        interpreter.state.pointee.interrupted.store(1, ordering: .relaxed)
-        let main = interpreter.state.pointee.mainThreadID
-        interpreter.forEachThread { if $0.id == main { $0.request(RequestBits.signals) } }
-    }
-
-    /// SIGINT interrupts this thread. Once, by the main thread; it lives as long as the process.
-    public static func install(_ main: ThreadState) {
-        target = main.raw
-        Process.onInterrupt { _ in
-            guard let raw = Interrupts.target else { return }
-            let main = ThreadState(raw)
-            main.interpreter.state.pointee.interrupted.store(1, ordering: .relaxed)
-            main.request(RequestBits.signals)
-        }
-    }
-    /// In a forked child: another thread is the main thread now.
-    static func move(to main: ThreadState) { if target != nil { target = main.raw } }
-    /// SIGINT is ignored from now on: the thread is about to end.
-    public static func uninstall() { target = nil }
 }

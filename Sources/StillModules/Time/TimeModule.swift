@@ -27,6 +27,9 @@ public enum TimeModule {
                 return .none
             }
         }
+        m.function("get_clock_info", 1, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in try TimeModule.clockInfo(t, Value(bits: a[0])) }
+        }
         m.function("localtime", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 try TimeModule.structTime(t, TimeModule.broken(t, n > 0 ? Value(bits: a[0]) : .none, utc: false))
@@ -81,6 +84,23 @@ public enum TimeModule {
             throw t.raise(.overflowError, "timestamp out of range for C PyTime_t")
         }
         return Int((seconds * 1e9).rounded(.up))
+    }
+
+    private static func clockInfo(_ t: Thread, _ v: Value) throws(PythonError) -> Value {
+        guard t.isStr(v) else { throw t.raise(.typeError, "get_clock_info() argument 1 must be str, not \(t.typeName(v))") }
+        let call: String
+        switch StrRef(v).string {
+        case "monotonic", "perf_counter": call = "clock_gettime(CLOCK_MONOTONIC)"
+        case "time": call = "clock_gettime(CLOCK_REALTIME)"
+        case "process_time": call = "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)"
+        case "thread_time": call = "clock_gettime(CLOCK_THREAD_CPUTIME_ID)"
+        default: throw t.raise(.valueError, "unknown clock")
+        }
+        let isWall = StrRef(v).string == "time"
+        return try t.makeInstanceNamespace([
+            ("implementation", try t.makeString(call)), ("monotonic", Value(!isWall)), ("adjustable", Value(isWall)),
+            ("resolution", try t.makeFloat(1e-9)),
+        ])
     }
 
     /// Detached; wakes every 50 ms to notice interrupts.

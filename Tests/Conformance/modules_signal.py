@@ -1,0 +1,41 @@
+# Handlers of signals in Python, and what they interrupt.
+import signal, os, time, threading, sys
+log = []
+def handler(num, frame): log.append((signal.Signals(num).name, frame.f_code.co_name if frame else None))
+old = signal.signal(signal.SIGUSR1, handler)
+print(old, signal.getsignal(signal.SIGUSR1) is handler)
+def f():
+    os.kill(os.getpid(), signal.SIGUSR1)
+    for i in range(100): pass
+f()
+print(log)
+signal.raise_signal(signal.SIGUSR1)
+print(log)
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+signal.signal(signal.SIGALRM, handler)
+start = time.monotonic(); time.sleep(0.2); print(time.monotonic() - start >= 0.2, log[-1][0])
+print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(1)
+except KeyboardInterrupt: print('KeyboardInterrupt')
+def raiser(n, f): raise ValueError('from handler')
+signal.signal(signal.SIGUSR1, raiser)
+r, w = os.pipe()
+threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
+try: os.read(r, 1)
+except ValueError as e: print(e)
+lock = threading.Lock(); lock.acquire()
+threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
+try: lock.acquire()
+except ValueError as e: print(e)
+signal.signal(signal.SIGUSR1, signal.SIG_IGN); os.kill(os.getpid(), signal.SIGUSR1); print(signal.getsignal(signal.SIGUSR1))
+try: signal.signal(signal.SIGKILL, handler)
+except OSError as e: print(e)
+try: signal.signal(1000, handler)
+except ValueError as e: print(e)
+def other():
+    try: signal.signal(signal.SIGUSR2, handler)
+    except ValueError as e: print(e)
+t = threading.Thread(target=other); t.start(); t.join()
+print(signal.strsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, []))

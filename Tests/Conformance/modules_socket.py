@@ -1,0 +1,42 @@
+# select and socket: pairs, TCP, UDP, unix sockets, time-outs, poll objects.
+import socket, threading, select, os
+a, b = socket.socketpair()
+a.sendall(b'hello'); print(b.recv(10))
+print(select.select([b], [a], [], 0)[1] == [a], select.select([b], [], [], 0.01))
+srv = socket.socket(); srv.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); srv.bind(('127.0.0.1', 0)); srv.listen()
+port = srv.getsockname()[1]
+def serve():
+    c, addr = srv.accept()
+    print(addr[0], c.type, c.family)
+    while True:
+        d = c.recv(1000)
+        if not d: break
+        c.sendall(d.upper())
+    c.close()
+t = threading.Thread(target=serve); t.start()
+c = socket.create_connection(('localhost', port))
+c.sendall(b'abc' * 3); print(c.recv(100)); c.close(); t.join(); srv.close()
+a.settimeout(0.05)
+try: a.recv(1)
+except TimeoutError as e: print(repr(e))
+a.setblocking(False)
+try: a.recv(1)
+except BlockingIOError as e: print(e.errno)
+f = b.makefile('rwb'); a.setblocking(True)
+f.write(b'line\n'); f.flush(); print(a.makefile().readline())
+p = select.poll(); p.register(a, select.POLLIN); print(p.poll(10)); b.send(b'x'); print(p.poll(1000)[0][1])
+e = select.epoll(); e.register(a, select.EPOLLIN); print(e.poll(1)[0][1]); e.close(); print(e.closed)
+import tempfile
+path = os.path.join(tempfile.mkdtemp(), 's')
+u = socket.socket(socket.AF_UNIX); u.bind(path); u.listen(); v = socket.socket(socket.AF_UNIX); v.connect(path); w, _ = u.accept(); v.send(b'q'); print(w.recv(1), u.getsockname() == path)
+os.unlink(path); os.rmdir(os.path.dirname(path))
+d1 = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); d1.bind(('127.0.0.1', 0)); d2 = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); d2.sendto(b'dgram', d1.getsockname()); print(d1.recvfrom(100)[0])
+try: socket.create_connection(('127.0.0.1', 1), timeout=1)
+except ConnectionRefusedError as x: print(x)
+print(socket.inet_aton('127.1'), socket.htons(1), socket.getaddrinfo('127.0.0.1', 80, type=socket.SOCK_STREAM))
+for s in (a, b, u, v, w, d1, d2): s.close()
+print(a)
+try: socket.getaddrinfo('no.such.host.invalid', 1)
+except socket.gaierror as e: print(type(e).__name__, e.errno)
+try: a.send(b'x')
+except OSError as e: print(e)
