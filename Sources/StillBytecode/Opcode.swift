@@ -205,7 +205,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case popHandled
     /// a = isinstance-like match of exception b against type or tuple c, with the TypeError for non-exception classes.
     case matchException
-    /// except*: [a] = rest, [a+1] = match (or None) from splitting group b by type c
+    /// except*: [a] = rest, [a+1] = match (or None) from splitting group b by type c; a match becomes the exception being handled
     case matchExceptionGroup
     /// raise [a] again, traceback unchanged
     case reraise
@@ -272,11 +272,16 @@ public enum Intrinsic: UInt16, CaseIterable, Sendable {
     case stopIterationError
     case unaryPlus
     case asyncGeneratorWrap
+    /// b: the tuple of arguments of a function of `_typing`
     case makeTypeVariable, makeParamSpec, makeTypeVariableTuple, makeTypeAlias
     /// a = type of exception b
     case exceptionType
     /// a = traceback of exception b, or None
     case exceptionTraceback
+    /// a = Generic[*b]
+    case makeGenericBase
+    /// [b] is the exception being handled; a = None. What was handled before stays with the handler.
+    case handle
 }
 
 /// One instruction word.

@@ -67,7 +67,7 @@ private func makeGenerator(
     try SymbolAnalysis(reporter: builder.reporter).run(root)
     let shared = Compilation(
         reporter: builder.reporter, filename: filename, mode: mode,
-        table: SymbolTable(root: root, scopes: builder.scopes))
+        table: SymbolTable(root: root, scopes: builder.scopes, wrappers: builder.wrappers))
     return CodeGenerator(
         shared, host: root, qualifiedName: "<module>", enclosing: nil, span: root.span)
 }

@@ -56,6 +56,8 @@ enum Exceptions {
             if current.isNull {
                 _ = t.raise(.runtimeError, "No active exception to reraise")
             } else {
+                // Its traceback has this frame's entry, or is that of the frame that raised it.
+                t.vm.pointee.reraising = true
                 t.setRaised(t.retain(current))
             }
             return
@@ -116,52 +118,110 @@ enum Exceptions {
         return t.isSubtype(t.typeOf(exception), TypeRef(types))
     }
 
-    /// [a] = rest, [a+1] = match, from splitting [b] by [c].
+    /// [a] = rest, [a+1] = match, from splitting [b] by [c]. A match becomes the exception being handled.
     static func matchGroup(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) throws(PythonError) {
         let exception = regs.value(pc.b)
         let types = try NameAccess.bound(t, regs, pc.c)
+        try checkGroupTypes(t, types)
         var match = Value.none
         var rest = Value.none
         if exception.isNone {
         } else if t.isSubtype(t.typeOf(exception), t.exceptionType(.baseExceptionGroup)) {
             let parts = try t.callMethod(exception, Interning.intern("split"), types)
             defer { t.release(parts) }
+            guard t.typeOf(parts).has(TypeFlags.tupleSubclass), TupleRef(parts).count >= 2 else {
+                throw t.raise(
+                    .typeError, "\(t.typeName(exception)).split must return a tuple, not \(t.typeName(parts))")
+            }
             match = t.retain(TupleRef(parts).item(0))
             rest = t.retain(TupleRef(parts).item(1))
         } else if try matches(t, exception, types) {
             let inner = try t.makeTuple([t.retain(exception)])
             defer { t.release(inner) }
-            let empty = t.emptyString
-            match = try t.call(t.exceptionType(.exceptionGroup).value, empty, inner)
+            match = try t.call(t.exceptionType(.baseExceptionGroup).value, t.emptyString, inner)
+            let traceback = ExceptionRef(exception).traceback(t)
+            if !traceback.isNull { ExceptionRef(match).setTraceback(t, traceback) }
         } else {
             rest = t.retain(exception)
         }
         regs.consume(t, pc)
         regs.put(t, pc.a, rest.bits)
         regs.put(t, pc.a + 1, match.bits)
+        if !match.isNone { t.objects.pointee.handled = match }
     }
 
+    private static func checkGroupTypes(_ t: Thread, _ types: Value) throws(PythonError) {
+        var all = [types]
+        if t.typeOf(types).has(TypeFlags.tupleSubclass) { all = (0..<TupleRef(types).count).map { TupleRef(types).item($0) } }
+        for type in all where !isExceptionClass(t, type) {
+            throw t.raise(.typeError, "catching classes that do not inherit from BaseException is not allowed")
+        }
+        for type in all where t.isSubtype(TypeRef(type), t.exceptionType(.baseExceptionGroup)) {
+            throw t.raise(.typeError, "catching ExceptionGroup with except* is not allowed. Use except instead.")
+        }
+    }
+
+    /// The end of except*: [a] is the list of what the clauses have raised and of what none has caught, [b] the original.
+    ///
+    /// Parts of the original, raised again or never caught, become one group of its shape; new exceptions are grouped with it.
     @inline(never)
     static func raiseGroup(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
-            let raised = ListRef(regs.value(pc.a))
-            let list = try t.makeList(capacity: 0)
-            defer { t.release(list) }
-            for index in 0..<raised.count {
-                let item = raised.item(t, index)
-                if item.isNone { t.release(item) } else { try ListRef(list).appendOwned(t, item) }
+            let list = ListRef(regs.value(pc.a))
+            let original = regs.value(pc.b)
+            var raised: [Value] = []
+            var parts: [Value] = []
+            defer { for value in raised + parts { t.release(value) } }
+            let isGroup = t.isSubtype(t.typeOf(original), t.exceptionType(.baseExceptionGroup))
+            for index in 0..<list.count {
+                let item = list.item(t, index)
+                if item.isNone {
+                    t.release(item)
+                } else if isGroup && isPart(t, item, of: original) {
+                    parts.append(item)
+                } else {
+                    raised.append(item)
+                }
             }
             if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
-            if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
-            if ListRef(list).count == 0 { return }
-            if ListRef(list).count == 1 {
-                t.setRaised(ListRef(list).item(t, 0))
+            if raised.isEmpty && parts.isEmpty { return }
+            if !isGroup {
+                // Only one clause can have run, and what it has raised was not part of a group.
+                t.setRaised(t.retain(raised[0]))
                 throw PythonError()
             }
-            let group = try t.call(t.exceptionType(.exceptionGroup).value, t.emptyString, list)
-            t.setRaised(group)
+            let kept = parts.isEmpty ? Value.null : try t.groupOf(original, leavesOf: parts)
+            if raised.isEmpty {
+                t.setRaised(kept)
+                throw PythonError()
+            }
+            if !kept.isNull { raised.append(kept) }
+            let members = try t.makeList(capacity: raised.count)
+            defer { t.release(members) }
+            for value in raised { try ListRef(members).append(t, value) }
+            t.setRaised(try t.call(t.exceptionType(.baseExceptionGroup).value, t.emptyString, members))
             throw PythonError()
         }
+    }
+
+    /// Split off from it: notes, traceback, cause and context are the same objects.
+    private static func isPart(_ t: Thread, _ exception: Value, of original: Value) -> Bool {
+        let (a, b) = (ExceptionRef(exception), ExceptionRef(original))
+        func same(_ x: Value, _ y: Value) -> Bool {
+            defer {
+                t.release(x)
+                t.release(y)
+            }
+            return x.bits == y.bits
+        }
+        guard same(a.traceback(t), b.traceback(t)), same(a.cause(t), b.cause(t)), same(a.context(t), b.context(t)) else { return false }
+        func notes(_ value: Value) -> Value {
+            do throws(PythonError) { return try t.getAttributeOrNull(value, Interning.intern("__notes__")) } catch {
+                t.clearRaised()
+                return .null
+            }
+        }
+        return same(notes(exception), notes(original))
     }
 
     @inline(never)

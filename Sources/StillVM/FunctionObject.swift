@@ -213,6 +213,29 @@ enum FunctionType {
                         return 0
                     }
                 })
+            // Kept among the function's other attributes: few functions have any.
+            b.property(
+                "__type_params__",
+                get: { t, s in
+                    returning(t) { (t) throws(PythonError) -> Value in
+                        let dict = try t.getAttribute(Value(bits: s), Names.__dict__)
+                        defer { t.release(dict) }
+                        let found = DictRef(dict).getName(t, Names.__type_params__)
+                        return found.isNull ? try t.makeTuple([]) : found
+                    }
+                },
+                set: { t, s, v in
+                    storing(t) { (t) throws(PythonError) -> Int in
+                        let value = Value(bits: v)
+                        if value.isNull || !t.typeOf(value).has(TypeFlags.tupleSubclass) {
+                            throw t.raise(.typeError, "__type_params__ must be set to a tuple")
+                        }
+                        let dict = try t.getAttribute(Value(bits: s), Names.__dict__)
+                        defer { t.release(dict) }
+                        try DictRef(dict).set(t, Names.__type_params__, value)
+                        return 0
+                    }
+                })
             b.property(
                 "__doc__", get: { t, s in FunctionType.part(t, s, FunctionLayout.doc) },
                 set: { t, s, v in

@@ -203,6 +203,9 @@ public enum Functions {
                 }
                 // The next instruction yields.
                 t.vm.pointee.yieldedItem = true
+            case .handle:
+                t.objects.pointee.handled = regs.value(pc.b)
+                regs.put(t, pc.a, Value.none.bits)
             case .exceptionType:
                 regs.put(t, pc.a, t.retain(t.typeOf(regs.value(pc.b)).value).bits)
             case .exceptionTraceback:
@@ -212,12 +215,27 @@ public enum Functions {
                 let result = try t.unary(.positive, NameAccess.bound(t, regs, pc.b))
                 regs.consume(t, pc)
                 regs.put(t, pc.a, result.bits)
-            case .some(let other):
-                throw t.raise(.notImplementedError, "\(other) is not supported yet")
+            case .makeTypeVariable: try typing(t, regs, pc, "_make_type_variable")
+            case .makeParamSpec: try typing(t, regs, pc, "_make_param_spec")
+            case .makeTypeVariableTuple: try typing(t, regs, pc, "_make_type_variable_tuple")
+            case .makeTypeAlias: try typing(t, regs, pc, "_make_type_alias")
+            case .makeGenericBase: try typing(t, regs, pc, "_make_generic_base")
             case nil:
                 throw t.raise(.systemError, "unknown intrinsic \(pc.c)")
             }
         }
+    }
+
+    /// [a] = a function of `_typing` called with the tuple in [b].
+    private static func typing(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ name: String) throws(PythonError) {
+        let arguments = TupleRef(regs.value(pc.b))
+        let module = try Imports.load(t, "_typing")
+        defer { t.release(module) }
+        let function = try t.getAttribute(module, Interning.intern(name))
+        defer { t.release(function) }
+        let result = try t.call(function, list: (0..<arguments.count).map { arguments.item($0) })
+        regs.consume(t, pc)
+        regs.put(t, pc.a, result.bits)
     }
 
     @inline(never)
@@ -266,16 +284,32 @@ enum Matching {
         let values = try t.makeList(capacity: keys.count)
         defer { t.release(values) }
         for index in 0..<keys.count {
+            for other in 0..<index {
+                if try !t.equal(keys.item(other), keys.item(index)) { continue }
+                let text = try t.repr(keys.item(index))
+                defer { t.release(text) }
+                throw t.raise(.valueError, "mapping pattern checks duplicate key (\(StrRef(text).string))")
+            }
             let value: Value
-            if t.typeOf(subject).has(TypeFlags.dictSubclass) {
+            if t.typeOf(subject) == t.type(.dict) {
                 value = try DictRef(subject).get(t, keys.item(index))
             } else {
-                value = try t.contains(subject, keys.item(index)) ? t.getItem(subject, keys.item(index)) : .null
+                value = try lookUp(t, subject, keys.item(index))
             }
             if value.isNull { return .none }
             try ListRef(values).appendOwned(t, value)
         }
         return try t.tupleFromList(values)
+    }
+
+    /// By the mapping's `get`, so that a missing key makes no item. Owned, null when it is missing.
+    private static func lookUp(_ t: Thread, _ subject: Value, _ key: Value) throws(PythonError) -> Value {
+        let missing = try t.makeList(capacity: 0)
+        defer { t.release(missing) }
+        let value = try t.callMethod(subject, Interning.intern("get"), key, missing)
+        if !value.isSame(missing) { return value }
+        t.release(value)
+        return .null
     }
 
     static func classAttributes(
@@ -285,6 +319,16 @@ enum Matching {
         guard try t.isInstance(subject, pattern) else { return .none }
         let values = try t.makeList(capacity: positional + names.count)
         defer { t.release(values) }
+        var seen: [String] = []
+        func note(_ attribute: Value) throws(PythonError) -> Value {
+            let text = StrRef(attribute).string
+            if seen.contains(text) {
+                let name = StrRef(TypeRef(pattern).record.pointee.name).string
+                throw t.raise(.typeError, "\(name)() got multiple sub-patterns for attribute '\(text)'")
+            }
+            seen.append(text)
+            return Interning.intern(text)
+        }
         if positional > 0 {
             let arguments = try t.getAttributeOrNull(pattern, Interning.intern("__match_args__"))
             defer { t.release(arguments) }
@@ -308,14 +352,18 @@ enum Matching {
                         "\(name)() accepts \(allowed) positional sub-pattern\(allowed == 1 ? "" : "s") (\(positional) given)")
                 }
                 for index in 0..<positional {
-                    let value = try t.getAttributeOrNull(subject, TupleRef(arguments).item(index))
+                    let attribute = TupleRef(arguments).item(index)
+                    guard t.isStr(attribute) else {
+                        throw t.raise(.typeError, "__match_args__ elements must be strings (got \(t.typeName(attribute)))")
+                    }
+                    let value = try t.getAttributeOrNull(subject, note(attribute))
                     if value.isNull { return .none }
                     try ListRef(values).appendOwned(t, value)
                 }
             }
         }
         for index in 0..<names.count {
-            let value = try t.getAttributeOrNull(subject, names.item(index))
+            let value = try t.getAttributeOrNull(subject, note(names.item(index)))
             if value.isNull { return .none }
             try ListRef(values).appendOwned(t, value)
         }

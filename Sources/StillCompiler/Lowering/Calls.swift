@@ -9,6 +9,7 @@ extension CodeGenerator {
         _ expression: Expr, _ function: Expr, _ arguments: [Expr], _ keywords: [Keyword],
         _ destination: Int
     ) throws(SyntaxError) {
+        if try lowerHiddenCall(function, arguments, destination) { return }
         let base = topmost(destination)
         let isSimple = !needsSpread(arguments, keywords)
         if isSimple, keywords.isEmpty, case .attribute(let value, let name, _) = function.kind {

@@ -30,6 +30,8 @@ enum NameAccess {
     case mapping
     /// Class body: the locals mapping, else the free variable.
     case mappingOrFree(Int)
+    /// Within the definition of a generic in a class body: the class's mapping in that register, then globals, then builtins.
+    case classMapping(Int)
 }
 
 /// What all blocks of one compilation share.
@@ -46,6 +48,13 @@ final class Compilation {
         self.filename = filename
         self.mode = mode
         self.table = table
+    }
+
+    func wrapper(of node: AnyObject) -> GenericWrapper {
+        guard let wrapper = table.wrappers[ObjectIdentifier(node)] else {
+            preconditionFailure("still bug: a generic definition was not entered into the symbol table")
+        }
+        return wrapper
     }
 
     func scope(of node: AnyObject) -> Scope {
@@ -198,10 +207,6 @@ final class CodeGenerator {
         if top > Limits.registers { throw error("too many values in one expression", span) }
     }
 
-    func unsupported(_ feature: String) {
-        code.emit(.unsupported, wide: constants.index(of: .text(feature)))
-    }
-
     // MARK: Names
 
     func mangled(_ name: String) -> String { mangle(name, in: scope.privateClass) }
@@ -227,7 +232,10 @@ final class CodeGenerator {
             case .local: return .local(host.registers[name]!)
             case .cell: return .cell(host.registers[name]!)
             case .free: return .free(host.freeIndex(name)!)
-            default: return .global
+            case .globalExplicit: return .global
+            default:
+                if let register = host.registers[GenericWrapper.classMapping] { return .classMapping(register) }
+                return .global
             }
         case .module:
             return resolution == .globalExplicit ? .global : .mapping
@@ -257,6 +265,7 @@ final class CodeGenerator {
         case .mapping: code.emit(.loadName, a: destination, b: try nameIndex(name))
         case .mappingOrFree(let index):
             code.emit(.loadNameOrFree, a: destination, b: try nameIndex(name), c: index)
+        case .classMapping(let register): try loadFromClass(register, name, into: destination)
         }
     }
 
@@ -269,7 +278,7 @@ final class CodeGenerator {
                 .storeCell, flags: flag(value, InstructionFlags.consumeA), a: value.register,
                 b: register)
         case .free(let index): emitRead(.storeFree, value, b: index)
-        case .global: emitRead(.storeGlobal, value, b: try nameIndex(name))
+        case .global, .classMapping: emitRead(.storeGlobal, value, b: try nameIndex(name))
         case .mapping, .mappingOrFree: emitRead(.storeName, value, b: try nameIndex(name))
         }
     }
@@ -280,7 +289,7 @@ final class CodeGenerator {
         case .local(let register): code.emit(.deleteLocal, a: register)
         case .cell(let register): code.emit(.deleteCell, b: register)
         case .free(let index): code.emit(.deleteFree, b: index)
-        case .global: code.emit(.deleteGlobal, b: try nameIndex(name))
+        case .global, .classMapping: code.emit(.deleteGlobal, b: try nameIndex(name))
         case .mapping, .mappingOrFree: code.emit(.deleteName, b: try nameIndex(name))
         }
     }

@@ -84,7 +84,7 @@ extension CodeGenerator {
         _ iterable: Expr, isAsync: Bool, into iterator: Int
     ) throws(SyntaxError) {
         let object: Operand
-        if case .list(let elements, _) = iterable.kind,
+        if !isAsync, case .list(let elements, _) = iterable.kind,
             let values = ConstantFolder.tuple(elements)
         {
             // The loop cannot tell a constant list from a tuple.

@@ -8,6 +8,8 @@ extension CodeGenerator {
 
     /// Qualified name of a block defined here.
     func childQualifiedName(_ child: Scope) -> String {
+        // As if the function around a generic definition were not there.
+        if host.isGenericWrapper, let enclosing { return enclosing.childQualifiedName(child) }
         switch host.kind {
         case .module: return child.name
         case .classBody:
@@ -153,12 +155,16 @@ extension CodeGenerator {
     }
 
     func lowerFunctionDef(_ def: FunctionDef, _ statement: Stmt) throws(SyntaxError) {
-        if !def.typeParams.isEmpty {
-            unsupported("a type parameter list of a function")
-            return
-        }
         let mark = top
         let (base, decorators) = try startDecorators(def.decorators)
+        let stored = host.isGenericWrapper ? GenericWrapper.inner : def.name
+        if !def.typeParams.isEmpty {
+            try lowerWrapper(shared.wrapper(of: def), statement, into: base)
+            finishDecorators(decorators, def.decorators)
+            try storeName(stored, from: temporary(decorators.first ?? base))
+            top = mark
+            return
+        }
         var (parts, count) = try lowerDefaults(def.arguments, base)
         if try lowerAnnotations(def, base + count) {
             parts |= FunctionParts.annotations
@@ -173,7 +179,7 @@ extension CodeGenerator {
             def.arguments, name: def.name, body: def.body, value: nil, firstLine: firstLine)
         try emitFunction(unit, inner, base, parts: parts, partCount: count)
         finishDecorators(decorators, def.decorators)
-        try storeName(def.name, from: temporary(decorators.first ?? base))
+        try storeName(stored, from: temporary(decorators.first ?? base))
         top = mark
     }
 
@@ -247,7 +253,7 @@ extension CodeGenerator {
         return false
     }
 
-    private func compileFunction(
+    func compileFunction(
         _ arguments: Arguments, name: String, body: [Stmt]?, value: Expr?, firstLine: Int32
     ) throws(SyntaxError) -> CodeUnit {
         var flags: CodeFlags = [.optimized, .newLocals]
@@ -290,12 +296,16 @@ extension CodeGenerator {
     // MARK: Classes
 
     func lowerClassDef(_ def: ClassDef, _ statement: Stmt) throws(SyntaxError) {
-        if !def.typeParams.isEmpty {
-            unsupported("a type parameter list of a class")
-            return
-        }
         let mark = top
         let (base, decorators) = try startDecorators(def.decorators)
+        let stored = host.isGenericWrapper ? GenericWrapper.inner : def.name
+        if !def.typeParams.isEmpty {
+            try lowerWrapper(shared.wrapper(of: def), statement, into: base)
+            finishDecorators(decorators, def.decorators)
+            try storeName(stored, from: temporary(decorators.first ?? base))
+            top = mark
+            return
+        }
         code.emit(.loadBuildClass, a: base)
         let inner = shared.scope(of: def)
         let firstLine = def.decorators.first?.span.line ?? statement.span.line
@@ -310,7 +320,7 @@ extension CodeGenerator {
         load(.text(def.name), into: first + 1)
         try emitCall(base, def.bases, def.keywords, placed: 2)
         finishDecorators(decorators, def.decorators)
-        try storeName(def.name, from: temporary(decorators.first ?? base))
+        try storeName(stored, from: temporary(decorators.first ?? base))
         top = mark
     }
 

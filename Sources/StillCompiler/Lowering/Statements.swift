@@ -48,7 +48,10 @@ extension CodeGenerator {
         let span = statement.span
         switch statement.kind {
         case .delete(let targets): for target in targets { try delete(target) }
-        case .typeAlias: unsupported("the type statement")
+        case .typeAlias(let name, _, _):
+            let base = allocate()
+            try lowerWrapper(shared.wrapper(of: statement), statement, into: base)
+            try store(name, from: temporary(base))
         case .asyncFor(let target, let iterable, let body, let orElse):
             try checkAsyncStatement("for", span)
             try lowerFor(target, iterable, body, orElse, isAsync: true)

@@ -175,13 +175,20 @@ extension CodeGenerator {
             try lower(handler.body)
             popBlock()
             if let name = handler.name { try unbind(name) }
-            code.jump(.jump, to: next)
+            let done = code.makeLabel()
+            code.jump(.jump, to: done)
             if code.placeHandler(of: failed) {
                 top = match + 2
                 if let name = handler.name { try unbind(name) }
                 emit(.listAppend, list, temporary(match + 1))
                 top = match + 1
             }
+            code.place(done)
+            // Before the match is given up.
+            top = match + 2
+            code.emit(.intrinsic, a: match + 1, b: base, c: Int(Intrinsic.handle.rawValue))
+            clear(match + 1)
+            top = match + 1
             code.place(next)
             clear(match)
         }

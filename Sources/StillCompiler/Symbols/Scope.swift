@@ -74,6 +74,10 @@ final class Scope {
     /// Contains `await`, `async for` or an asynchronous comprehension clause.
     var hasAwait = false
     var isLambda = false
+    /// The function around a definition with type parameters.
+    var isGenericWrapper = false
+    /// Part of such a definition: what it is called in messages.
+    var typeContext: String?
     /// Contains annotated assignments.
     var hasAnnotations = false
     /// The first `return` with a value.

@@ -10,11 +10,16 @@ import StillSyntax
 struct SymbolTable {
     let root: Scope
     let scopes: [ObjectIdentifier: Scope]
+    /// By the identity of the definition with type parameters.
+    let wrappers: [ObjectIdentifier: GenericWrapper]
 }
 
 final class SymbolTableBuilder {
     let reporter: ErrorReporter
     private(set) var scopes: [ObjectIdentifier: Scope] = [:]
+    private(set) var wrappers: [ObjectIdentifier: GenericWrapper] = [:]
+    /// Functions made for type parameters, by the identity of their nodes, with what they are called in messages.
+    private var typeContexts: [ObjectIdentifier: String] = [:]
     private(set) var scope: Scope
     let root: Scope
     private var depth = 0
@@ -39,6 +44,7 @@ final class SymbolTableBuilder {
         scope = Scope(
             kind: kind, name: name, parent: outer, span: span, privateClass: privateClass)
         scopes[ObjectIdentifier(node)] = scope
+        scope.typeContext = typeContexts[ObjectIdentifier(node)]
         try body()
         scope = outer
     }
@@ -92,7 +98,12 @@ final class SymbolTableBuilder {
         case .assign(let targets, let value):
             try visit(value)
             try visit(targets)
-        case .typeAlias(let name, _, _): try visit(name)
+        case .typeAlias(let name, let parameters, let value):
+            try visit(name)
+            if case .name(let id, _) = name.kind {
+                var builder = wrapperBuilder(statement.span)
+                try visitWrapper(try builder.wrap(alias: id, parameters, value), for: statement, statement.span)
+            }
         case .augAssign(let target, _, let value):
             try visit(target)
             if case .name(let id, _) = target.kind { use(id, target.span) }
@@ -245,8 +256,11 @@ final class SymbolTableBuilder {
         _ def: FunctionDef, _ span: SourceSpan, isAsync: Bool
     ) throws(SyntaxError) {
         try visit(def.decorators)
-        try bind(def.name, span)
-        if !def.typeParams.isEmpty { return }
+        try bind(scope.isGenericWrapper ? GenericWrapper.inner : def.name, span)
+        if !def.typeParams.isEmpty {
+            var builder = wrapperBuilder(span)
+            return try visitWrapper(try builder.wrap(def, isAsync: isAsync), for: def, span)
+        }
         try visitDefaults(def.arguments)
         let arguments = def.arguments
         for parameter in arguments.all {
@@ -259,6 +273,29 @@ final class SymbolTableBuilder {
             try visitParameters(arguments)
             try visit(def.body)
         }
+    }
+
+    private func wrapperBuilder(_ span: SourceSpan) -> GenericWrapperBuilder {
+        GenericWrapperBuilder(reporter: reporter, isInClass: scope.kind == .classBody, span: span)
+    }
+
+    private func visitWrapper(_ wrapper: GenericWrapper, for node: AnyObject, _ span: SourceSpan) throws(SyntaxError) {
+        wrappers[ObjectIdentifier(node)] = wrapper
+        for (lambda, context) in wrapper.lazy { typeContexts[ObjectIdentifier(lambda)] = context }
+        if let value = wrapper.value { try visit(value) }
+        guard let function = wrapper.function else { return }
+        try visit(wrapper.arguments)
+        typeContexts[ObjectIdentifier(function)] = "the definition of a generic"
+        try inScope(.function, function.name, for: function, span, privateClass: scope.privateClass) { () throws(SyntaxError) in
+            scope.isGenericWrapper = true
+            try visitParameters(function.arguments)
+            try visit(function.body)
+        }
+    }
+
+    /// What type parameters are made of may not wait, yield or bind.
+    private func checkContext(_ what: String, _ span: SourceSpan) throws(SyntaxError) {
+        if let context = scope.typeContext { throw reporter.error("\(what) cannot be used within \(context)", span) }
     }
 
     private func visitDefaults(_ arguments: Arguments) throws(SyntaxError) {
@@ -280,8 +317,11 @@ final class SymbolTableBuilder {
 
     private func visitClass(_ def: ClassDef, _ span: SourceSpan) throws(SyntaxError) {
         try visit(def.decorators)
-        try bind(def.name, span)
-        if !def.typeParams.isEmpty { return }
+        try bind(scope.isGenericWrapper ? GenericWrapper.inner : def.name, span)
+        if !def.typeParams.isEmpty {
+            var builder = wrapperBuilder(span)
+            return try visitWrapper(try builder.wrap(def), for: def, span)
+        }
         try visit(def.bases)
         for keyword in def.keywords { try visit(keyword.value) }
         try inScope(.classBody, def.name, for: def, span, privateClass: def.name) {
@@ -340,6 +380,7 @@ final class SymbolTableBuilder {
         case .generatorExp(let element, let generators):
             try visitComprehension(expression, .generator, generators, [element])
         case .await(let value):
+            try checkContext("await expression", expression.span)
             scope.hasAwait = true
             try visit(value)
         case .yield(let value):
@@ -396,6 +437,7 @@ final class SymbolTableBuilder {
     }
 
     private func checkYield(_ span: SourceSpan) throws(SyntaxError) {
+        try checkContext("yield expression", span)
         if let kind = scope.comprehension {
             throw reporter.error("'yield' inside \(kind.rawValue)", span)
         }
@@ -406,6 +448,7 @@ final class SymbolTableBuilder {
         _ target: Expr, _ value: Expr, _ span: SourceSpan
     ) throws(SyntaxError) {
         guard case .name(let id, _) = target.kind else { return }
+        try checkContext("named expression", span)
         if scope.iterableDepth > 0 {
             throw reporter.error(
                 "assignment expression cannot be used in a comprehension iterable expression", span)

@@ -51,7 +51,7 @@ enum ExceptionGroups {
             }
             let message = Value(bits: a[0])
             guard t.isStr(message) else {
-                throw t.raise(.typeError, "argument 1 must be str, not \(t.typeName(message))")
+                throw t.raise(.typeError, "BaseExceptionGroup.__new__() argument 1 must be str, not \(t.typeName(message))")
             }
             let source = Value(bits: a[1])
             guard t.typeOf(source).has(TypeFlags.listSubclass | TypeFlags.tupleSubclass) || t.typeOf(source).record.pointee.getItem != nil,
@@ -129,6 +129,22 @@ enum ExceptionGroups {
         }
     }
 
+    /// The part with these leaves; the group itself when it has no others. Owned, null when there are none.
+    fileprivate static func part(_ t: Thread, _ exception: Value, _ wanted: Set<UInt64>) throws(PythonError) -> Value {
+        guard t.matches(exception, .baseExceptionGroup) else { return wanted.contains(exception.bits) ? t.retain(exception) : .null }
+        try t.enterNative(" in exceptiongroup_split_recursive")
+        defer { t.leaveNative() }
+        let members = ExceptionRef(exception).field(t, ExceptionLayout.groupExceptions)
+        defer { t.release(members) }
+        var kept: [Value] = []
+        defer { for value in kept { t.release(value) } }
+        for member in TypeRef.tupleItems(members) {
+            let own = try ExceptionGroups.part(t, member, wanted)
+            if !own.isNull { kept.append(own) }
+        }
+        return kept.isEmpty ? .null : try derive(t, exception, kept)
+    }
+
     /// A group of the same kind with other members; traceback, cause, context and notes are kept.
     private static func derive(_ t: Thread, _ group: Value, _ members: [Value]) throws(PythonError) -> Value {
         let tuple = try t.makeTuple(members.map { t.retain($0) })
@@ -145,7 +161,7 @@ enum ExceptionGroups {
             to.setField(t, offset, value)
             t.release(value)
         }
-        to.suppressContext = from.suppressContext
+        to.suppressContext = true
         let notes = try t.getAttributeOrNull(group, Names.__notes__)
         if !notes.isNull {
             defer { t.release(notes) }
@@ -156,6 +172,24 @@ enum ExceptionGroups {
 }
 
 extension ThreadState {
+    /// The exceptions in a group and in the groups inside, by address.
+    private func leaves(_ exception: Value, _ found: inout Set<UInt64>) {
+        guard matches(exception, .baseExceptionGroup) else {
+            found.insert(exception.bits)
+            return
+        }
+        let members = ExceptionRef(exception).field(self, ExceptionLayout.groupExceptions)
+        defer { release(members) }
+        for member in TypeRef.tupleItems(members) { leaves(member, &found) }
+    }
+
+    /// For `except*`: the part of a group that consists of the leaves of some of its parts. Owned.
+    public func groupOf(_ group: Value, leavesOf parts: [Value]) throws(PythonError) -> Value {
+        var wanted: Set<UInt64> = []
+        for part in parts { leaves(part, &wanted) }
+        return try ExceptionGroups.part(self, group, wanted)
+    }
+
     /// For `except*`: the part of the exception that matches the types, and the rest; null when empty. Both owned.
     public func splitExceptionGroup(_ exception: Value, _ types: Value) throws(PythonError) -> (Value, Value) {
         try ExceptionGroups.split(self, exception, types)
