@@ -32,7 +32,22 @@ extension ThreadState {
     public func bytesLike(_ value: Value) -> [UInt8]? {
         if isBytes(value) { return BytesRef(value).array }
         if isByteArray(value) { return ByteArrayRef(value).snapshot() }
-        return value.isObject && typeOf(value) == type(.memoryview) ? MemoryViewRef(value.bits).contents(self) : nil
+        if value.isObject && typeOf(value) == type(.memoryview) { return MemoryViewRef(value.bits).contents(self) }
+        return exportedBytes(value)
+    }
+
+    /// Of an object whose class has `__buffer__`; nil without one, or when it fails.
+    private func exportedBytes(_ value: Value) -> [UInt8]? {
+        guard value.isObject, typeOf(value).has(TypeFlags.heapType) else { return nil }
+        do throws(PythonError) {
+            let view = try MemoryViewRef.exported(self, value)
+            if view.isNull { return nil }
+            defer { release(view) }
+            return MemoryViewRef(view.bits).contents(self)
+        } catch {
+            clearRaised()
+            return nil
+        }
     }
 }
 

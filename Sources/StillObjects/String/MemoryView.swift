@@ -76,6 +76,85 @@ struct MemoryViewRef {
         made.setField(56, format)
         return Value(made)
     }
+    /// What the class's `__buffer__` returns, a memoryview. Owned, null without that method.
+    static func exported(_ t: Thread, _ v: Value) throws(PythonError) -> Value {
+        guard v.isObject, t.typeOf(v).has(TypeFlags.heapType) else { return .null }
+        let method = try t.lookupSpecial(v, StaticStrings.intern("__buffer__"))
+        if method.isNull { return .null }
+        defer { t.release(method) }
+        let view = try t.call(method, Value(smallInt: 0))
+        if t.typeOf(view) == t.type(.memoryview) { return view }
+        t.release(view)
+        throw t.raise(.typeError, "__buffer__ returned non-memoryview object")
+    }
+
+    /// Assigns a slice of items that are not single bytes.
+    func copy(_ t: Thread, _ target: ByteArrayRef, _ range: SliceIndices, _ value: Value) throws(PythonError) {
+        let other = try MemoryViewRef.over(t, value)
+        defer { t.release(other) }
+        let source = MemoryViewRef(other.bits)
+        guard source.format == format, source.count == range.count, let bytes = source.contents(t) else {
+            throw t.raise(.valueError, "memoryview assignment: lvalue and rvalue have different structures")
+        }
+        let size = itemSize
+        for number in 0..<range.count {
+            for part in 0..<size where number * size + part < bytes.count {
+                _ = target.setByte(start + (range.start + number * range.step) * step + part, bytes[number * size + part])
+            }
+        }
+    }
+
+    /// The bytes of an item in native byte order.
+    func encoded(_ t: Thread, _ value: Value) throws(PythonError) -> [UInt8] {
+        let code = Unicode.Scalar(UInt8(truncatingIfNeeded: format))
+        func invalidType() -> PythonError { t.raise(.typeError, "memoryview: invalid type for format '\(code)'") }
+        func invalidValue() -> PythonError { t.raise(.valueError, "memoryview: invalid value for format '\(code)'") }
+        func words(_ bits: UInt64, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(truncatingIfNeeded: bits >> UInt64($0 * 8)) } }
+        switch code {
+        case "c":
+            guard t.isBytes(value) else { throw invalidType() }
+            guard BytesRef(value).count == 1 else { throw invalidValue() }
+            return BytesRef(value).array
+        case "?": return [try t.isTrue(value) ? 1 : 0]
+        case "f", "d":
+            let kind = t.typeOf(value)
+            guard kind.has(TypeFlags.floatSubclass) || kind.record.pointee.index != nil else { throw invalidType() }
+            let number = kind.has(TypeFlags.floatSubclass) ? try t.floatValue(value) : Double(try t.indexInt(value))
+            return code == "d" ? words(number.bitPattern, 8) : words(UInt64(Float(number).bitPattern), 4)
+        default:
+            guard t.typeOf(value).record.pointee.index != nil else { throw invalidType() }
+            let size = itemSize
+            let signed = "bhilqn".unicodeScalars.contains(code)
+            if !signed && size == 8 {
+                // Beyond what fits a signed word.
+                let index = try t.callMethod(value, StaticStrings.intern("__index__"))
+                defer { t.release(index) }
+                let bytes: Value
+                do throws(PythonError) {
+                    bytes = try t.callMethod(index, StaticStrings.intern("to_bytes"), Value(smallInt: 8), StaticStrings.intern("little"))
+                } catch {
+                    guard t.matchesRaised(.overflowError) else { throw error }
+                    t.clearRaised()
+                    throw invalidValue()
+                }
+                defer { t.release(bytes) }
+                return BytesRef(bytes).array
+            }
+            let number: Int
+            do throws(PythonError) { number = try t.indexInt(value) } catch {
+                guard t.matchesRaised(.overflowError) else { throw error }
+                t.clearRaised()
+                throw invalidValue()
+            }
+            if size < 8 {
+                let low = signed ? -(1 << (size * 8 - 1)) : 0
+                let high = signed ? (1 << (size * 8 - 1)) - 1 : (1 << (size * 8)) - 1
+                guard number >= low && number <= high else { throw invalidValue() }
+            }
+            return words(UInt64(bitPattern: Int64(number)), size)
+        }
+    }
+
     static func over(_ t: Thread, _ v: Value) throws(PythonError) -> Value {
         if v.isObject && t.typeOf(v) == t.type(.memoryview) {
             let other = MemoryViewRef(v.bits)
@@ -84,6 +163,8 @@ struct MemoryViewRef {
             return try make(t, source, other.start, other.count, other.step, format: other.format)
         }
         guard t.isBytes(v) || t.isByteArray(v) else {
+            let view = try exported(t, v)
+            if !view.isNull { return view }
             throw t.raise(.typeError, "memoryview: a bytes-like object is required, not '\(t.typeName(v))'")
         }
         return try make(t, v, 0, t.isBytes(v) ? BytesRef(v).count : ByteArrayRef(v).count, 1)
@@ -155,10 +236,13 @@ enum MemoryViewType {
                 defer { t.release(source) }
                 guard t.isByteArray(source) else { throw t.raise(.typeError, "cannot modify read-only memory") }
                 if value == 0 { throw t.raise(.typeError, "cannot delete memory") }
-                if view.format != 66 { throw t.raise(.notImplementedError, "assignment to views of format other than 'B' is not supported yet") }
                 let own = ByteArrayRef(source)
                 if t.typeOf(Value(bits: key)) == t.type(.slice) {
                     let range = try SliceIndices.compute(t, Value(bits: key), view.count)
+                    if view.format != 66 {
+                        try view.copy(t, own, range, Value(bits: value))
+                        return 0
+                    }
                     let bytes = try BytesType.argument(t, value)
                     if bytes.count != range.count {
                         throw t.raise(.valueError, "memoryview assignment: lvalue and rvalue have different structures")
@@ -169,6 +253,14 @@ enum MemoryViewType {
                     return 0
                 }
                 let index = try MemoryViewType.index(t, view, Value(bits: key))
+                if view.format != 66 {
+                    for (number, byte) in try view.encoded(t, Value(bits: value)).enumerated() {
+                        if !own.setByte(view.start + index * view.step + number, byte) {
+                            throw t.raise(.indexError, "index out of bounds on dimension 1")
+                        }
+                    }
+                    return 0
+                }
                 if !own.setByte(view.start + index * view.step, try MemoryViewType.value(t, Value(bits: value))) {
                     throw t.raise(.indexError, "index out of bounds on dimension 1")
                 }
