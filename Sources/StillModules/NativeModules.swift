@@ -46,7 +46,7 @@ public enum NativeModules {
             SocketModule.definition,
             SpawnModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
-        ] {
+        ] + DigestModules.definitions {
             Imports.register(definition)
         }
         for (name, source) in [

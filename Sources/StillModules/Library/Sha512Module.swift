@@ -104,9 +104,9 @@ enum Sha512 {
         }
         return root[0]
     }
-    private static let constants = primes.map { fraction($0, degree: 3) }
-    private static let start512 = primes[..<8].map { fraction($0, degree: 2) }
-    private static let start384 = primes[8..<16].map { fraction($0, degree: 2) }
+    static let constants = primes.map { fraction($0, degree: 3) }
+    static let start512 = primes[..<8].map { fraction($0, degree: 2) }
+    static let start384 = primes[8..<16].map { fraction($0, degree: 2) }
 
     static func digest(_ data: [UInt8], short: Bool) -> [UInt8] {
         var padded = data
