@@ -53,7 +53,7 @@ public enum NativeModules {
             ("threading", ThreadingSource.text), ("weakref", WeakSource.text), ("atexit", AtexitSource.text),
             ("_codecs", CodecsSource.text), ("_io", LibrarySources.io), ("_ast", AstSource.text),
             ("importlib", LibrarySources.importlib), ("importlib.machinery", LibrarySources.machinery),
-            ("_contextvars", LibrarySources.contextvars), ("_typing", TypingSource.text), ("array", ArraySource.text), ("_csv", CsvSource.text),
+            ("_contextvars", LibrarySources.contextvars), ("_typing", TypingSource.text), ("_prompt", PromptSource.text), ("array", ArraySource.text), ("_csv", CsvSource.text),
             ("binascii", LibrarySources.binascii),
             (Reduction.name, Reduction.text),
         ] {

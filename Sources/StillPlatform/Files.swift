@@ -14,6 +14,7 @@ public struct FileError: Error, CustomStringConvertible {
 }
 
 public enum File {
+    public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
     public static func read(_ path: String) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { throw FileError(path: path, code: errno) }

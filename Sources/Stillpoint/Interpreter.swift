@@ -177,6 +177,49 @@ public final class Interpreter {
         return code
     }
 
+    /// Runs what is typed, a statement at a time, in `__main__`; the end is like `runProgram`'s.
+    public func runPrompt() -> Int32 {
+        requireOpen()
+        thread.attach()
+        Interrupts.install(thread)
+        var code: Int32 = 0
+        do throws(PythonError) { try prompt(thread) } catch { code = report() }
+        code = finish(code)
+        Interrupts.uninstall()
+        thread.detach()
+        return code
+    }
+
+    private func prompt(_ t: ThreadState) throws(PythonError) {
+        let main = try makeMain(t, nil)
+        defer { t.release(main) }
+        let module = try Imports.load(t, "_prompt")
+        defer { t.release(module) }
+        // Source lines for tracebacks.
+        let remember = try t.makeBuiltinFunction("remember", module: .null, min: 2, max: 2) { t, _, a, _, _ in
+            returning(t) { (t) throws(PythonError) -> Value in
+                SourceCache.register(StrRef(Value(bits: a[0])).string, Array(StrRef(Value(bits: a[1])).string.utf8))
+                return .none
+            }
+        }
+        defer { t.release(remember) }
+        t.release(try t.callMethod(module, Interning.intern("run"), main, remember))
+    }
+
+    /// A new module `__main__`. Owned.
+    private func makeMain(_ t: ThreadState, _ filename: String?) throws(PythonError) -> Value {
+        let module = try ModuleRef.make(t, name: "__main__")
+        let dict = DictRef(ModuleRef(module).dict)
+        try dict.set(t, Interning.intern("__builtins__"), registry.state.pointee.builtins)
+        if let filename {
+            let file = try t.makeString(filename)
+            defer { t.release(file) }
+            try dict.set(t, Interning.intern("__file__"), file)
+        }
+        try DictRef(registry.state.pointee.modules).set(t, Interning.intern("__main__"), module)
+        return module
+    }
+
     /// Runs a module found on the path as `__main__`; the same otherwise.
     public func runModule(_ name: String) -> Int32 {
         requireOpen()
@@ -228,16 +271,8 @@ public final class Interpreter {
     }
 
     private func execute(_ source: [UInt8], _ filename: String, _ t: ThreadState) throws(PythonError) {
-        let module = try ModuleRef.make(t, name: "__main__")
+        let module = try makeMain(t, filename.hasPrefix("<") ? nil : filename)
         defer { t.release(module) }
-        let dict = DictRef(ModuleRef(module).dict)
-        try dict.set(t, Interning.intern("__builtins__"), registry.state.pointee.builtins)
-        if !filename.hasPrefix("<") {
-            let file = try t.makeString(filename)
-            defer { t.release(file) }
-            try dict.set(t, Interning.intern("__file__"), file)
-        }
-        try DictRef(registry.state.pointee.modules).set(t, Interning.intern("__main__"), module)
         let code = try VMHooks.compile(t, source, filename, .module)
         defer { t.release(code) }
         t.release(try Imports.run(t, code, globals: ModuleRef(module).dict))

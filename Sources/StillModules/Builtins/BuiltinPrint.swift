@@ -21,7 +21,7 @@ enum BuiltinPrint {
                     TextStream.write(t, to: "stdout", StrRef(text).string)
                 }
                 OutputBuffer.flush(t)
-                var line = InputBuffer.line(t)
+                var line = try InputBuffer.line(t)
                 if line.isEmpty { throw t.raise(.eofError, "EOF when reading a line") }
                 if line.hasSuffix("\n") { line.removeLast() }
                 return try t.makeString(line)

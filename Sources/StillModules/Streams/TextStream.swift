@@ -96,7 +96,7 @@ public enum TextStream {
             b.method("readline", 0, 1) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
                     try TextStream.requireInput(t, Value(bits: s))
-                    return try t.makeString(InputBuffer.line(t))
+                    return try t.makeString(try InputBuffer.line(t))
                 }
             }
             b.method("read", 0, 1) { t, s, a, n, k in
@@ -104,7 +104,7 @@ public enum TextStream {
                     try TextStream.requireInput(t, Value(bits: s))
                     var text = ""
                     while true {
-                        let line = InputBuffer.line(t)
+                        let line = try InputBuffer.line(t)
                         if line.isEmpty { return try t.makeString(text) }
                         text += line
                     }
@@ -114,7 +114,7 @@ public enum TextStream {
             b.record.pointee.next = { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     try TextStream.requireInput(t, Value(bits: s))
-                    let line = InputBuffer.line(t)
+                    let line = try InputBuffer.line(t)
                     return line.isEmpty ? .null : try t.makeString(line)
                 }
             }
@@ -133,13 +133,46 @@ public enum TextStream {
 }
 
 /// Standard input, read in lines. One reader at a time; waits detached.
+///
+/// Lock  held over the system call, so that lines stay whole; given back before handlers of signals run.
 enum InputBuffer {
     private static let lock = BlockingLock()
+    nonisolated(unsafe) private static var pending: [UInt8] = []
+
+    private enum Step { case line([UInt8]), more, interrupted }
 
     /// The next line with its end, empty at the end of the input.
-    static func line(_ t: Thread) -> String {
+    static func line(_ t: Thread) throws(PythonError) -> String {
+        while true {
+            switch step(t) {
+            case .line(let bytes): return String(decoding: bytes, as: UTF8.self)
+            case .more: continue
+            case .interrupted: try PythonThreads.checkInterrupt(t)
+            }
+        }
+    }
+
+    private static func step(_ t: Thread) -> Step {
         _ = lock.acquire(t, timeoutNanoseconds: nil)
         defer { lock.release() }
-        return t.detached { readLine(strippingNewline: false) ?? "" }
+        if let end = pending.firstIndex(of: 10) {
+            let line = Array(pending[...end])
+            pending.removeFirst(line.count)
+            return .line(line)
+        }
+        let read: Result<[UInt8], ProcessError> = t.detached {
+            do throws(ProcessError) { return .success(try Descriptor.read(0, count: 8192)) } catch { return .failure(error) }
+        }
+        switch read {
+        case .success(let bytes) where !bytes.isEmpty:
+            pending += bytes
+            return .more
+        case .failure(let error) where error.code == 4: return .interrupted
+        case .success, .failure:
+            // The end, or a descriptor that can't be read.
+            let line = pending
+            pending = []
+            return .line(line)
+        }
     }
 }
