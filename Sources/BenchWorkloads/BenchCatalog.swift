@@ -13,5 +13,6 @@ public enum BenchCatalog {
         BenchDescription(
             name: "core",
             summary: "what the concurrency core costs: pauses, attaching, safepoints, deferred frees, allocator mixes; beside liburcu and other allocators"),
+        BenchDescription(name: "lang", summary: "ten kernels, beside CPython and PyPy"),
     ]
 }

@@ -8,7 +8,7 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure, beside a peer and in the same run.",
         discussion: "still bench --list tells what each benchmark is about.",
-        subcommands: [GCPausesCommand.self, CoreBenchCommand.self, BenchListCommand.self], defaultSubcommand: BenchListCommand.self)
+        subcommands: [GCPausesCommand.self, CoreBenchCommand.self, LangBenchCommand.self, BenchListCommand.self], defaultSubcommand: BenchListCommand.self)
 }
 
 /// `still bench` without a benchmark that exists.
