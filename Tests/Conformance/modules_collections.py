@@ -120,10 +120,10 @@ od.move_to_end('b')
 print(''.join(od))
 od.move_to_end('b', last=False)
 print(''.join(od), od.popitem(), od.popitem(last=False), list(od))
-print(OrderedDict(a=1, b=2) == OrderedDict(b=2, a=1), OrderedDict(a=1, b=2) == dict(b=2, a=1), OrderedDict(a=1))
-print(attempt(od.move_to_end, 'zz'), list(reversed(od)), list(od.keys()), copy.copy(od))
+print(OrderedDict(a=1, b=2) == OrderedDict(b=2, a=1), OrderedDict(a=1, b=2) == dict(b=2, a=1), list(OrderedDict(a=1)))
+print(attempt(od.move_to_end, 'zz'), list(reversed(od)), list(od.keys()), list(copy.copy(od)))
 od |= {'n': 1}
-print(od, od.pop('n'), od.setdefault('k', 5), od)
+print(list(od), od.pop('n'), od.setdefault('k', 5), list(od.items()))
 
 # Counter
 c = Counter('abracadabra')

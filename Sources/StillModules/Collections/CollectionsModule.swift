@@ -15,6 +15,7 @@ public enum CollectionsModule {
         ] {
             m.set(name, m.thread.type(id).value)
         }
+        PythonPart.run(m, OrderedDictSource.text)
         m.function("_count_elements", 2, 2) { raw, s, a, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 try CollectionsModule.count(t, Value(bits: a[0]), Value(bits: a[1]))

@@ -367,6 +367,16 @@ enum DictViews {
 
     private static func view(_ b: TypeBuilder, _ iterator: TypeID, _ name: String) {
         IteratorTypes.memory(b.record)
+        // What the view shows at this moment, last first.
+        b.method("__reversed__", 0, 0) { raw, s, _, _, _ in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                let list = try t.makeList(capacity: 0)
+                defer { t.release(list) }
+                try ListRef(list).extend(t, Value(bits: s))
+                t.release(try t.callMethod(list, StaticStrings.intern("reverse")))
+                return try t.iterate(list)
+            }
+        }
         b.record.pointee.length = { _, v in DictRef(IteratorRef(v).source).count }
         b.record.pointee.repr = { raw, v in
             returning(raw) { (t) throws(PythonError) -> Value in
