@@ -114,6 +114,8 @@ public struct GCPauseReport: Codable, Sendable {
     public var peers: [Contestant]
     /// Peers that are not there, with what to do about it.
     public var notCompared: [String]
+    /// Runs that were left out because the time was up.
+    public var skipped: [String]
     public var rounds: Int
     public var configurations: [ConfigurationReport]
     public var payload: [PayloadReport]

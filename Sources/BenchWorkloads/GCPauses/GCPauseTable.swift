@@ -12,6 +12,7 @@ extension GCPauseReport {
             let verdict = target.met.map { $0 ? "met     " : "NOT MET " } ?? "UNKNOWN "
             text += "  \(verdict) \(target.statement): \(target.measured)\n"
         }
+        for line in skipped { text += "NOT MEASURED \(line)\n" }
         for failure in failures { text += "FAILED \(failure)\n" }
         return text
     }
@@ -86,7 +87,7 @@ extension ConfigurationReport {
     /// Sums over the rounds, or the worst of them.
     private func work(_ runtime: RuntimeReport) -> String {
         let runs = runtime.complete
-        guard !runs.isEmpty else { return pauseRow("    " + runtime.name, ["no run was completed"]) }
+        guard !runs.isEmpty else { return pauseRow("    " + runtime.name, [runtime.runs.isEmpty ? "not measured" : "no run was completed"]) }
         let watched = runs.reduce(0) { $0 + $1.watched }
         let reclaimed = runs.reduce(0) { $0 + $1.reclaimed }
         let full = runs.contains { $0.fullCollections < 0 } ? -1 : runs.reduce(0) { $0 + $1.fullCollections }
