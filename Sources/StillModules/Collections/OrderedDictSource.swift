@@ -75,8 +75,6 @@ enum OrderedDictSource {
             def copy(self):
                 return self.__class__(self)
 
-            __copy__ = copy
-
             @classmethod
             def fromkeys(cls, iterable, value=None):
                 self = cls()
