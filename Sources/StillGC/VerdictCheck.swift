@@ -32,8 +32,10 @@ extension Collector {
         var visitor = TraceVisitor(visit: Collector.condemnedVisit, context: raw)
         visitor.firstItem = 0
         visitor.itemLimit = Int.max
-        visitor.report(object.typeRaw, false)
-        TypeMemorySlots.of(object).pointee.traverse?(object.raw, &visitor)
+        withUnsafeMutablePointer(to: &visitor) {
+            UnsafeMutableRawPointer($0).report(object.typeRaw, false)
+            TypeMemorySlots.of(object).pointee.traverse?(object.raw, $0)
+        }
         fields.pointee.checked = nil
     }
 
