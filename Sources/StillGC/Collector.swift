@@ -59,6 +59,8 @@ public enum CollectorRoots {
     public let phase: Atomic<UInt8>
     /// 1 from a verdict until weak references are cleared: no new reference to a white object.
     public let doomed: Atomic<UInt8>
+    /// 1: the collection in progress is far behind what is allocated. Written by the busy thread; relaxed: a hint.
+    let isBehind: Atomic<UInt8>
     public let budgetNanoseconds: Atomic<UInt64>
     /// When the last step ended and how long it took, monotonic nanoseconds. Written by the busy thread.
     var lastStepEnd: UInt64
@@ -91,7 +93,6 @@ public enum CollectorRoots {
     var finalizingPart: FinalizingPart
     var weaklyReferencedFound: Bool
     var finalizersFound: Bool
-    var finalizersRan: Bool
     /// `statistics.collected` when the collection started.
     var collectedBefore: Int
     /// Pools that held suspects when they were flagged.
@@ -145,11 +146,11 @@ public enum CollectorRoots {
         }
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
             to: CollectorFields(
-                base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
+                base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0), isBehind: Atomic(0),
                 budgetNanoseconds: Atomic(defaultBudgetNanoseconds), lastStepEnd: 0, lastStepTook: 0, heapRaw: heap.raw, statistics: CollectorStatistics(),
                 pacing: Pacing(), tally: CollectionTally(), frozen: 0, debug: Atomic(0), condemned: 0, condemnedShown: 0, markedBefore: 0, reached: 0, bufferBytesFreed: 0, cursor: 0,
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
-                finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false, finalizersRan: false,
+                finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false,
                 collectedBefore: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
                 markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0,
                 window: window.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
@@ -205,15 +206,20 @@ public enum CollectorRoots {
             own.pointee.trimWanted = 0
             ThreadHeap(thread).trim()
         }
-        guard take(thread) else { return }
+        guard take(thread) else {
+            // Another thread is finalizing or breaking while this one allocates.
+            if fields.pointee.isBehind.load(ordering: .relaxed) != 0 { thread.detached { OSThread.sleep(nanoseconds: Pacing.waitNanoseconds) } }
+            return
+        }
         defer { give() }
         let (objects, bytes) = (heap.existingObjects, heap.existingBufferBytes)
         HeapLook.note(at: Clock.monotonicNanoseconds(), interpreter: thread.interpreter.id, objects: objects, bufferBytes: bytes)
         if phase == .idle {
             guard fields.pointee.enabled.load(ordering: .relaxed) != 0, fields.pointee.pacing.isDue(objects: objects, bytes: bytes) else { return }
         } else {
-            let earliest = fields.pointee.pacing.earliestStep(
-                objects: objects, bytes: bytes, born: heap.bornObjects, ended: fields.pointee.lastStepEnd, took: fields.pointee.lastStepTook)
+            let used = fields.pointee.pacing.used(objects: objects, bytes: bytes, born: heap.bornObjects)
+            fields.pointee.isBehind.store(used >= Pacing.farBehind ? 1 : 0, ordering: .relaxed)
+            let earliest = fields.pointee.pacing.earliestStep(used: used, ended: fields.pointee.lastStepEnd, took: fields.pointee.lastStepTook)
             guard let earliest, Clock.monotonicNanoseconds() >= earliest else { return }
         }
         step(thread)
@@ -288,6 +294,7 @@ public enum CollectorRoots {
         HeapLook.note(
             at: ended, interpreter: thread.interpreter.id, objects: heap.existingObjects, bufferBytes: heap.existingBufferBytes)
         if stepPhase == .settling && phase == .idle {
+            fields.pointee.isBehind.store(0, ordering: .relaxed)
             fields.pointee.tally.end(
                 fields.pointee.statistics, reached: fields.pointee.reached, bytesFreed: fields.pointee.bufferBytesFreed,
                 objects: heap.existingObjects, bytes: heap.existingBufferBytes, at: ended)

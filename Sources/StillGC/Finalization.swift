@@ -20,7 +20,6 @@ extension Collector {
     func beginFinalizing() {
         fields.pointee.weaklyReferencedFound = false
         fields.pointee.finalizersFound = false
-        fields.pointee.finalizersRan = false
         fields.pointee.finalizingPart = .unflagging
         enter(.finalizing)
     }
@@ -43,17 +42,16 @@ extension Collector {
                 guard done else { return }
             }
             fields.pointee.doomed.store(0, ordering: .releasing)
+            guard fields.pointee.finalizersFound else { return enter(.breaking) }
+            // Finalizers may store references without counting them: from here on these are told.
+            thread.withStoppedWorld(.collectSlice) { (world: borrowing StoppedWorld) in setBarrier(world, BarrierMode.suspects) }
             begin(.finalizers)
         case .finalizers:
-            if fields.pointee.finalizersFound {
-                let done = forEachCondemned(thread, where: Collector.wantsFinalizer) { object in
-                    CollectorRoots.finalize?(thread.raw, object.raw)
-                    fields.pointee.statistics.finalized += 1
-                    fields.pointee.finalizersRan = true
-                }
-                guard done else { return }
+            let done = forEachCondemned(thread, where: Collector.wantsFinalizer) { object in
+                CollectorRoots.finalize?(thread.raw, object.raw)
+                fields.pointee.statistics.finalized += 1
             }
-            guard fields.pointee.finalizersRan else { return enter(.breaking) }
+            guard done else { return }
             // Finalizers may have stored references anywhere: examine the suspects once more.
             fields.pointee.secondPass = true
             thread.withStoppedWorld(.collectSlice) { (world: borrowing StoppedWorld) in beginFlagging(world) }

@@ -130,8 +130,10 @@ extension Collector {
     private func paintGrey(_ object: ObjectRef) {
         guard object.isCollectable else { return }
         let colour = Arena.colour(of: object.raw)
-        guard colour.pointee.load(ordering: .relaxed) == fields.pointee.white else { return }
-        colour.pointee.store(Colour.grey, ordering: .relaxed)
+        let old = colour.pointee.load(ordering: .relaxed)
+        // A grey one may come back from the mark stack: its pool has left the list.
+        guard old == fields.pointee.white || old == Colour.grey else { return }
+        if old != Colour.grey { colour.pointee.store(Colour.grey, ordering: .relaxed) }
         WriteBarrier.listGrey(Pool.containing(object.raw))
     }
 
@@ -205,6 +207,7 @@ extension Collector {
         guard old == fields.pointee.white || old == Colour.grey else { return false }
         colour.pointee.store(fields.pointee.black, ordering: .relaxed)
         rescue(object)
+        if fields.pointee.secondPass { fields.pointee.condemned -= 1 }
         fields.pointee.statistics.marked += 1
         let offset = TypeMemorySlots.of(object).pointee.bufferOffset
         if offset != 0, let buffer = UnsafeRawPointer(bitPattern: object.raw.load(fromByteOffset: offset, as: UInt.self)) {
@@ -230,7 +233,6 @@ extension Collector {
     private func rescue(_ object: ObjectRef) {
         guard object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.suspect != 0 else { return }
         unflag(object)
-        if fields.pointee.secondPass { fields.pointee.condemned -= 1 }
     }
     func unflag(_ object: ObjectRef) {
         object.sharedWord.pointee.bitwiseAnd(~SharedFlags.suspect, ordering: .relaxed)

@@ -7,8 +7,11 @@
 // Progress  A collection may use what is left of the allowance, less a fifth in reserve, and costs about as much time as the last one. A slice is
 //           due when a larger part of the allowance is used up than of the time. Births count a fourth of growth: a program that
 //           allocates as much as it frees gets to the end, too.
-// Share     After a step that took t, 3 t pass before the next; t when the allowance is used up. So pauses take a quarter of the time at
-//           most while the goal is met, and a half in any case.
+// Share     After a step that took t, 3 t pass before the next; t when the allowance is used up, t / u² when u times the allowance is. So pauses take a
+//           quarter of the time at most while the goal is met, a half when it is just missed, and four fifths at twice the allowance: where
+//           collecting an object takes longer than making it, no fixed share would ever catch up.
+// Behind    At twice the allowance other threads that ask for a slice wait a moment while one finalizes or breaks: they would make garbage
+//           faster than one thread can take it apart.
 // Idle      A program that allocates nothing is not collected.
 import StillObmalloc
 import StillPlatform
@@ -50,8 +53,12 @@ import StillThreadRegistry
         spentNanoseconds = 0
     }
 
+    /// Times the allowance from which other threads wait, and how long each time.
+    static var farBehind: Double { 2 }
+    static var waitNanoseconds: UInt64 { 200_000 }
+
     /// How much of the present collection's allowance is used up: 1.0 is all.
-    private func used(objects: Int, bytes: Int, born: Int) -> Double {
+    func used(objects: Int, bytes: Int, born: Int) -> Double {
         func left(_ allowance: Int, _ alive: Int, _ atStart: Int) -> Double {
             Double(max(allowance * 4 / 5 - (atStart - alive), allowance / 8))
         }
@@ -61,9 +68,8 @@ import StillThreadRegistry
     }
 
     /// How long the next step may be put off after one that ended at `ended`; nil: it is not due yet by what was allocated.
-    func earliestStep(objects: Int, bytes: Int, born: Int, ended: UInt64, took: UInt64) -> UInt64? {
-        let used = used(objects: objects, bytes: bytes, born: born)
-        if used >= 1 { return ended + took }
+    func earliestStep(used: Double, ended: UInt64, took: UInt64) -> UInt64? {
+        if used >= 1 { return ended + UInt64(Double(took) / (used * used)) }
         let done = Double(spentNanoseconds) / Double(max(expectedNanoseconds, 1))
         return used >= min(done, 1) ? ended + 3 * took : nil
     }

@@ -34,12 +34,19 @@ extension Collector {
             let object = ObjectRef(pool.block(at: index))
             _ = ReferenceCount.merge(object, setting: SharedFlags.suspect)
             if SharedFlags.count(object.sharedWord.pointee.load(ordering: .relaxed)) <= 0 {
-                // Already dying, on some thread or its list: what it refers to is given up there, but its type is still needed.
+                // Already dying, on some thread or its list: what it refers to is given up there, but its type and what it holds uncounted
+                // are still needed.
                 let uncounted = object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.deferred != 0
                 if !uncounted {
                     unflag(object)
                     pool.colour(at: index).pointee.store(fields.pointee.black, ordering: .relaxed)
                     makeGrey(ObjectRef(object.typeRaw))
+                    var visitor = TraceVisitor(
+                        visit: { visitor, referent, counted in
+                            if !counted { Collector(visitor.trace.pointee.context).makeGrey(ObjectRef(referent)) }
+                        }, context: raw)
+                    visitor.itemLimit = Int.max
+                    TypeMemorySlots.of(object).pointee.traverse?(object.raw, &visitor)
                     continue
                 }
             }
