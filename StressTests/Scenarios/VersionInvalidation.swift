@@ -94,27 +94,28 @@ final class VersionInvalidation: StressScenario, @unchecked Sendable {
                     return "a method returned %r" % (result,)
             return checks, windows
 
-        # One change, in order: code, defaults, keyword defaults.
+        # Changes in order: code, defaults, keyword defaults. Three in a row: who reads the attributes one by one must meet two of them.
         def change(slot):
             with slot.lock:
-                function = slot.function
-                turn = (slot.turn + 1) % turns
-                part = slot.part
-                slot.changes += 1
-                if part == 0:
-                    function.__code__ = codes[turn]
-                elif part == 1:
-                    function.__defaults__ = defaults[turn]
-                else:
-                    function.__kwdefaults__ = keywords[turn]
-                slot.changes += 1
-                seen = function(0)[part]
-                if seen != turn:
-                    return "after its own change of part %d to %d a thread saw %d" % (part, turn, seen)
-                slot.part = (part + 1) % 3
-                if part == 2:
-                    slot.turn = turn
-            return 1, 0
+                for _ in range(3):
+                    function = slot.function
+                    turn = (slot.turn + 1) % turns
+                    part = slot.part
+                    slot.changes += 1
+                    if part == 0:
+                        function.__code__ = codes[turn]
+                    elif part == 1:
+                        function.__defaults__ = defaults[turn]
+                    else:
+                        function.__kwdefaults__ = keywords[turn]
+                    slot.changes += 1
+                    seen = function(0)[part]
+                    if seen != turn:
+                        return "after its own change of part %d to %d a thread saw %d" % (part, turn, seen)
+                    slot.part = (part + 1) % 3
+                    if part == 2:
+                        slot.turn = turn
+            return 3, 0
 
         def renew(slot):
             with slot.lock:
