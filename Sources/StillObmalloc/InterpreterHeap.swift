@@ -92,6 +92,9 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
             MemoryLayout<ThreadHeap.Fields>.size <= ThreadHeap.outgoingOffset
                 && ThreadHeap.outgoingOffset + RemoteBatch.targets * 8 <= ThreadHeap.totalBytes - ThreadHeap.areaBytes,
             "a thread's heap does not fit into its area")
+        invariant(
+            MemoryLayout<Fields>.size <= 256 && MemoryLayout<ArenaSpace>.size <= 256 && MemoryLayout<BigBuffers>.size <= 512,
+            "the parts of a heap's record overlap")
         heap.fields.pointee.interpreter = interpreter.raw
         heap.fields.pointee.hooks = HeapHooks(allocators).map { Unmanaged.passRetained($0).toOpaque() }
         heap.fields.pointee.slotChunks = chunks.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)

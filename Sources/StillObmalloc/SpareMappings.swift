@@ -1,6 +1,6 @@
 // Mappings of large buffers that were freed a moment ago, for the next large buffer of about that size.
 //
-// Bound     `maximum` mappings, `byteLimit` bytes together, each for `ArenaSpace.holdNanoseconds`: checked when a large buffer is freed and when a
+// Bound     eight mappings, `byteLimit` bytes together, each for `ArenaSpace.holdNanoseconds`: checked when a large buffer is freed and when a
 //           thread trims. A program that makes and drops a table in a loop keeps its pages; one that shrinks gives them back.
 // Locks     The heap lock.
 import StillPlatform
@@ -12,10 +12,9 @@ struct SpareMappings {
         var bytes: Int
         var since: UInt64
     }
-    static let maximum = 8
     static let byteLimit = 4 << 20
 
-    var spares: InlineArray<8, Spare?> = .init(repeating: nil)
+    private var spares: InlineArray<8, Spare?> = .init(repeating: nil)
     private(set) var bytes = 0
 
     /// A mapping of at least so many bytes and not much more.

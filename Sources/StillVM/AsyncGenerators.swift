@@ -43,17 +43,26 @@ enum AsyncGenerators {
 
     /// Owned.
     static func iterator(_ t: Thread, _ source: Value) throws(PythonError) -> Value {
+        try iterator(
+            t, source, noIterable: { "'async for' requires an object with __aiter__ method, got \($0)" },
+            noIterator: { "'async for' received an object from __aiter__ that does not implement __anext__: \($0)" })
+    }
+
+    /// What `__aiter__` returns, which must have `__anext__`. Owned.
+    ///
+    /// - Parameters: the messages of the TypeErrors, from the name of the type at fault.
+    static func iterator(
+        _ t: Thread, _ source: Value, noIterable: (String) -> String, noIterator: (String) -> String
+    ) throws(PythonError) -> Value {
         let method = try t.lookupSpecial(source, Interning.intern("__aiter__"))
-        if method.isNull {
-            throw t.raise(.typeError, "'async for' requires an object with __aiter__ method, got \(t.typeName(source))")
-        }
+        if method.isNull { throw t.raise(.typeError, noIterable(t.typeName(source))) }
         defer { t.release(method) }
         let made = try t.call(method)
         let next = try t.lookupSpecial(made, Interning.intern("__anext__"))
         if next.isNull {
             let name = t.typeName(made)
             t.release(made)
-            throw t.raise(.typeError, "'async for' received an object from __aiter__ that does not implement __anext__: \(name)")
+            throw t.raise(.typeError, noIterator(name))
         }
         t.release(next)
         return made

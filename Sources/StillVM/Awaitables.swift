@@ -208,18 +208,9 @@ enum Awaitables {
 /// The builtin functions of asynchronous iteration, for the module builtins.
 public enum AsyncBuiltins {
     public static func iterate(_ t: Thread, _ source: Value) throws(PythonError) -> Value {
-        let method = try t.lookupSpecial(source, Interning.intern("__aiter__"))
-        if method.isNull { throw t.raise(.typeError, "'\(t.typeName(source))' object is not an async iterable") }
-        defer { t.release(method) }
-        let made = try t.call(method)
-        let next = try t.lookupSpecial(made, Interning.intern("__anext__"))
-        if next.isNull {
-            let name = t.typeName(made)
-            t.release(made)
-            throw t.raise(.typeError, "aiter() returned not an async iterator of type '\(name)'")
-        }
-        t.release(next)
-        return made
+        try AsyncGenerators.iterator(
+            t, source, noIterable: { "'\($0)' object is not an async iterable" },
+            noIterator: { "aiter() returned not an async iterator of type '\($0)'" })
     }
     public static func next(_ t: Thread, _ iterator: Value, default other: Value) throws(PythonError) -> Value {
         try Awaitables.anext(t, iterator, default: other)
