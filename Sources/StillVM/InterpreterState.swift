@@ -104,11 +104,12 @@ public enum VirtualMachine {
     public static func attach(_ t: Thread) throws(PythonError) {
         try ThreadVM.make(t)
     }
-    /// Own thread, last use of objects.
-    public static func detach(_ t: Thread) {
-        AsyncHooks.set(t, first: .null, finalizer: .null)
-        ThreadVM.destroy(t)
+    /// Gives up what the VM's part of the own thread refers to, if it has one. Before the thread leaves its owner slot.
+    public static func giveUpReferences(_ t: Thread) {
+        if t.objects.pointee.vm != nil { AsyncHooks.set(t, first: .null, finalizer: .null) }
     }
+    /// Own thread, last use of objects.
+    public static func detach(_ t: Thread) { ThreadVM.destroy(t) }
     /// Frees the VM's part of a thread that never runs again. What its frames refer to is not given up.
     public static func forget(thread t: Thread) { ThreadVM.destroy(t) }
     /// For who forks. May wait, detached.

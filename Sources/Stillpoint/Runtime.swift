@@ -81,6 +81,7 @@ enum ProcessStart {
             let t = ThreadState(raw)
             guard t.ownerSlot != 0 else { return }
             t.release(t.takeRaised())
+            VirtualMachine.giveUpReferences(t)
             // Runs the finalizers of what still dies: the VM's part of the thread goes last.
             InterpreterHeap(of: t).leaveSlot(of: t)
             VirtualMachine.detach(t)
