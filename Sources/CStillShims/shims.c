@@ -39,6 +39,11 @@ int still_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns) {
 void still_futex_wake(uint32_t *word, int32_t count) {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, 0, 0, 0);
 }
+
+void still_futex_wake_one(uint32_t *word, uint32_t *others) {
+    // The fourth argument is a number here: how many are moved at most.
+    syscall(SYS_futex, word, FUTEX_REQUEUE_PRIVATE, 1, (long)INT32_MAX, others, 0);
+}
 #elif defined(__APPLE__)
 #include <os/os_sync_wait_on_address.h>
 
@@ -55,6 +60,11 @@ int still_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns) {
 void still_futex_wake(uint32_t *word, int32_t count) {
     if (count == 1) os_sync_wake_by_address_any(word, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
     else os_sync_wake_by_address_all(word, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
+}
+
+void still_futex_wake_one(uint32_t *word, uint32_t *others) {
+    (void)others;
+    os_sync_wake_by_address_all(word, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
 }
 #endif
 

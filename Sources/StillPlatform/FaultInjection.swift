@@ -19,6 +19,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case overlookGlobalPause
     /// A pause begins although threads that waited at the end of the last one have not been attached.
     case skipOwedThreads
+    /// A thread that is woken after a pause does not wake others.
+    case breakWakeChain
     /// The arenas of a closed interpreter stay mapped.
     case keepArenas
     /// A block is read after it was freed. Only AddressSanitizer can notice.

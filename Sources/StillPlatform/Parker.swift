@@ -20,6 +20,15 @@ public enum Parker {
     public static func wake(_ word: UnsafeMutablePointer<Atomic<UInt32>>, _ count: Int32 = .max) {
         still_futex_wake(UnsafeMutableRawPointer(word).assumingMemoryBound(to: UInt32.self), count)
     }
+
+    /// Wakes one thread that waits on the word; the others wait on `other` from now on, as if they had begun there. Where the system cannot do that,
+    /// all are woken.
+    public static func wakeOne(
+        _ word: UnsafeMutablePointer<Atomic<UInt32>>, movingOthersTo other: UnsafeMutablePointer<Atomic<UInt32>>
+    ) {
+        still_futex_wake_one(
+            UnsafeMutableRawPointer(word).assumingMemoryBound(to: UInt32.self), UnsafeMutableRawPointer(other).assumingMemoryBound(to: UInt32.self))
+    }
 }
 
 /// Tells the processor that this is a spin loop.

@@ -47,11 +47,12 @@ public struct StoppedRuntime: ~Copyable {
 @available(*, unavailable) extension StoppedRuntime: Sendable {}
 
 /// The words of the process, each in a cache line of its own.
-private enum GlobalWords {
-    nonisolated(unsafe) static let base = StaticMemory.base + StaticRecords.globalPauseOffset
-    static let lock = PauseLockPlace(base)
+enum GlobalWords {
+    nonisolated(unsafe) fileprivate static let base = StaticMemory.base + StaticRecords.globalPauseOffset
+    fileprivate static let lock = PauseLockPlace(base)
+    static func word(_ offset: Int) -> UnsafeMutablePointer<Atomic<UInt32>> { (base + offset).assumingMemoryBound(to: Atomic<UInt32>.self) }
 }
-private struct PauseLockPlace: @unchecked Sendable {
+struct PauseLockPlace: @unchecked Sendable {
     let raw: UnsafeMutableRawPointer
     init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
 }
@@ -59,9 +60,9 @@ private struct PauseLockPlace: @unchecked Sendable {
 extension Runtime {
     private static var globalPauseLock: PauseLock { PauseLock(GlobalWords.lock.raw, .globalPause) }
     static var globalPending: PendingStops { PendingStops(GlobalWords.base + 64) }
-    private static var signal: UnsafeMutablePointer<Atomic<UInt32>> { (GlobalWords.base + 128).assumingMemoryBound(to: Atomic<UInt32>.self) }
+    private static var signal: UnsafeMutablePointer<Atomic<UInt32>> { GlobalWords.word(128) }
     /// What a new interpreter starts with. Written under the list's lock.
-    static var globalPhase: UnsafeMutablePointer<Atomic<UInt32>> { (GlobalWords.base + 132).assumingMemoryBound(to: Atomic<UInt32>.self) }
+    static var globalPhase: UnsafeMutablePointer<Atomic<UInt32>> { GlobalWords.word(132) }
 
     /// In a forked child, in the pause: who waited for the same right is gone.
     static func forgetOtherRequesters() { globalPauseLock.forgetOthers() }
@@ -211,13 +212,6 @@ extension Runtime {
         SchedulingNoise.point()
         if anySleeps { wakeResumed() }
         Parker.wake(globalPhase)
-    }
-
-    /// Stopped threads sleep on it. Changed after their states.
-    static var resumeWord: UnsafeMutablePointer<Atomic<UInt32>> { (GlobalWords.base + 192).assumingMemoryBound(to: Atomic<UInt32>.self) }
-    static func wakeResumed() {
-        resumeWord.pointee.wrappingAdd(1, ordering: .releasing)
-        Parker.wake(resumeWord)
     }
 }
 

@@ -8,8 +8,8 @@
 //           3. A stopping thread becomes suspended at its next safepoint, or when it detaches; a heldStopping one when its holder lets go; or it ends.
 //              Each counts down once (PendingStops.swift). The requester spins a little, then sleeps until none is pending.
 //           4. The body runs, with the proof that the world is stopped.
-//           5. Under one hold of the list's lock: `requested` is cleared, stop requests taken back, suspended -> detached. Then sleepers are woken: all
-//              stopped threads of the process sleep on one word, so that this is one call of the system.
+//           5. Under one hold of the list's lock: `requested` is cleared, stop requests taken back, suspended -> detached. Then sleepers are woken
+//              (Resumption.swift).
 // Together  with a pause of all interpreters (GlobalPause.swift): `globalStop` and `requested` are set and looked at under the list's lock, and
 //           never hold at the same time from the moment threads are asked. Who finds `globalStop` set waits, detached, keeping the pause lock.
 // Nesting   A request by who has stopped this interpreter's world, or all, already just runs. Who has stopped one interpreter may stop no other,
@@ -191,8 +191,7 @@ extension Interpreter {
         if globalStop != GlobalStop.none { Runtime.signalGlobalRequester() }
     }
 
-    /// Under the list's lock. True: threads among them sleep and are to be woken when the lock is free, all at once: the system may well run one
-    /// of them in place of the caller.
+    /// Under the list's lock. True: threads among them sleep and are to be woken when the lock is free.
     func resumeThreads(except requester: ThreadState?) -> Bool {
         var anySleeps = false
         forEachLocked { thread in

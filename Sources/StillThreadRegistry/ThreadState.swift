@@ -158,10 +158,7 @@ public import Synchronization
                 ).exchanged  // A1
             else { return }
         case Attachment.sleeping:
-            // The word first: who resumes changes it after the state.
-            let seen = Runtime.resumeWord.pointee.load(ordering: .acquiring)
-            SchedulingNoise.point()
-            if record.pointee.attachment.load(ordering: .relaxed) == Attachment.sleeping { Parker.wait(on: Runtime.resumeWord, while: seen) }
+            Runtime.sleepUntilResumed { record.pointee.attachment.load(ordering: .relaxed) == Attachment.sleeping }
         case Attachment.detached: return
         case Attachment.held, Attachment.heldStopping:
             cpuRelax()

@@ -41,17 +41,22 @@ import Testing
         }
     }
 
+    /// The thread ends with five blocks that it has just retired.
+    private func retireFiveInAnotherThread(_ interpreter: Interpreter) throws {
+        let handle = try start {
+            guard let other = try? interpreter.makeThread() else { return }
+            other.attach()
+            for _ in 0..<5 { other.retire(rawAllocate(64)!, bytes: 64) }
+            other.destroy()
+        }
+        handle.join()
+    }
+
     @Test func aThreadThatEndsLeavesNothingBehind() throws {
         try withInterpreter(hooks()) { interpreter, thread in
             // Detached from before it begins: it is the only reader.
             try thread.detached {
-                let handle = try start {
-                    guard let other = try? interpreter.makeThread() else { return }
-                    other.attach()
-                    for _ in 0..<5 { other.retire(rawAllocate(64)!, bytes: 64) }
-                    other.destroy()
-                }
-                handle.join()
+                try retireFiveInAnotherThread(interpreter)
             }
             #expect(Self.freed.value == 5)
         }
@@ -60,13 +65,7 @@ import Testing
     @Test func whatAReaderHeldBackIsServedByAThreadThatStays() throws {
         try withInterpreter(hooks()) { interpreter, thread in
             // This thread stays attached without a safepoint: the other's blocks cannot be freed when it ends.
-            let handle = try start {
-                guard let other = try? interpreter.makeThread() else { return }
-                other.attach()
-                for _ in 0..<5 { other.retire(rawAllocate(64)!, bytes: 64) }
-                other.destroy()
-            }
-            handle.join()
+            try retireFiveInAnotherThread(interpreter)
             #expect(Self.freed.value == 0)
             #expect(thread.hasRequest)
             thread.safepoint()

@@ -35,6 +35,8 @@ void *still_static_records(void);
 int still_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns);
 // Wakes up to `count` waiters.
 void still_futex_wake(uint32_t *word, int32_t count);
+// Wakes one waiter and lets the others wait on another word; wakes all where that cannot be had.
+void still_futex_wake_one(uint32_t *word, uint32_t *others);
 
 void still_cpu_pause(void);
 

@@ -17,6 +17,7 @@ public enum StressCatalog {
         TwoPausers.description,
         BirthDeathDuringPause.description,
         PauseFairness.description,
+        ResumeAfterPause.description,
         CriticalSections.description,
     ]
     public static func named(_ name: String) -> ScenarioDescription? { all.first { $0.name == name } }
