@@ -101,8 +101,13 @@ public enum CollectorRoots {
     var suspectPoolCapacity: Int
     var markStack: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var markCount: Int
-    /// Two windows for `drain`.
+    /// Most that was on the stack at the end of a slice of the present collection.
+    var markPeak: Int
+    /// The marking loop's queues, then the batch of `walkSuspects`.
     var window: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// References that wait to be counted or fetched.
+    var edges: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    var edgeCount: Int
     /// Containers with many items, in the middle of being scanned; each counted by the collector.
     var partial: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var partialItem: UnsafeMutablePointer<Int>
@@ -127,9 +132,14 @@ public enum CollectorRoots {
     @inlinable public var fields: UnsafeMutablePointer<CollectorFields> { raw.assumingMemoryBound(to: CollectorFields.self) }
     var heap: InterpreterHeap { InterpreterHeap(fields.pointee.heapRaw) }
 
-    static let markCapacity = 4096
+    /// Address space for the mark stack; pages are committed when used, and given back when a collection has ended.
+    static let markCapacity = BuildOptions.checksInvariants ? 4096 : 2 << 20
+    /// What the mark stack keeps committed, at least.
+    static let markKept = 65_536
     /// A power of two.
     static let windowSize = 16
+    static let batchSize = 32
+    static let edgeCapacity = 512
     static let partialCapacity = 64
     static let chunkItems = 1024
     /// Longest time in nanoseconds that a slice works, unless set otherwise.
@@ -137,11 +147,13 @@ public enum CollectorRoots {
 
     public static func make(for heap: InterpreterHeap) throws(HeapError) {
         let raw = rawAllocateZeroed(MemoryLayout<CollectorFields>.size, alignment: 64)
-        let (stack, partial) = (rawAllocate(markCapacity * 8), rawAllocate(partialCapacity * 8))
+        let stack = try? VirtualMemory.map(bytes: markCapacity * 8, alignment: 4096)
+        let (edges, partial) = (rawAllocate(edgeCapacity * 8), rawAllocate(partialCapacity * 8))
         let (items, finished) = (rawAllocate(partialCapacity * 8), rawAllocate(partialCapacity * 8))
-        let window = rawAllocate(2 * windowSize * 8)
-        guard let raw, let stack, let partial, let items, let finished, let window else {
-            for memory in [raw, stack, partial, items, finished, window] { rawFree(memory) }
+        let window = rawAllocate((3 * windowSize + batchSize) * 8)
+        guard let raw, let stack, let edges, let partial, let items, let finished, let window else {
+            if let stack { VirtualMemory.unmap(stack, bytes: markCapacity * 8) }
+            for memory in [raw, edges, partial, items, finished, window] { rawFree(memory) }
             throw .outOfMemory(bytes: markCapacity * 8)
         }
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
@@ -152,8 +164,9 @@ public enum CollectorRoots {
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
                 finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false,
                 collectedBefore: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
-                markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0,
+                markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0, markPeak: 0,
                 window: window.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
+                edges: edges.assumingMemoryBound(to: UnsafeMutableRawPointer.self), edgeCount: 0,
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partialItem: items.assumingMemoryBound(to: Int.self), partialCount: 0,
                 finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0, checked: nil,
@@ -163,7 +176,8 @@ public enum CollectorRoots {
 
     public func destroy() {
         rawFree(fields.pointee.suspectPools)
-        rawFree(fields.pointee.markStack)
+        VirtualMemory.unmap(fields.pointee.markStack, bytes: Collector.markCapacity * 8)
+        rawFree(fields.pointee.edges)
         rawFree(fields.pointee.window)
         rawFree(fields.pointee.partial)
         rawFree(fields.pointee.partialItem)
@@ -202,10 +216,7 @@ public enum CollectorRoots {
     /// Serves a collect request at a safepoint: perhaps a slice, perhaps nothing.
     public func serve(_ thread: ThreadState) {
         let own = ThreadHeap(thread).fields
-        if own.pointee.trimWanted != 0 {
-            own.pointee.trimWanted = 0
-            ThreadHeap(thread).trim()
-        }
+        if own.pointee.trimWanted != 0 { ThreadHeap(thread).serveTrim() }
         guard take(thread) else {
             // Another thread is finalizing or breaking while this one allocates.
             if fields.pointee.isBehind.load(ordering: .relaxed) != 0 { thread.detached { OSThread.sleep(nanoseconds: Pacing.waitNanoseconds) } }

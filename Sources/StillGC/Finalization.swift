@@ -95,7 +95,7 @@ extension Collector {
         let own = ThreadHeap(thread).fields
         let freedBefore = own.pointee.bufferBytesFreed
         defer { fields.pointee.bufferBytesFreed += own.pointee.bufferBytesFreed - freedBefore }
-        let done = walkSuspects(deadline) { object, _ in
+        let done = walkSuspects(deadline, fetching: .referents) { object, _ in
             let word = object.sharedWord.pointee.load(ordering: .relaxed)
             unflag(object)
             object.sharedWord.pointee.wrappingAdd(SharedFlags.one, ordering: .relaxed)
@@ -144,6 +144,10 @@ extension Collector {
             }
             enter(.idle)
         }
+        if fields.pointee.markPeak > Collector.markKept {
+            VirtualMemory.decommit(fields.pointee.markStack + Collector.markKept, bytes: (Collector.markCapacity - Collector.markKept) * 8)
+        }
+        fields.pointee.markPeak = 0
         // `step` tells who wants to know.
     }
 

@@ -32,7 +32,7 @@ import StillThreadRegistry
     var expectedNanoseconds: UInt64 = 0
 
     static var slackObjects: Int { BuildOptions.checksInvariants ? 2000 : 20_000 }
-    static var slackBytes: Int { 16 << 20 }
+    static var slackBytes: Int { 6 << 20 }
     /// Nanoseconds per object that a first collection is expected to take.
     static let firstCost: UInt64 = 100
 

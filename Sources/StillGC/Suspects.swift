@@ -14,19 +14,37 @@ extension Collector {
         enter(.flagging)
     }
 
-    /// All pools that exist, from the cursor on. True: the walk is complete.
-    func walk(_ deadline: UInt64, _ body: (Pool) -> Void) -> Bool {
+    /// All pools that exist, from the cursor on. The body returns how much work it was: 1 for a glance. True: the walk is complete.
+    func walk(_ deadline: UInt64, _ body: (Pool) -> Int) -> Bool {
+        var work = 0
         while fields.pointee.cursor < heap.poolCount {
-            if fields.pointee.cursor & 15 == 15 && Clock.monotonicNanoseconds() >= deadline { return false }
+            if work >= 16 {
+                work = 0
+                if Clock.monotonicNanoseconds() >= deadline { return false }
+            }
             let pool = heap.pool(at: fields.pointee.cursor)
             fields.pointee.cursor += 1
-            if pool.fields.pointee.kind.load(ordering: .relaxed) == UInt8(PoolKind.collectable) { body(pool) }
+            work += pool.fields.pointee.kind.load(ordering: .relaxed) == UInt8(PoolKind.collectable) ? body(pool) : 1
         }
         return true
     }
 
+    /// Whether a pool holds a white object: its colours 64 at a time.
+    private func hasWhite(_ pool: Pool) -> Bool {
+        let white = SIMD64<UInt8>(repeating: fields.pointee.white)
+        let first = UnsafeRawPointer(bitPattern: UInt(bitPattern: pool.fields.pointee.start) & ~UInt(Pool.bytes - 1)).unsafelyUnwrapped
+        let colours = UnsafeRawPointer(Arena.colour(of: UnsafeMutableRawPointer(mutating: first)))
+        for offset in stride(from: 0, to: Pool.bytes / Arena.colourGranule, by: 64)
+        where any(colours.load(fromByteOffset: offset, as: SIMD64<UInt8>.self) .== white) { return true }
+        return false
+    }
+
     /// Flags every white object of a pool.
-    func flag(_ pool: Pool) {
+    func flag(_ pool: Pool) -> Int {
+        guard hasWhite(pool) else {
+            if fields.pointee.secondPass { pool.fields.pointee.pinned.store(0, ordering: .releasing) }
+            return 1
+        }
         var any = false
         let white = fields.pointee.white
         for index in 0..<Int(pool.fields.pointee.capacity)
@@ -58,6 +76,7 @@ extension Collector {
         } else if fields.pointee.secondPass {
             pool.fields.pointee.pinned.store(0, ordering: .releasing)
         }
+        return 8
     }
 
     private func remember(_ pool: Pool) {
@@ -73,69 +92,129 @@ extension Collector {
         fields.pointee.suspectPoolCount += 1
     }
 
+    /// What is fetched before the body of `walkSuspects` looks at an object.
+    enum Fetching { case headers, buffers, referents }
+
     /// White objects in the remembered pools, from the cursors on. The body returns the item to go on with, 0 when it is
     /// done with the object. True: the walk is complete.
-    func walkSuspects(_ deadline: UInt64, _ body: (ObjectRef, Int) -> Int) -> Bool {
+    ///
+    /// Objects are gathered in batches, so that what the body reads can be fetched for all of them before it is needed.
+    func walkSuspects(_ deadline: UInt64, fetching: Fetching = .headers, _ body: (ObjectRef, Int) -> Int) -> Bool {
+        let batch = fields.pointee.window + 3 * Collector.windowSize
+        let white = fields.pointee.white
         var work = 0
         while fields.pointee.cursor < fields.pointee.suspectPoolCount {
             let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
             let capacity = Int(pool.fields.pointee.capacity)
+            let resumed = fields.pointee.itemCursor == 0 ? nil : pool.block(at: fields.pointee.blockCursor)
             while fields.pointee.blockCursor < capacity {
-                work += 1
-                if work & 31 == 0 && Clock.monotonicNanoseconds() >= deadline { return false }
-                if pool.colour(at: fields.pointee.blockCursor).pointee.load(ordering: .relaxed) == fields.pointee.white {
-                    let next = body(
-                        ObjectRef(pool.block(at: fields.pointee.blockCursor)), fields.pointee.itemCursor)
-                    if next != 0 {
-                        fields.pointee.itemCursor = next
-                        work += 20
-                        continue
+                var (count, end) = (0, fields.pointee.blockCursor)
+                while end < capacity && count < Collector.batchSize {
+                    if pool.colour(at: end).pointee.load(ordering: .relaxed) == white {
+                        batch[count] = pool.block(at: end)
+                        prefetch(batch[count])
+                        count += 1
                     }
+                    end += 1
+                }
+                if fetching != .headers {
+                    for index in 0..<count { Collector.fetchBuffer(ObjectRef(batch[index])) }
+                    if fetching == .referents { fetchReferents(batch, count) }
+                }
+                work += 1
+                for index in 0..<count {
+                    let object = ObjectRef(batch[index])
+                    // The body may have freed it with one before.
+                    guard Arena.colour(of: object.raw).pointee.load(ordering: .relaxed) == white else { continue }
+                    fields.pointee.blockCursor = pool.index(of: object.raw)
+                    var item = object.raw == resumed ? fields.pointee.itemCursor : 0
+                    repeat {
+                        work += 1
+                        if work > 24 {
+                            work = 0
+                            if Clock.monotonicNanoseconds() >= deadline {
+                                fields.pointee.itemCursor = item
+                                return false
+                            }
+                        }
+                        item = body(object, item)
+                        if item != 0 { work += 20 }
+                    } while item != 0
+                    fields.pointee.itemCursor = 0
                 }
                 fields.pointee.itemCursor = 0
-                fields.pointee.blockCursor += 1
+                fields.pointee.blockCursor = end
             }
             fields.pointee.blockCursor = 0
-            fields.pointee.itemCursor = 0
             fields.pointee.cursor += 1
+            work += 2
         }
         return true
     }
 
-    /// Counts the counted references from a suspect to other suspects: notes them on the mark stack, which is empty meanwhile, and looks
-    /// at them when there are enough for the processor to fetch some while others are counted.
+    /// The headers of what some condemned objects refer to: their counts are about to be lowered.
+    private func fetchReferents(_ batch: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ count: Int) {
+        let edges = fields.pointee.edges
+        var visitor = TraceVisitor(visit: { _, _, _ in }, context: raw)
+        visitor.itemLimit = 16
+        visitor.countedOnly = true
+        visitor.edge = edges
+        visitor.edgeLimit = edges + Collector.edgeCapacity
+        for index in 0..<count {
+            visitor.nextItem = 0
+            TypeMemorySlots.of(ObjectRef(batch[index])).pointee.traverse?(batch[index], &visitor)
+        }
+        var edge = edges
+        while edge != visitor.edge! {
+            prefetch(edge.pointee)
+            edge += 1
+        }
+    }
+
+    /// Counts the counted references from a suspect to other suspects: notes them, and looks at them when there are enough for the processor to
+    /// fetch their colours together, and then the headers of those that are suspects.
     func countReferences(_ object: ObjectRef, _ item: Int) -> Int {
         var visitor = TraceVisitor(
             visit: { visitor, referent, counted in
-                Collector(visitor.trace.pointee.context).count(ObjectRef(referent))
+                Collector(visitor.trace.pointee.context).countNow(referent)
             }, context: raw)
         visitor.firstItem = item
         visitor.itemLimit = Collector.chunkItems
         visitor.countedOnly = true
-        let stack = fields.pointee.markStack
-        visitor.edge = stack + fields.pointee.markCount
-        visitor.edgeLimit = stack + Collector.markCapacity
+        let edges = fields.pointee.edges
+        visitor.edge = edges + fields.pointee.edgeCount
+        visitor.edgeLimit = edges + Collector.edgeCapacity
         TypeMemorySlots.of(object).pointee.traverse?(object.raw, &visitor)
-        fields.pointee.markCount = visitor.edge! - stack
-        if fields.pointee.markCount >= 128 { countNoted() }
+        fields.pointee.edgeCount = visitor.edge! - edges
+        if fields.pointee.edgeCount >= 128 { countNoted() }
         return visitor.nextItem
     }
 
     func countNoted() {
-        let stack = fields.pointee.markStack
-        let count = fields.pointee.markCount
-        for index in 0..<min(8, count) { Collector.fetch(stack[index]) }
-        for index in 0..<count {
-            if index + 8 < count { Collector.fetch(stack[index + 8]) }
-            self.count(ObjectRef(stack[index]))
+        let edges = fields.pointee.edges
+        let arenas = heap.fields.pointee.arenaSet
+        let white = fields.pointee.white
+        var count = 0
+        for index in 0..<fields.pointee.edgeCount where arenas.contains(edges[index]) {
+            edges[count] = edges[index]
+            prefetch(Arena.colour(of: edges[count]))
+            count += 1
         }
-        fields.pointee.markCount = 0
+        var suspects = 0
+        for index in 0..<count where Arena.colour(of: edges[index]).pointee.load(ordering: .relaxed) == white {
+            edges[suspects] = edges[index]
+            prefetch(edges[suspects])
+            suspects += 1
+        }
+        for index in 0..<suspects { ObjectRef(edges[index]).local.pointee &+= 1 }
+        fields.pointee.edgeCount = 0
     }
 
-    @inline(__always)
-    private func count(_ object: ObjectRef) {
-        guard object.isCollectable, Arena.colour(of: object.raw).pointee.load(ordering: .relaxed) == fields.pointee.white else { return }
-        object.local.pointee &+= 1
+    private func countNow(_ referent: UnsafeMutableRawPointer) {
+        guard heap.fields.pointee.arenaSet.contains(referent),
+            Arena.colour(of: referent).pointee.load(ordering: .relaxed) == fields.pointee.white
+        else { return }
+        ObjectRef(referent).local.pointee &+= 1
     }
 
     /// Rescues a suspect that has references from elsewhere.
@@ -153,8 +232,7 @@ extension Collector {
         while fields.pointee.cursor < fields.pointee.suspectPoolCount {
             if Clock.monotonicNanoseconds() >= deadline { return false }
             let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
-            for block in 0..<Int(pool.fields.pointee.capacity)
-            where pool.colour(at: block).pointee.load(ordering: .relaxed) == fields.pointee.white { return true }
+            if hasWhite(pool) { return true }
             fields.pointee.cursor += 1
         }
         return true

@@ -2,10 +2,11 @@
 //
 // Resting   Pools of objects that were emptied wait, oldest first, until their QSBR goal is reached and they are on no grey list: readers without a
 //           lock may look at their headers until then. Buffers have no such readers when they are freed: their units are free at once.
-// Return    When more than `idleLimit` units with committed pages are free for `holdNanoseconds`, or more than `idleMaximum` are, all of them
-//           are given back: an arena that is wholly free is unmapped, but for one, the pages of the others are dropped. Looked at when units
-//           are freed and when a thread trims. The limits grow with what is in use, so a heap that breathes by less than an eighth, or fast,
-//           makes no system calls.
+// Return    When more than `idleLimit` units with committed pages are free for `holdNanoseconds`, as many as were free all that time are given
+//           back; all of them when more than `idleMaximum` are. An arena that is wholly free is unmapped, but for one, the pages of the others are
+//           dropped. Looked at when units are freed and when a thread trims. The limits grow with what is in use, so that a heap that breathes
+//           by what the collector lets it grow makes no system calls: a page that is given back and taken again is cleared by the system,
+//           and a huge one takes long enough to be noticed as a pause.
 // Searching `hints[n]` is the first arena that may have n free units in a row: it sinks when units are freed and rises when a search passes.
 // Locks     Everything here runs under the heap lock, the system calls too: they are seldom.
 import StillPlatform
@@ -29,17 +30,22 @@ struct ArenaSpace {
     var idleUnits = 0
     /// Since when there are more idle units than the limit; 0: there are not.
     var overLimitSince: UInt64 = 0
+    /// Fewest idle units since then.
+    var leastIdle = 0
     var unitsInUse = 0
     var peakArenas = 0
 
     static let hintBytes = (ArenaSpace.largestRun + 1) * 4
     /// Units of the largest run; larger buffers have mappings of their own.
     static let largestRun = 32
-    static let holdNanoseconds: UInt64 = 20_000_000
+    static let holdNanoseconds: UInt64 = BuildOptions.checksInvariants ? 20_000_000 : 1_000_000_000
+
+    /// Most units whose pages are given back at a time: the thread that does it waits for the system.
+    static let returnedAtOnce = BuildOptions.checksInvariants ? Int.max : 512
 
     /// Units that may stay idle for good, and for a moment.
     var idleLimit: Int { max(BuildOptions.checksInvariants ? 16 : 128, unitsInUse / 8) }
-    var idleMaximum: Int { max(BuildOptions.checksInvariants ? 48 : 384, unitsInUse / 4) }
+    var idleMaximum: Int { max(BuildOptions.checksInvariants ? 48 : 384, BuildOptions.checksInvariants ? unitsInUse / 4 : unitsInUse * 3 / 4) }
 
     init(hints: UnsafeMutablePointer<UInt32>) { self.hints = hints }
 }
@@ -61,6 +67,7 @@ extension InterpreterHeap {
                         space.pointee.idleUnits -= idle - arena.idle.count
                         space.pointee.unitsInUse += count
                         if space.pointee.idleUnits <= space.pointee.idleLimit { space.pointee.overLimitSince = 0 }
+                        space.pointee.leastIdle = min(space.pointee.leastIdle, space.pointee.idleUnits)
                         Poison.unitsTaken(raw, unit, count)
                         return (raw, unit)
                     }
@@ -93,13 +100,18 @@ extension InterpreterHeap {
     private func considerReturn() {
         let idle = space.pointee.idleUnits
         guard idle > space.pointee.idleLimit else { return }
+        var wanted = idle
         if idle <= space.pointee.idleMaximum {
             let now = Clock.monotonicNanoseconds()
-            if space.pointee.overLimitSince == 0 { space.pointee.overLimitSince = now }
+            if space.pointee.overLimitSince == 0 {
+                space.pointee.overLimitSince = now
+                space.pointee.leastIdle = idle
+            }
             if now - space.pointee.overLimitSince < ArenaSpace.holdNanoseconds { return }
+            wanted = space.pointee.leastIdle
         }
-        space.pointee.overLimitSince = 0
-        returnIdleUnits()
+        returnIdleUnits(min(wanted, ArenaSpace.returnedAtOnce))
+        if wanted <= ArenaSpace.returnedAtOnce { space.pointee.overLimitSince = 0 } else { space.pointee.leastIdle = wanted - ArenaSpace.returnedAtOnce }
     }
 
     /// Resting pools whose grace period is over become free units. True: there were some.
@@ -151,10 +163,11 @@ extension InterpreterHeap {
         }
     }
 
-    /// Gives the pages of all free units back to the system.
-    func returnIdleUnits() {
+    /// Gives the pages of free units back to the system: of all, or of those in the last arenas until `wanted` have gone.
+    func returnIdleUnits(_ wanted: Int = Int.max) {
         var keptEmpty = false
-        for index in 0..<space.pointee.count {
+        let enough = wanted == Int.max ? 0 : max(0, space.pointee.idleUnits - wanted)
+        for index in (0..<space.pointee.count).reversed() where space.pointee.idleUnits > enough {
             let raw = space.pointee.arenas![index]
             if raw == fields.pointee.emptyPool { continue }
             let arena = ArenaHeader(raw)
@@ -176,6 +189,7 @@ extension InterpreterHeap {
         space.pointee.arenas![arena.fields.pointee.index] = fields.pointee.emptyPool
         space.pointee.holes += 1
         AddressMap.remove(arena.raw, steps: 1)
+        fields.pointee.arenaSet.remove(arena.raw)
         Poison.arenaGoes(arena.raw)
         VirtualMemory.unmap(arena.raw, bytes: Arena.bytes)
     }
@@ -190,6 +204,7 @@ extension InterpreterHeap {
             VirtualMemory.unmap(raw, bytes: Arena.bytes)
             return false
         }
+        fields.pointee.arenaSet.insert(raw)
         if index >= Arena.firstHuge { VirtualMemory.adviseHugePages(raw, bytes: Arena.bytes) }
         ArenaHeader(raw).fields.initialize(
             to: ArenaHeader.Fields(heap: self.raw, index: index, free: ArenaHeader.usable, dirty: .none))

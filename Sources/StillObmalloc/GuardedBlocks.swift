@@ -115,8 +115,7 @@ extension ThreadHeap {
         takeInbox()
         if available(list).pointee == nil {
             guard let pool = heap.takePool(classIndex: list % SizeClass.count, kind: kind, owner: owner) else { return nil }
-            pool.fields.pointee.nextOwned = owned(list).pointee
-            owned(list).pointee = pool.raw
+            link(pool, list)
             pool.fields.pointee.next = nil
             pool.fields.pointee.hookListed = 1
             available(list).pointee = pool.raw

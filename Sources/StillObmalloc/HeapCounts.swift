@@ -10,7 +10,7 @@ import Synchronization
 public enum HeapCounts {
     @usableFromInline static var interval: Int { 1000 }
     @usableFromInline static var deathsLimit: Int { 4000 }
-    @usableFromInline static var byteLimit: Int { 1 << 20 }
+    @usableFromInline static var byteLimit: Int { 1 << 18 }
 
     @usableFromInline @inline(never)
     static func reportAndAsk(_ thread: ThreadState) {

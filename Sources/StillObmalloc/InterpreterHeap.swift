@@ -42,6 +42,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         public var interpreter: UnsafeMutableRawPointer
         public var emptyPool: UnsafeMutableRawPointer
         public var slotChunks: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+        public var arenaSet: ArenaSet
         // See HeapCounts.swift.
         let born: Atomic<Int>
         let died: Atomic<Int>
@@ -87,7 +88,14 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
             rawFree(raw)
             throw .outOfMemory(bytes: Arena.recordBytes)
         }
+        guard let arenas = ArenaSet.make() else {
+            rawFree(empty)
+            rawFree(chunks)
+            rawFree(raw)
+            throw .outOfMemory(bytes: ArenaSet.bytes)
+        }
         let heap = InterpreterHeap(raw)
+        heap.fields.pointee.arenaSet = arenas
         invariant(
             MemoryLayout<ThreadHeap.Fields>.size <= ThreadHeap.outgoingOffset
                 && ThreadHeap.outgoingOffset + RemoteBatch.targets * 8 <= ThreadHeap.totalBytes - ThreadHeap.areaBytes,
@@ -162,6 +170,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         }
         unmapLarge()
         unmapArenas()
+        fields.pointee.arenaSet.destroy()
         if let hooks = fields.pointee.hooks { Unmanaged<HeapHooks>.fromOpaque(hooks).release() }
         rawFree(fields.pointee.slotChunks)
         rawFree(fields.pointee.emptyPool)

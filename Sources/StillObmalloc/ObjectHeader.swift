@@ -150,7 +150,9 @@ public import Synchronization
     /// Runs the finalizer (`__del__`), if any. nil: the type has none.
     public var finalize: Clear?
     /// Where instances have the address of the buffer that `traverse` reads, for fetching it ahead. 0: nowhere.
-    public var bufferOffset: Int
+    public var bufferOffset: UInt32
+    /// Cache lines of the buffer that are worth fetching.
+    public var bufferLines: UInt32
 
     @inlinable public static var offset: Int { ObjectLayout.headerBytes }
 

@@ -78,6 +78,8 @@ public import Synchronization
         /// QSBR goal after which the pool may change its class.
         public var restGoal: UInt64
         public var interpreterHeap: UnsafeMutableRawPointer?
+        /// The pool before this one on the owner's list of all, nil for the first. Owner.
+        var previousOwned: UnsafeMutableRawPointer?
     }
 
     @inlinable @inline(__always) public var fields: UnsafeMutablePointer<Fields> {
@@ -127,6 +129,7 @@ public import Synchronization
         fields.pointee.reciprocal = UInt32((UInt64(1) << 32 + UInt64(blockBytes) - 1) / UInt64(blockBytes))
         fields.pointee.next = nil
         fields.pointee.nextOwned = nil
+        fields.pointee.previousOwned = nil
         fields.pointee.classIndex = UInt8(classIndex)
         fields.pointee.countedEmpty = 0
         fields.pointee.greyListed.store(0, ordering: .relaxed)

@@ -56,7 +56,7 @@ public import Synchronization
         public var birthColour: UInt8 = 0
         public var whiteColour: UInt8 = 0
         public var deallocationDepth: Int32 = 0
-        /// Empty pools are to be given back at the next safepoint (Trimming.swift).
+        /// 1: empty pools are to be given back at the next safepoint; 2: only those that rest are to be looked after (Trimming.swift).
         public var trimWanted: UInt8 = 0
         public var pending: UnsafeMutablePointer<UnsafeMutableRawPointer>?
         public var pendingCount: Int = 0
@@ -72,6 +72,11 @@ public import Synchronization
         public var emptied: Int = 0
         /// How often resting pools are looked after before the next trimming.
         public var trimRounds: Int = 0
+        /// Where the walk of a trimming goes on: its list, and the last pool that it has looked at there; nil: none of that list.
+        var trimList: Int = 0
+        var trimAfter: UnsafeMutableRawPointer?
+        /// The walk has passed an empty pool of its list, which stays.
+        var trimSpare: Bool = false
         /// Memory for the slot's `savedArea`.
         var keep: UnsafeMutableRawPointer?
         /// The thread, for requests to itself.
@@ -148,8 +153,7 @@ public import Synchronization
                     let pool = heap.takePool(
                         classIndex: list % SizeClass.count, kind: kind, owner: owner)
                 else { return nil }
-                pool.fields.pointee.nextOwned = owned(list).pointee
-                owned(list).pointee = pool.raw
+                link(pool, list)
                 pool.isAvailable = true
                 current(list).pointee = pool.raw
             }
@@ -165,6 +169,20 @@ public import Synchronization
         pool.pointee.untouched = block + Int(pool.pointee.blockBytes)
         pool.pointee.used += 1
         return block
+    }
+
+    /// Puts a new pool on the list of all pools of its class and kind.
+    func link(_ pool: Pool, _ list: Int) {
+        let first = owned(list).pointee
+        pool.fields.pointee.nextOwned = first
+        pool.fields.pointee.previousOwned = nil
+        if let first { Pool(first).fields.pointee.previousOwned = pool.raw }
+        owned(list).pointee = pool.raw
+    }
+    func unlink(_ pool: Pool, _ list: Int) {
+        let (previous, next) = (pool.fields.pointee.previousOwned, pool.fields.pointee.nextOwned)
+        if let previous { Pool(previous).fields.pointee.nextOwned = next } else { owned(list).pointee = next }
+        if let next { Pool(next).fields.pointee.previousOwned = previous }
     }
 
     func makeAvailable(_ pool: Pool) {

@@ -8,6 +8,7 @@ enum DictType {
     /// Memory slots shared with set and frozenset, which use the same table.
     static func memory(_ r: UnsafeMutablePointer<TypeRecord>) {
         r.pointee.memory.bufferOffset = 24
+        r.pointee.memory.bufferLines = 4
         r.pointee.memory.traverse = { object, visitor in
             let dict = DictRef(raw: object)
             let first = visitor.trace.pointee.firstItem

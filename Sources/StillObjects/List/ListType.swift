@@ -12,6 +12,7 @@ enum ListType {
         ) { b in
             let r = b.record
             r.pointee.memory.bufferOffset = 24
+            r.pointee.memory.bufferLines = 2
             r.pointee.memory.traverse = { object, visitor in
                 let list = ListRef(raw: object)
                 if let buffer = list.buffer {
