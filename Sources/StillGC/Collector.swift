@@ -99,11 +99,12 @@ public enum CollectorRoots {
     var suspectPools: UnsafeMutablePointer<UnsafeMutableRawPointer>?
     var suspectPoolCount: Int
     var suspectPoolCapacity: Int
-    var markStack: UnsafeMutablePointer<UnsafeMutableRawPointer>
-    var markCount: Int
-    /// Most that was on the stack at the end of a slice of the present collection.
-    var markPeak: Int
-    /// The marking loop's queues, then the batch of `walkSuspects`.
+    var buckets: MarkBuckets
+    /// Where the marking loop goes on.
+    var bucket: Int
+    /// Most that waited in the buckets at the end of a slice of the present collection.
+    var bucketPeak: Int
+    /// The marking loop's queues, and types that it has noted; then the batch of `walkSuspects`.
     var window: UnsafeMutablePointer<UnsafeMutableRawPointer>
     /// References that wait to be counted or fetched.
     var edges: UnsafeMutablePointer<UnsafeMutableRawPointer>
@@ -132,12 +133,12 @@ public enum CollectorRoots {
     @inlinable public var fields: UnsafeMutablePointer<CollectorFields> { raw.assumingMemoryBound(to: CollectorFields.self) }
     var heap: InterpreterHeap { InterpreterHeap(fields.pointee.heapRaw) }
 
-    /// Address space for the mark stack; pages are committed when used, and given back when a collection has ended.
-    static let markCapacity = BuildOptions.checksInvariants ? 4096 : 2 << 20
-    /// What the mark stack keeps committed, at least.
-    static let markKept = 65_536
+    /// The pages of the buckets are given back at the end of a collection when so many references waited there.
+    static let bucketsKept = 65_536
     /// A power of two.
     static let windowSize = 16
+    /// A power of two.
+    static let typesRemembered = 8
     static let batchSize = 32
     static let edgeCapacity = 512
     static let partialCapacity = 64
@@ -147,14 +148,15 @@ public enum CollectorRoots {
 
     public static func make(for heap: InterpreterHeap) throws(HeapError) {
         let raw = rawAllocateZeroed(MemoryLayout<CollectorFields>.size, alignment: 64)
-        let stack = try? VirtualMemory.map(bytes: markCapacity * 8, alignment: 4096)
+        let places = try? VirtualMemory.map(bytes: MarkBuckets.bytes, alignment: 4096)
+        let counts = rawAllocateZeroed(MarkBuckets.countBytes, alignment: 64)
         let (edges, partial) = (rawAllocate(edgeCapacity * 8), rawAllocate(partialCapacity * 8))
         let (items, finished) = (rawAllocate(partialCapacity * 8), rawAllocate(partialCapacity * 8))
-        let window = rawAllocate((3 * windowSize + batchSize) * 8)
-        guard let raw, let stack, let edges, let partial, let items, let finished, let window else {
-            if let stack { VirtualMemory.unmap(stack, bytes: markCapacity * 8) }
-            for memory in [raw, edges, partial, items, finished, window] { rawFree(memory) }
-            throw .outOfMemory(bytes: markCapacity * 8)
+        let window = rawAllocate((3 * windowSize + typesRemembered + batchSize) * 8)
+        guard let raw, let places, let counts, let edges, let partial, let items, let finished, let window else {
+            if let places { VirtualMemory.unmap(places, bytes: MarkBuckets.bytes) }
+            for memory in [raw, counts, edges, partial, items, finished, window] { rawFree(memory) }
+            throw .outOfMemory(bytes: MarkBuckets.bytes)
         }
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
             to: CollectorFields(
@@ -164,7 +166,9 @@ public enum CollectorRoots {
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
                 finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false,
                 collectedBefore: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
-                markStack: stack.assumingMemoryBound(to: UnsafeMutableRawPointer.self), markCount: 0, markPeak: 0,
+                buckets: MarkBuckets(
+                    places: places.assumingMemoryBound(to: UnsafeMutableRawPointer.self), counts: counts.assumingMemoryBound(to: Int.self)),
+                bucket: 0, bucketPeak: 0,
                 window: window.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 edges: edges.assumingMemoryBound(to: UnsafeMutableRawPointer.self), edgeCount: 0,
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
@@ -176,7 +180,8 @@ public enum CollectorRoots {
 
     public func destroy() {
         rawFree(fields.pointee.suspectPools)
-        VirtualMemory.unmap(fields.pointee.markStack, bytes: Collector.markCapacity * 8)
+        VirtualMemory.unmap(fields.pointee.buckets.places, bytes: MarkBuckets.bytes)
+        rawFree(fields.pointee.buckets.counts)
         rawFree(fields.pointee.edges)
         rawFree(fields.pointee.window)
         rawFree(fields.pointee.partial)
@@ -299,8 +304,10 @@ public enum CollectorRoots {
         }
         let ended = Clock.monotonicNanoseconds()
         fields.pointee.lastStepEnd = ended
-        fields.pointee.lastStepTook = ended - began
-        fields.pointee.pacing.spentNanoseconds += ended - began
+        // A step that took much longer did not work all that time: the system ran something else.
+        let took = min(ended - began, 2 * fields.pointee.budgetNanoseconds.load(ordering: .relaxed))
+        fields.pointee.lastStepTook = took
+        fields.pointee.pacing.spentNanoseconds += took
         fields.pointee.tally.add(stepPhase, nanoseconds: ended - began)
         HeapLook.note(
             at: ended, interpreter: thread.interpreter.id, objects: heap.existingObjects, bufferBytes: heap.existingBufferBytes)

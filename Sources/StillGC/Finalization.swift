@@ -144,10 +144,10 @@ extension Collector {
             }
             enter(.idle)
         }
-        if fields.pointee.markPeak > Collector.markKept {
-            VirtualMemory.decommit(fields.pointee.markStack + Collector.markKept, bytes: (Collector.markCapacity - Collector.markKept) * 8)
+        if fields.pointee.bucketPeak > Collector.bucketsKept {
+            VirtualMemory.decommit(UnsafeMutableRawPointer(fields.pointee.buckets.places), bytes: MarkBuckets.bytes)
         }
-        fields.pointee.markPeak = 0
+        fields.pointee.bucketPeak = 0
         // `step` tells who wants to know.
     }
 

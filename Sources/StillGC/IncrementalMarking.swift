@@ -1,6 +1,6 @@
 // Slices: marking, the walks over suspects, and the verdict, each within a time budget and with the world stopped.
 //
-// Grey      A grey object is a grey byte and its pool on the heap's grey list, or an address on the mark stack, whose object may have died since it was
+// Grey      A grey object is a grey byte and its pool on the heap's grey list, or an address in the mark buckets, whose object may have died since it was
 //           noted there (MarkLoop.swift). Only the few containers that are scanned in chunks are counted, like by any native code.
 import StillObmalloc
 import StillPlatform
@@ -77,7 +77,7 @@ extension Collector {
                     working = false
                 }
             }
-            fields.pointee.markPeak = max(fields.pointee.markPeak, fields.pointee.markCount)
+            fields.pointee.bucketPeak = max(fields.pointee.bucketPeak, fields.pointee.buckets.total)
         }
         // Counts of containers that were scanned in chunks; giving one up may run a destructor.
         while fields.pointee.finishedCount > 0 {
@@ -104,22 +104,13 @@ extension Collector {
         Collector(visitor.trace.pointee.context).makeGrey(ObjectRef(referent))
     }
 
-    /// For references that found no room on the mark stack.
-    static let paintVisit: TraceVisitor.Visit = { visitor, referent, _ in
-        Collector(visitor.trace.pointee.context).paintGrey(ObjectRef(referent))
-    }
-
     func makeGrey(_ object: ObjectRef) {
-        if fields.pointee.markCount < Collector.markCapacity {
-            fields.pointee.markStack[fields.pointee.markCount] = object.raw
-            fields.pointee.markCount += 1
-        } else {
-            paintGrey(object)
-        }
+        guard heap.fields.pointee.arenaSet.contains(object.raw) else { return }
+        if !fields.pointee.buckets.push(object.raw) { paintGrey(object) }
     }
 
+    /// For references that found no room in their buckets; they lie in arenas.
     func paintGrey(_ object: ObjectRef) {
-        guard heap.fields.pointee.arenaSet.contains(object.raw) else { return }
         let colour = Arena.colour(of: object.raw)
         let old = colour.pointee.load(ordering: .relaxed)
         // A grey one may come back from the marking loop: its pool is on no list.

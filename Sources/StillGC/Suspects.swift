@@ -100,7 +100,7 @@ extension Collector {
     ///
     /// Objects are gathered in batches, so that what the body reads can be fetched for all of them before it is needed.
     func walkSuspects(_ deadline: UInt64, fetching: Fetching = .headers, _ body: (ObjectRef, Int) -> Int) -> Bool {
-        let batch = fields.pointee.window + 3 * Collector.windowSize
+        let batch = fields.pointee.window + 3 * Collector.windowSize + Collector.typesRemembered
         let white = fields.pointee.white
         var work = 0
         while fields.pointee.cursor < fields.pointee.suspectPoolCount {

@@ -1,4 +1,5 @@
-// An arena: 2 MiB, aligned to its size, so that it can be one huge page: pool records, colour bytes, pools.
+// An arena: 2 MiB, aligned to its size: pool records, colour bytes, pools. No huge pages are asked for: the system clears one at its first touch, and
+// that takes as long as a pause must not take.
 //
 // Layout      The first 16 KiB hold 128 pool records of 128 bytes, the next 64 KiB a colour byte for every 32 bytes of the arena. Pools 0 to
 //             4 are taken up by these tables; their records hold the arena's own fields.
@@ -17,9 +18,6 @@ public import Synchronization
     @inlinable public static var colourGranule: Int { 32 }
     /// In checking builds another unit holds the live bits (LiveBits.swift).
     @inlinable public static var firstPool: Int { BuildOptions.checksInvariants ? 6 : 5 }
-    /// An interpreter's arenas from this one on are advised to be huge pages: collections over a big heap wait for address translation more than
-    /// for anything else. The first are not, so that a small interpreter stays small.
-    static var firstHuge: Int { 8 }
     @inlinable public static var poolCount: Int { bytes / Pool.bytes - firstPool }
 
     /// Where the colour of the block at an address in an arena lies.

@@ -205,7 +205,6 @@ extension InterpreterHeap {
             return false
         }
         fields.pointee.arenaSet.insert(raw)
-        if index >= Arena.firstHuge { VirtualMemory.adviseHugePages(raw, bytes: Arena.bytes) }
         ArenaHeader(raw).fields.initialize(
             to: ArenaHeader.Fields(heap: self.raw, index: index, free: ArenaHeader.usable, dirty: .none))
         for unit in Arena.firstPool..<Arena.firstPool + Arena.poolCount {
