@@ -99,7 +99,7 @@ public import Synchronization
             shade(ObjectRef(object.typeRaw), thread)
             shade(newType, thread)
         }
-        guard object.isCollectable else { return }
+        guard object.isCollectable, !FaultInjection.isActive(.keepFrozen) else { return }
         let colour = Arena.colour(of: object.raw)
         guard colour.pointee.load(ordering: .relaxed) == Colour.frozen else { return }
         colour.pointee.store(ThreadHeap(thread).fields.pointee.birthColour, ordering: .relaxed)

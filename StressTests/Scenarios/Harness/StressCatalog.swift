@@ -5,6 +5,7 @@ public enum StressCatalog {
         AttachDetachStop.description,
         SharedContainers.description,
         SharedMutation.description,
+        FrozenHeap.description,
         InterpreterTurnover.description,
         CrossThreadFrees.description,
         ThreadTurnover.description,
