@@ -107,6 +107,13 @@ enum BuiltinNumbers {
                 if polls & 1023 == 0 && t.hasRequest { t.safepoint() }
                 let item = try t.next(iterator)
                 if item.isNull { break }
+                if item.isSmallInt && total.isSmallInt {
+                    let (sum, overflow) = total.smallInt.addingReportingOverflow(item.smallInt)
+                    if _fastPath(!overflow && Value.fitsSmallInt(sum)) {
+                        total = Value(smallInt: sum)
+                        continue
+                    }
+                }
                 defer { t.release(item) }
                 if !inFloat && t.typeOf(total) == t.type(.float) {
                     inFloat = true

@@ -1,5 +1,5 @@
 // The object protocol: repr, str, hash, comparison, truth. Arguments are borrowed, results owned.
-import StillObmalloc
+public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
 
@@ -82,6 +82,8 @@ extension ThreadState {
     // MARK: Hash
 
     @inlinable public func hash(_ v: Value) throws(PythonError) -> Int {
+        if v.isSmallInt { return IntOps.smallHash(v.smallInt) }
+        if v.isObject && v.object.typeRaw == type(.str).raw { return StrRef(v).hash }
         guard let slot = typeOf(v).record.pointee.hash else { throw unhashable(v) }
         return try checked(slot(raw, v.bits))
     }
@@ -124,10 +126,22 @@ extension ThreadState {
             case .greaterEqual: return Value(x >= y)
             }
         }
-        try enterNative(" in comparison")
-        defer { leaveNative() }
         let left = typeOf(a)
         let right = typeOf(b)
+        if left == right && left == type(.str) {
+            let x = StrRef(a)
+            let y = StrRef(b)
+            switch op {
+            case .equal: return Value(StrRef.equal(x, y))
+            case .notEqual: return Value(!StrRef.equal(x, y))
+            case .less: return Value(StrRef.compare(x, y) < 0)
+            case .lessEqual: return Value(StrRef.compare(x, y) <= 0)
+            case .greater: return Value(StrRef.compare(x, y) > 0)
+            case .greaterEqual: return Value(StrRef.compare(x, y) >= 0)
+            }
+        }
+        try enterNative(" in comparison")
+        defer { leaveNative() }
         var reflectedTried = false
         if left != right, let slot = right.record.pointee.compare, isSubtype(right, left) {
             reflectedTried = true
@@ -257,6 +271,10 @@ extension ThreadState {
     // MARK: Format
 
     public func format(_ v: Value, _ spec: Value) throws(PythonError) -> Value {
+        // What these classes do is known: they cannot be changed.
+        let type = typeOf(v)
+        if type == self.type(.str) { return try formatString(v, spec) }
+        if type == self.type(.int) || type == self.type(.float) { return try NumberFormat.format(self, v, specification: spec) }
         let method = try lookupSpecial(v, Names.__format__)
         if method.isNull { throw raise(.typeError, "Type \(typeName(v)) doesn't define __format__") }
         defer { release(method) }

@@ -105,6 +105,18 @@ extension ThreadState {
         return Value(value.object)
     }
 
+    /// One more reference to what a slot refers to, for a caller who holds the lock of the slot's container. Accepts any value, null included.
+    ///
+    /// The own objects stay unshared: only strangers need the flag, for their reads without the lock.
+    @inlinable @inline(__always) @discardableResult
+    public func retainHeld(_ value: Value) -> Value {
+        if value.isCounted {
+            if value.object.owner != ownerSlot { ReferenceCount.share(value.object) }
+            ReferenceCount.retain(value.object, self)
+        }
+        return value
+    }
+
     /// Gives an owned reference up. Null, immediates and register-only forms are ignored.
     @inlinable @inline(__always) public func release(_ value: Value) {
         if value.isCounted { ReferenceCount.release(value.object, self) }

@@ -52,7 +52,7 @@ public import Synchronization
                 if number >= 0 {
                     let bits = table.key(number).pointee.load(ordering: .acquiring)
                     if Value(bits: bits).isSame(key) { return .entry(table, number) }
-                    if bits != 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
+                    if bits != 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash && bits & key.bits & 1 == 0 {
                         let other = Value(bits: bits)
                         if !locked && !retainKey(t, table, number, other) { continue restart }
                         defer { if !locked { t.release(other) } }
@@ -86,7 +86,7 @@ public import Synchronization
         }
         ObjectLock.lock(object.lockByte)
         let same = word.pointee.load(ordering: .relaxed) == key.bits && isCurrent(table)
-        if same { ReferenceCount.retainAndShare(key.object, t) }
+        if same { t.retainHeld(key) }
         ObjectLock.unlock(object.lockByte)
         return same
     }
@@ -118,8 +118,7 @@ public import Synchronization
         // A table that has been replaced no longer owns what its entries say.
         guard self.table?.raw == table.raw else { return .null }
         let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
-        if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
-        return value
+        return t.retainHeld(value)
     }
 
     /// Owned value, or null.
@@ -128,6 +127,34 @@ public import Synchronization
     }
 
     public func get(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Value {
+        guard let table else { return .null }
+        // The usual case: the first entry with the hash has the key itself, or the same text.
+        let mask = table.indexSize &- 1
+        var perturb = UInt(bitPattern: hash)
+        var index = hash & mask
+        while true {
+            let number = Int(table.place(index).pointee.load(ordering: .acquiring))  // D1
+            if number == -1 { return .null }
+            if number >= 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
+                let bits = table.key(number).pointee.load(ordering: .acquiring)
+                if bits == 0 || !Value(bits: bits).isSame(key) { break }
+                let value = load(t, table, number)
+                if value.isNull { break }
+                return value
+            }
+            index = HashTable.next(index, &perturb, mask)
+        }
+        return try getSlowly(t, key, hash)
+    }
+
+    /// Whether there is such a key.
+    public func has(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Bool {
+        if case .absent = try find(t, key, hash, pure: false) { return false }
+        return true
+    }
+
+    @inline(never)
+    private func getSlowly(_ t: Thread, _ key: Value, _ hash: Int) throws(PythonError) -> Value {
         while true {
             guard case .entry(let table, let number) = try find(t, key, hash, pure: false) else { return .null }
             let value = load(t, table, number)
@@ -211,6 +238,72 @@ public import Synchronization
     public func store(
         _ t: Thread, _ key: Value, hash: Int, _ value: Value, onlyIfAbsent: Bool
     ) throws(PythonError) -> Value {
+        // Most keys are told apart without Python code: under the lock at once.
+        ObjectLock.lock(object.lockByte)
+        let number = table.map { findLocked(t, $0, key, hash) } ?? -1
+        if number == -1 {
+            let inserted = insertLocked(t, key, hash, value)
+            ObjectLock.unlock(object.lockByte)
+            if !inserted { throw t.noMemory() }
+            return .null
+        }
+        if number >= 0 { return replaceLocked(t, table.unsafelyUnwrapped, number, value, onlyIfAbsent) }
+        ObjectLock.unlock(object.lockByte)
+        return try storeSlowly(t, key, hash, value, onlyIfAbsent)
+    }
+
+    /// Under the lock, which it gives up: another value for an entry. Returns as `store` does.
+    @inline(__always)
+    private func replaceLocked(
+        _ t: Thread, _ table: HashTable, _ number: Int, _ value: Value, _ onlyIfAbsent: Bool
+    ) -> Value {
+        let word = table.value(number)
+        let old = Value(bits: word.pointee.load(ordering: .relaxed))
+        if onlyIfAbsent {
+            t.retainHeld(old)
+            ObjectLock.unlock(object.lockByte)
+            return old
+        }
+        if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
+        word.pointee.store(t.retain(value).bits, ordering: .releasing)  // D1
+        ObjectLock.unlock(object.lockByte)
+        t.release(old)
+        return .null
+    }
+
+    /// The entry of a key under the lock. -1: there is none; -2: only Python code can tell.
+    @inline(__always)
+    private func findLocked(_ t: Thread, _ table: HashTable, _ key: Value, _ hash: Int) -> Int {
+        let mask = table.indexSize &- 1
+        let entries = table.entry(0)
+        let str = t.type(.str).raw
+        let isStr = key.isObject && key.object.typeRaw == str
+        var perturb = UInt(bitPattern: hash)
+        var index = hash & mask
+        while true {
+            let number = Int(table.place(index).pointee.load(ordering: .relaxed))
+            if number == -1 { return -1 }
+            if number >= 0 {
+                let words = (entries + number &* HashTable.entryBytes).assumingMemoryBound(to: Atomic<UInt64>.self)
+                let bits = words[1].load(ordering: .relaxed)
+                if words[0].load(ordering: .relaxed) == UInt64(UInt(bitPattern: hash)) && bits != 0 {
+                    let other = Value(bits: bits)
+                    if other.isSame(key) { return number }
+                    if isStr && other.isObject && other.object.typeRaw == str {
+                        if StrRef.equal(StrRef(key), StrRef(other)) { return number }
+                    } else if bits & key.bits & 1 == 0 {
+                        return -2
+                    }
+                }
+            }
+            index = HashTable.next(index, &perturb, mask)
+        }
+    }
+
+    @inline(never)
+    private func storeSlowly(
+        _ t: Thread, _ key: Value, _ hash: Int, _ value: Value, _ onlyIfAbsent: Bool
+    ) throws(PythonError) -> Value {
         while true {
             let version = keysVersion
             var found = try find(t, key, hash, pure: false)
@@ -228,18 +321,7 @@ public import Synchronization
             if case .entry(let table, let number) = found, self.table?.raw == table.raw,
                 table.value(number).pointee.load(ordering: .relaxed) != 0
             {
-                let word = table.value(number)
-                let old = Value(bits: word.pointee.load(ordering: .relaxed))
-                if onlyIfAbsent {
-                    if old.isCounted { ReferenceCount.retainAndShare(old.object, t) }
-                    ObjectLock.unlock(object.lockByte)
-                    return old
-                }
-                if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
-                word.pointee.store(t.retain(value).bits, ordering: .releasing)  // D1
-                ObjectLock.unlock(object.lockByte)
-                t.release(old)
-                return .null
+                return replaceLocked(t, table, number, value, onlyIfAbsent)
             }
             let inserted = insertLocked(t, key, hash, value)
             ObjectLock.unlock(object.lockByte)
@@ -261,6 +343,16 @@ public import Synchronization
         table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)
         countWord.pointee.store(UInt64(count + 1), ordering: .relaxed)
         return true
+    }
+
+    /// Room for so many more keys, so that adding them does not rebuild the table several times.
+    func reserve(_ t: Thread, _ more: Int) throws(PythonError) {
+        ObjectLock.lock(object.lockByte)
+        let free = table.map { $0.capacity - $0.entryCount.pointee.load(ordering: .relaxed) } ?? 0
+        // Keys that are there already need none: half of them are expected to be new.
+        let done = free * 2 >= more || rebuild(t, entries: count + more) != nil
+        ObjectLock.unlock(object.lockByte)
+        if !done { throw t.noMemory() }
     }
 
     /// Moves the entries to a new table without the deleted ones. Under the lock.
@@ -294,6 +386,20 @@ public import Synchronization
 
     /// Removes a key; its owned value, or null.
     public func pop(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Value {
+        ObjectLock.lock(object.lockByte)
+        let number = table.map { findLocked(t, $0, key, hash) } ?? -1
+        if number >= 0 {
+            let (old, value) = removeLocked(t, table.unsafelyUnwrapped, number)
+            ObjectLock.unlock(object.lockByte)
+            t.release(old)
+            return value
+        }
+        ObjectLock.unlock(object.lockByte)
+        return number == -1 ? .null : try popSlowly(t, key, hash)
+    }
+
+    @inline(never)
+    private func popSlowly(_ t: Thread, _ key: Value, _ hash: Int) throws(PythonError) -> Value {
         while true {
             let version = keysVersion
             var found = try find(t, key, hash, pure: false)
@@ -368,61 +474,12 @@ public import Synchronization
         Allocation.retireBuffer(t, old.raw, bytes: old.bytes)
     }
 
-    // MARK: Iterating
-
-    /// The next entry from `position` on, owned. False at the end.
-    public func next(_ t: Thread, _ position: inout Int, _ key: inout Value, _ value: inout Value) -> Bool {
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
-        guard let table else { return false }
-        let end = table.entryCount.pointee.load(ordering: .relaxed)
-        while position < end {
-            let number = position
-            position += 1
-            let bits = table.key(number).pointee.load(ordering: .relaxed)
-            if bits == 0 { continue }
-            key = Value(bits: bits)
-            value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
-            if key.isCounted { ReferenceCount.retainAndShare(key.object, t) }
-            if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
-            return true
-        }
-        return false
-    }
-
-    /// All entries at one moment, owned.
-    public func items(_ t: Thread) throws(PythonError) -> [(key: Value, value: Value)] {
-        var list: [(key: Value, value: Value)] = []
-        list.reserveCapacity(count)
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
-        guard let table else { return list }
-        for number in 0..<table.entryCount.pointee.load(ordering: .relaxed) {
-            let key = Value(bits: table.key(number).pointee.load(ordering: .relaxed))
-            if key.isNull { continue }
-            let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
-            if key.isCounted { ReferenceCount.retainAndShare(key.object, t) }
-            if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
-            list.append((key, value))
-        }
-        return list
-    }
-
-    public func copy(_ t: Thread) throws(PythonError) -> Value {
-        let copy = try t.makeDict()
-        let items = try items(t)
-        defer { for item in items { t.release(item.key); t.release(item.value) } }
-        for item in items { try DictRef(copy).set(t, item.key, item.value) }
-        return copy
-    }
+    // MARK: Filling
 
     /// From a dict, a mapping with `keys()`, or an iterable of pairs.
     public func update(_ t: Thread, _ source: Value) throws(PythonError) {
         if t.typeOf(source).has(TypeFlags.dictSubclass) {
-            let items = try DictRef(source).items(t)
-            defer { for item in items { t.release(item.key); t.release(item.value) } }
-            for item in items { try set(t, item.key, item.value) }
-            return
+            return try merge(t, DictRef(source))
         }
         let keys = try t.getAttributeOrNull(source, StaticStrings.intern("keys"))
         if !keys.isNull {

@@ -127,9 +127,7 @@ enum DictType {
             }
             r.pointee.contains = { raw, v, key in
                 storing(raw) { (t) throws(PythonError) -> Int in
-                    let value = try DictRef(Value(bits: v)).get(t, Value(bits: key))
-                    t.release(value)
-                    return value.isNull ? 0 : 1
+                    try DictRef(Value(bits: v)).has(t, Value(bits: key), hash: t.hash(Value(bits: key))) ? 1 : 0
                 }
             }
             r.pointee.iterate = { raw, v in
@@ -288,6 +286,7 @@ enum DictViews {
         return iterator
     }
 
+    @inline(__always)
     static func next(_ raw: UnsafeMutableRawPointer, _ v: UInt64, _ kind: TypeID) -> UInt64 {
         returningOptional(raw) { (t) throws(PythonError) -> Value in
             let iterator = IteratorRef(v)
@@ -301,19 +300,16 @@ enum DictViews {
             }
             var key = Value.null
             var value = Value.null
-            guard dict.next(t, &position, &key, &value) else {
+            let part: DictRef.Part = kind == .dictItemIterator ? .both : kind == .dictValueIterator ? .value : .key
+            guard dict.next(t, &position, &key, &value, part) else {
                 iterator.exhaust()
                 return .null
             }
             iterator.setIndex(position)
-            switch kind {
-            case .dictValueIterator:
-                t.release(key)
-                return value
-            case .dictItemIterator: return try t.makeTuple([key, value])
-            default:
-                t.release(value)
-                return key
+            switch part {
+            case .key: return key
+            case .value: return value
+            case .both: return try t.makePair(key, value)
             }
         }
     }

@@ -188,7 +188,7 @@ enum IteratorTypes {
                     if item.isNull { return 0 }
                     let index = iterator.index
                     iterator.setIndex(index + 1)
-                    return try t.makeTuple([t.makeInt(index), item]).bits
+                    return try t.makePair(t.makeInt(index), item).bits
                 } catch { return 0 }
             }
         }
@@ -218,15 +218,15 @@ enum IteratorTypes {
                     let iterator = IteratorRef(v)
                     let inner = TupleRef(iterator.source)
                     if inner.count == 0 { return .null }
-                    var values: [Value] = []
+                    let values = try t.makeTuple(inner.count)
                     for number in 0..<inner.count {
                         let item: Value
                         do throws(PythonError) { item = try t.next(inner.item(number)) } catch {
-                            for value in values { t.release(value) }
+                            t.release(values.value)
                             throw error
                         }
                         if item.isNull {
-                            for value in values { t.release(value) }
+                            t.release(values.value)
                             if iterator.index == 1 {
                                 if number > 0 {
                                     throw t.raise(
@@ -245,9 +245,9 @@ enum IteratorTypes {
                             }
                             return .null
                         }
-                        values.append(item)
+                        values.initialize(number, item)
                     }
-                    return try t.makeTuple(values)
+                    return values.value
                 }
             }
         }

@@ -63,8 +63,7 @@ public import Synchronization
         defer { ObjectLock.unlock(object.lockByte) }
         guard index >= 0, index < count, let buffer else { return .null }
         let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
-        if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
-        return value
+        return t.retainHeld(value)
     }
 
     /// Owned item; null when the index is out of range.
@@ -77,15 +76,35 @@ public import Synchronization
     public func snapshot(_ t: Thread) -> [Value] {
         ObjectLock.lock(object.lockByte)
         defer { ObjectLock.unlock(object.lockByte) }
-        var items: [Value] = []
-        guard let buffer else { return items }
-        items.reserveCapacity(count)
-        for index in 0..<count {
-            let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
-            if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
-            items.append(value)
+        guard let buffer else { return [] }
+        let count = self.count
+        return [Value](unsafeUninitializedCapacity: count) { items, filled in
+            var index = 0
+            while index < count {
+                items[index] = t.retainHeld(Value(bits: buffer[index &+ 1].load(ordering: .relaxed)))
+                index &+= 1
+            }
+            filled = count
         }
-        return items
+    }
+
+    /// A new list of `wanted` items from `start` on, `step` apart; as many of them as there are at that moment.
+    func copy(_ t: Thread, _ start: Int, _ step: Int, _ wanted: Int) throws(PythonError) -> Value {
+        let result = try t.makeList(capacity: wanted)
+        let target = ListRef(result)
+        ObjectLock.lock(object.lockByte)
+        if let buffer {
+            let count = self.count
+            var index = start
+            var number = 0
+            while number < wanted {
+                if index >= 0 && index < count { target.fill(t.retainHeld(Value(bits: buffer[index &+ 1].load(ordering: .relaxed)))) }
+                index &+= step
+                number &+= 1
+            }
+        }
+        ObjectLock.unlock(object.lockByte)
+        return result
     }
 
     // MARK: Changing
@@ -110,6 +129,14 @@ public import Synchronization
 
     @inlinable @inline(__always)
     public func append(_ t: Thread, _ value: Value) throws(PythonError) { try appendOwned(t, t.retain(value)) }
+
+    /// Adds an item to a list that nobody else has seen and that has room. Steals the reference.
+    @inlinable @inline(__always)
+    public func fill(_ value: Value) {
+        let count = countWord.pointee.load(ordering: .relaxed)
+        buffer.unsafelyUnwrapped[Int(count) &+ 1].store(value.bits, ordering: .releasing)
+        countWord.pointee.store(count &+ 1, ordering: .releasing)  // L1
+    }
 
     /// Steals the reference.
     @inlinable @inline(__always)
@@ -144,7 +171,8 @@ public import Synchronization
     func reserve(_ t: Thread, _ wanted: Int) -> UnsafeMutablePointer<Atomic<UInt64>>? {
         let old = buffer
         if let old, wanted <= ListRef.capacity(old) { return old }
-        let capacity = wanted <= 4 ? 4 : (wanted + wanted >> 3 + 6) | 1
+        // Growing in large steps: what is replaced waits for a grace period.
+        let capacity = wanted <= 4 ? 4 : old == nil ? wanted : (wanted + wanted >> (wanted < 4096 ? 1 : 2) + 3) | 1
         guard let fresh = ListRef.makeBuffer(t, capacity) else { return nil }
         if let old {
             for index in 0..<count { fresh[index + 1].store(old[index + 1].load(ordering: .relaxed), ordering: .relaxed) }
@@ -217,15 +245,7 @@ public import Synchronization
     }
 
     public func extend(_ t: Thread, _ source: Value) throws(PythonError) {
-        if let items = try t.snapshotItems(source) {
-            for (index, value) in items.enumerated() {
-                do throws(PythonError) { try appendOwned(t, value) } catch {
-                    for rest in items[(index + 1)...] { t.release(rest) }
-                    throw error
-                }
-            }
-            return
-        }
+        if let items = try t.snapshotItems(source) { return try appendAll(t, items) }
         let iterator = try t.iterate(source)
         defer { t.release(iterator) }
         while true {
@@ -234,6 +254,29 @@ public import Synchronization
             try appendOwned(t, item)
             if t.hasRequest { t.safepoint() }
         }
+    }
+
+    /// The items of a list or an instance of a subclass, whatever its iterator does.
+    func extend(_ t: Thread, list: ListRef) throws(PythonError) { try appendAll(t, list.snapshot(t)) }
+
+    /// Steals the references, also when it fails.
+    private func appendAll(_ t: Thread, _ items: [Value]) throws(PythonError) {
+        if items.isEmpty { return }
+        ObjectLock.lock(object.lockByte)
+        let count = Int(countWord.pointee.load(ordering: .relaxed))
+        guard let buffer = reserve(t, count + items.count) else {
+            ObjectLock.unlock(object.lockByte)
+            for item in items { t.release(item) }
+            throw t.noMemory()
+        }
+        WriteBarrier.willStore(object, t)
+        var at = count
+        for item in items {
+            at &+= 1
+            buffer[at].store(item.bits, ordering: .releasing)
+        }
+        countWord.pointee.store(UInt64(at), ordering: .releasing)  // L1
+        ObjectLock.unlock(object.lockByte)
     }
 
     /// Takes all items out; owned.
@@ -249,7 +292,8 @@ public import Synchronization
         if let old {
             for index in 0..<count {
                 // Emptied, so that a reader that still holds the buffer does not trust the slot.
-                items.append(Value(bits: old[index + 1].exchange(0, ordering: .acquiringAndReleasing)))
+                items.append(Value(bits: old[index + 1].load(ordering: .relaxed)))
+                old[index + 1].store(0, ordering: .releasing)
             }
             Allocation.retireBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old)))
         }
@@ -276,8 +320,7 @@ extension ThreadState {
     /// Steals the references.
     public func makeList(_ values: [Value]) throws(PythonError) -> Value {
         let list = try makeList(capacity: values.count)
-        // There is room for all: nothing is thrown.
-        for value in values { try ListRef(list).appendOwned(self, value) }
+        for value in values { ListRef(list).fill(value) }
         return list
     }
 

@@ -15,14 +15,13 @@ enum ListSort {
         var entries: [Entry] = []
         entries.reserveCapacity(items.count)
         var failure = false
-        for (index, item) in items.enumerated() {
+        for item in items {
             if key.isNull {
                 entries.append(Entry(key: item, item: item))
             } else {
                 do throws(PythonError) { entries.append(Entry(key: try t.call(key, item), item: item)) } catch {
                     for entry in entries { t.release(entry.key) }
                     restore(t, list, items)
-                    _ = index
                     throw error
                 }
             }
@@ -50,98 +49,139 @@ enum ListSort {
         return !intruders.isEmpty
     }
 
+    // MARK: Orders
+
+    /// What is less. One sort is compiled for each of them: keys that are all of one builtin type are compared without asking for it again.
+    private protocol Order {
+        static func less(_ t: Thread, _ x: Value, _ y: Value) throws(PythonError) -> Bool
+    }
+    private enum SmallInts: Order {
+        @inline(__always) static func less(_ t: Thread, _ x: Value, _ y: Value) -> Bool { Int64(bitPattern: x.bits) < Int64(bitPattern: y.bits) }
+    }
+    private enum Floats: Order {
+        @inline(__always) static func less(_ t: Thread, _ x: Value, _ y: Value) -> Bool { x.immediateFloat < y.immediateFloat }
+    }
+    private enum Strings: Order {
+        @inline(__always) static func less(_ t: Thread, _ x: Value, _ y: Value) -> Bool { StrRef.compare(StrRef(x), StrRef(y)) < 0 }
+    }
+    private enum AnyKeys: Order {
+        @inline(__always) static func less(_ t: Thread, _ x: Value, _ y: Value) throws(PythonError) -> Bool {
+            if x.isSmallInt && y.isSmallInt { return x.smallInt < y.smallInt }
+            return try t.compareBool(.less, x, y)
+        }
+    }
+
     private static func mergeSort(_ t: Thread, _ entries: inout [Entry]) throws(PythonError) {
         let count = entries.count
         if count < 2 { return }
-        // All small ints, or all immediate floats: no Python code runs.
-        if entries.allSatisfy({ $0.key.isSmallInt }) {
-            entries = entries.enumerated().sorted {
-                $0.element.key.smallInt != $1.element.key.smallInt
-                    ? $0.element.key.smallInt < $1.element.key.smallInt : $0.offset < $1.offset
-            }.map(\.element)
-            return
+        var ints = true
+        var floats = true
+        var strings = true
+        for entry in entries {
+            ints = ints && entry.key.isSmallInt
+            floats = floats && entry.key.isImmediateFloat
+            strings = strings && entry.key.isObject && entry.key.object.typeRaw == t.type(.str).raw
         }
+        guard let room = rawAllocate(count * MemoryLayout<Entry>.stride) else { throw t.noMemory() }
+        defer { rawFree(room) }
+        let other = room.bindMemory(to: Entry.self, capacity: count)
+        try entries.withUnsafeMutableBufferPointer { (buffer) throws(PythonError) -> Void in
+            let base = buffer.baseAddress.unsafelyUnwrapped
+            if ints {
+                try sort(t, base, other, count, SmallInts.self)
+            } else if floats {
+                try sort(t, base, other, count, Floats.self)
+            } else if strings {
+                try sort(t, base, other, count, Strings.self)
+            } else {
+                try sort(t, base, other, count, AnyKeys.self)
+            }
+        }
+    }
+
+    // MARK: Merging
+
+    /// Runs of 16 by binary insertion, then merged pairwise, to and fro between the two arrays. When a comparison fails, `entries` holds all of
+    /// them in some order.
+    @inline(__always)
+    private static func sort<O: Order>(
+        _ t: Thread, _ entries: UnsafeMutablePointer<Entry>, _ room: UnsafeMutablePointer<Entry>, _ count: Int, _ order: O.Type
+    ) throws(PythonError) {
         let width = 16
         var start = 0
         while start < count {
-            // Binary insertion for short runs.
-            let end = min(start + width, count)
-            var index = start + 1
+            let end = min(start &+ width, count)
+            var index = start &+ 1
             while index < end {
                 let entry = entries[index]
-                var low = start
-                var high = index
-                while low < high {
-                    let middle = (low + high) / 2
-                    if try less(t, entry, entries[middle]) { high = middle } else { low = middle + 1 }
+                if try O.less(t, entry.key, entries[index &- 1].key) {
+                    var low = start
+                    var high = index &- 1
+                    while low < high {
+                        let middle = (low &+ high) >> 1
+                        if try O.less(t, entry.key, entries[middle].key) { high = middle } else { low = middle &+ 1 }
+                    }
+                    var at = index
+                    while at > low {
+                        entries[at] = entries[at &- 1]
+                        at &-= 1
+                    }
+                    entries[low] = entry
                 }
-                var at = index
-                while at > low {
-                    entries[at] = entries[at - 1]
-                    at -= 1
-                }
-                entries[low] = entry
-                index += 1
+                index &+= 1
             }
             start = end
         }
+        var from = entries
+        var to = room
         var run = width
-        var other = entries
         while run < count {
             var first = 0
             while first < count {
-                let middle = min(first + run, count)
-                let end = min(first + 2 * run, count)
-                do throws(PythonError) { try merge(t, entries, &other, first, middle, end) } catch {
-                    // What was merged so far may lack items: `entries` still has them all.
+                let middle = min(first &+ run, count)
+                let end = min(middle &+ run, count)
+                do throws(PythonError) { try merge(t, from, to, first, middle, end, order) } catch {
+                    // What was merged in this round is incomplete: the source still has all.
+                    if from != entries { entries.update(from: from, count: count) }
                     throw error
                 }
                 first = end
             }
-            swap(&entries, &other)
-            run *= 2
+            swap(&from, &to)
+            run &*= 2
         }
-    }
-
-    private static func merge(
-        _ t: Thread, _ from: [Entry], _ to: inout [Entry], _ first: Int, _ middle: Int, _ end: Int
-    ) throws(PythonError) {
-        var left = first
-        var right = middle
-        var at = first
-        if middle < end, try !less(t, from[middle], from[middle - 1]) {
-            while at < end {
-                to[at] = from[at]
-                at += 1
-            }
-            return
-        }
-        while left < middle && right < end {
-            if try less(t, from[right], from[left]) {
-                to[at] = from[right]
-                right += 1
-            } else {
-                to[at] = from[left]
-                left += 1
-            }
-            at += 1
-        }
-        while left < middle {
-            to[at] = from[left]
-            left += 1
-            at += 1
-        }
-        while right < end {
-            to[at] = from[right]
-            right += 1
-            at += 1
-        }
+        if from != entries { entries.update(from: from, count: count) }
     }
 
     @inline(__always)
-    private static func less(_ t: Thread, _ x: Entry, _ y: Entry) throws(PythonError) -> Bool {
-        if x.key.isSmallInt && y.key.isSmallInt { return x.key.smallInt < y.key.smallInt }
-        if x.key.isImmediateFloat && y.key.isImmediateFloat { return x.key.immediateFloat < y.key.immediateFloat }
-        return try t.compareBool(.less, x.key, y.key)
+    private static func merge<O: Order>(
+        _ t: Thread, _ from: UnsafeMutablePointer<Entry>, _ to: UnsafeMutablePointer<Entry>, _ first: Int, _ middle: Int, _ end: Int,
+        _ order: O.Type
+    ) throws(PythonError) {
+        if middle == end {
+            (to + first).update(from: from + first, count: end &- first)
+            return
+        }
+        let inOrder = try !O.less(t, from[middle].key, from[middle &- 1].key)
+        if inOrder {
+            (to + first).update(from: from + first, count: end &- first)
+            return
+        }
+        var left = first
+        var right = middle
+        var at = first
+        while left < middle && right < end {
+            if try O.less(t, from[right].key, from[left].key) {
+                to[at] = from[right]
+                right &+= 1
+            } else {
+                to[at] = from[left]
+                left &+= 1
+            }
+            at &+= 1
+        }
+        (to + at).update(from: from + left, count: middle &- left)
+        at &+= middle &- left
+        (to + at).update(from: from + right, count: end &- right)
     }
 }

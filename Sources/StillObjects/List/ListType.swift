@@ -100,14 +100,7 @@ enum ListType {
                     let key = Value(bits: key)
                     if t.typeOf(key) == t.type(.slice) {
                         let range = try SliceIndices.compute(t, key, list.count)
-                        let items = list.snapshot(t)
-                        defer { for item in items { t.release(item) } }
-                        let result = try t.makeList(capacity: range.count)
-                        for number in 0..<range.count {
-                            let index = range.start + number * range.step
-                            if index < items.count { try ListRef(result).append(t, items[index]) }
-                        }
-                        return result
+                        return try list.copy(t, range.start, range.step, range.count)
                     }
                     let index = try SliceIndices.index(t, key, list.count, "list")
                     let item = list.item(t, index)
@@ -148,7 +141,15 @@ enum ListType {
                         guard t.isList(y) else {
                             throw t.raise(.typeError, "can only concatenate list (not \"\(t.typeName(y))\") to list")
                         }
-                        return try t.makeList(ListRef(x).snapshot(t) + ListRef(y).snapshot(t))
+                        let result = try t.makeList(capacity: ListRef(x).count + ListRef(y).count)
+                        do throws(PythonError) {
+                            try ListRef(result).extend(t, list: ListRef(x))
+                            try ListRef(result).extend(t, list: ListRef(y))
+                        } catch {
+                            t.release(result)
+                            throw error
+                        }
+                        return result
                     case .multiply:
                         let (sequence, factor) = t.isList(x) ? (x, y) : (y, x)
                         guard t.isList(sequence) else { return .notImplemented }
@@ -160,7 +161,7 @@ enum ListType {
                         let (total, overflow) = items.count.multipliedReportingOverflow(by: times)
                         if overflow || total > 1 << 40 { throw t.noMemory() }
                         let result = try t.makeList(capacity: total)
-                        for _ in 0..<(items.isEmpty ? 0 : times) { for item in items { try ListRef(result).append(t, item) } }
+                        for _ in 0..<(items.isEmpty ? 0 : times) { for item in items { ListRef(result).fill(t.retain(item)) } }
                         return result
                     default: return .notImplemented
                     }

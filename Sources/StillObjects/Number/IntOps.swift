@@ -429,8 +429,17 @@ public enum IntOps {
 
     // MARK: Hash
 
+    /// Of a small int: the number modulo 2^61 - 1.
+    @inlinable @inline(__always) public static func smallHash(_ number: Int) -> Int {
+        let modulus = (1 << 61) - 1
+        if _fastPath(number > -modulus && number < modulus) { return number == -1 ? -2 : number }
+        let rest = number % modulus
+        return rest == -1 ? -2 : rest
+    }
+
     public static func hash(_ v: Value) -> Int {
-        Limbs.read(v) { x in
+        if v.isSmallInt { return smallHash(v.smallInt) }
+        return Limbs.read(v) { x in
             if x.count == 0 { return 0 }
             let modulus: UInt = (1 << 61) - 1
             let rest = x.count == 1 ? x.limbs[0] % modulus : __gmpn_mod_1(x.limbs, x.count, modulus)

@@ -3,88 +3,96 @@ import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
 
-/// A format specification for a number, read from its text.
+/// A format specification for a number, read from its text. Characters are ASCII codes, 0 where there is none.
 struct NumberSpec {
     var fill: UInt32 = 0x20
-    var align: Character?
-    var sign: Character?
+    /// `<` `>` `=` `^`
+    var align: UInt8 = 0
+    /// `+` `-` space
+    var sign: UInt8 = 0
     var noNegativeZero = false
     var alternate = false
     var width = 0
-    var grouping: Character?
+    /// `,` `_`
+    var grouping: UInt8 = 0
     var precision: Int?
-    var type: Character?
+    /// A code point: whatever stands there is named when it is refused.
+    var type: UInt32 = 0
 
-    init(_ t: Thread, _ text: [UInt32], typeName: String) throws(PythonError) {
+    init() {}
+
+    init(_ t: Thread, _ text: StrRef, of value: Value) throws(PythonError) {
         var at = 0
-        func character(_ index: Int) -> Character? {
-            index < text.count ? Unicode.Scalar(text[index]).map { Character($0) } : nil
-        }
-        func isAlign(_ c: Character?) -> Bool { c == "<" || c == ">" || c == "=" || c == "^" }
+        let length = text.count
+        func code(_ index: Int) -> UInt32 { index < length ? text.codePoint(index) : 0 }
+        func isAlign(_ c: UInt32) -> Bool { c == 0x3C || c == 0x3E || c == 0x3D || c == 0x5E }
         var fillGiven = false
-        if isAlign(character(1)) {
-            fill = text[0]
-            align = character(1)
+        if isAlign(code(1)) {
+            fill = code(0)
+            align = UInt8(code(1))
             fillGiven = true
             at = 2
-        } else if isAlign(character(0)) {
-            align = character(0)
+        } else if isAlign(code(0)) {
+            align = UInt8(code(0))
             at = 1
         }
-        if let c = character(at), c == "+" || c == "-" || c == " " {
-            sign = c
+        if code(at) == 0x2B || code(at) == 0x2D || code(at) == 0x20 {
+            sign = UInt8(code(at))
             at += 1
         }
-        if character(at) == "z" {
+        if code(at) == 0x7A {
             noNegativeZero = true
             at += 1
         }
-        if character(at) == "#" {
+        if code(at) == 0x23 {
             alternate = true
             at += 1
         }
-        if !fillGiven && character(at) == "0" {
+        if !fillGiven && code(at) == 0x30 {
             fill = 0x30
-            if align == nil { align = "=" }
+            if align == 0 { align = 0x3D }
             at += 1
         }
         func number() throws(PythonError) -> Int? {
             var value: Int?
-            while at < text.count, text[at] >= 0x30 && text[at] <= 0x39 {
-                let digit = Int(text[at]) - 0x30
-                value = (value ?? 0) * 10 + digit
-                if value! > Int(Int32.max) * 1024 { throw t.raise(.valueError, "Too many decimal digits in format string") }
+            while code(at) >= 0x30 && code(at) <= 0x39 {
+                let sum = (value ?? 0) * 10 + Int(code(at)) - 0x30
+                value = sum
+                if sum > Int(Int32.max) * 1024 { throw t.raise(.valueError, "Too many decimal digits in format string") }
                 at += 1
             }
             return value
         }
         width = try number() ?? 0
-        if character(at) == "," {
-            grouping = ","
+        if code(at) == 0x2C {
+            grouping = 0x2C
             at += 1
         }
-        if character(at) == "_" {
-            if grouping != nil { throw t.raise(.valueError, "Cannot specify both ',' and '_'.") }
-            grouping = "_"
+        if code(at) == 0x5F {
+            if grouping != 0 { throw t.raise(.valueError, "Cannot specify both ',' and '_'.") }
+            grouping = 0x5F
             at += 1
         }
-        if character(at) == "," {
-            if grouping == "_" { throw t.raise(.valueError, "Cannot specify both ',' and '_'.") }
+        if code(at) == 0x2C {
+            if grouping == 0x5F { throw t.raise(.valueError, "Cannot specify both ',' and '_'.") }
             throw t.raise(.valueError, "Cannot specify ',' with ','.")
         }
-        if character(at) == "." {
+        if code(at) == 0x2E {
             at += 1
             precision = try number()
             if precision == nil { throw t.raise(.valueError, "Format specifier missing precision") }
         }
-        if text.count - at > 1 {
-            let whole = String(String.UnicodeScalarView(text.compactMap { Unicode.Scalar($0) }))
-            throw t.raise(.valueError, "Invalid format specifier '\(whole)' for object of type '\(typeName)'")
+        if length - at > 1 {
+            throw t.raise(.valueError, "Invalid format specifier '\(text.string)' for object of type '\(t.typeName(value))'")
         }
-        if at < text.count { type = character(at) ?? "\u{FFFD}" }
-        if let grouping, let type {
-            let allowed = "deEfFgG%".contains(type) || (grouping == "_" && "boxX".contains(type))
-            if !allowed { throw t.raise(.valueError, "Cannot specify '\(grouping)' with '\(type)'.") }
+        if at < length { type = code(at) }
+        if grouping != 0 && type != 0 {
+            switch type {
+            case 0x64, 0x65, 0x45, 0x66, 0x46, 0x67, 0x47, 0x25: break
+            case 0x62, 0x6F, 0x78, 0x58 where grouping == 0x5F: break
+            default:
+                throw t.raise(.valueError, "Cannot specify '\(Unicode.Scalar(grouping))' with '\(NumberFormat.character(type))'.")
+            }
         }
     }
 }
@@ -96,81 +104,146 @@ public enum NumberFormat {
             throw t.raise(.typeError, "__format__() argument must be str, not \(t.typeName(specification))")
         }
         if StrRef(specification).count == 0 { return try t.str(v) }
-        let typeName = t.typeName(v)
-        let text = StrRef(specification)
-        let spec = try NumberSpec(t, (0..<text.count).map { UInt32(text.codePoint($0)) }, typeName: typeName)
-        return try t.isInt(v) ? formatInt(t, v, spec) : formatFloat(t, t.double(of: v), spec, typeName)
+        let spec = try NumberSpec(t, StrRef(specification), of: v)
+        var out = StrBuilder()
+        try write(t, v, spec, to: &out)
+        return try out.finish(t)
     }
 
-    private static func unknown(_ t: Thread, _ type: Character, _ typeName: String) -> PythonError {
-        t.raise(.valueError, "Unknown format code '\(type)' for object of type '\(typeName)'")
+    static func write(_ t: Thread, _ v: Value, _ spec: NumberSpec, to out: inout StrBuilder) throws(PythonError) {
+        if t.isInt(v) { try writeInt(t, v, spec, &out) } else { try writeFloat(t, t.double(of: v), spec, of: v, &out) }
+    }
+
+    static func character(_ code: UInt32) -> String { String(Unicode.Scalar(code) ?? "\u{FFFD}") }
+
+    private static func unknown(_ t: Thread, _ type: UInt32, _ value: Value) -> PythonError {
+        t.raise(.valueError, "Unknown format code '\(character(type))' for object of type '\(t.typeName(value))'")
     }
 
     // MARK: Ints
 
-    private static func formatInt(_ t: Thread, _ v: Value, _ spec: NumberSpec) throws(PythonError) -> Value {
-        let type = spec.type ?? "d"
+    private static func writeInt(_ t: Thread, _ v: Value, _ spec: NumberSpec, _ out: inout StrBuilder) throws(PythonError) {
+        let type = spec.type == 0 ? 0x64 : spec.type
+        var shift = 0
         switch type {
-        case "e", "E", "f", "F", "g", "G", "%": return try formatFloat(t, IntOps.toDouble(t, v), spec, "int")
-        case "b", "c", "d", "o", "x", "X", "n": break
-        default: throw unknown(t, type, t.typeName(v))
+        case 0x65, 0x45, 0x66, 0x46, 0x67, 0x47, 0x25: return try writeFloat(t, IntOps.toDouble(t, v), spec, of: v, &out)
+        case 0x62: shift = 1
+        case 0x6F: shift = 3
+        case 0x78, 0x58: shift = 4
+        case 0x63, 0x64, 0x6E: break
+        default: throw unknown(t, type, v)
         }
         if spec.precision != nil { throw t.raise(.valueError, "Precision not allowed in integer format specifier") }
         if spec.noNegativeZero {
             throw t.raise(.valueError, "Negative zero coercion (z) not allowed in integer format specifier")
         }
-        if type == "c" {
-            if spec.sign != nil { throw t.raise(.valueError, "Sign not allowed with integer format specifier 'c'") }
-            if spec.alternate {
-                throw t.raise(.valueError, "Alternate form (#) not allowed with integer format specifier 'c'")
+        try checkWidth(t, spec)
+        if type == 0x63 { return try writeCharacter(t, v, spec, &out) }
+        let prefix: UInt32 = spec.alternate && shift != 0 ? type : 0
+        if v.isSmallInt {
+            let number = v.smallInt
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { buffer in
+                let base = buffer.baseAddress.unsafelyUnwrapped
+                let at = digits(number.magnitude, shift: shift, upper: type == 0x58, base, 64)
+                place(
+                    &out, sign: sign(spec, negative: number < 0), prefix: prefix, UnsafeBufferPointer(start: base + at, count: 64 - at),
+                    rest: UnsafeBufferPointer(start: nil, count: 0), group: shift == 0 ? 3 : 4, spec)
             }
-            guard let code = t.intValue(v) else {
-                throw t.raise(.overflowError, "Python int too large to convert to C long")
-            }
-            if code < 0 || code > 0x10FFFF { throw t.raise(.overflowError, "%c arg not in range(0x110000)") }
-            return try place(t, sign: [], prefix: [], digits: [UInt32(code)], rest: [], group: 0, spec, defaultAlign: "<")
+            return
         }
-        let radix = type == "b" ? 2 : type == "o" ? 8 : type == "x" || type == "X" ? 16 : 10
-        var digits = try IntOps.magnitudeDigits(t, v, radix)
-        if type == "X" {
-            for index in digits.indices where digits[index] >= 0x61 { digits[index] -= 0x20 }
+        var text = try IntOps.magnitudeDigits(t, v, shift == 0 ? 10 : 1 << shift)
+        if type == 0x58 {
+            for index in text.indices where text[index] >= 0x61 { text[index] -= 0x20 }
         }
-        let prefix: [UInt32] = spec.alternate && radix != 10 ? [0x30, UInt32(type.asciiValue!)] : []
-        return try place(
-            t, sign: sign(spec, negative: IntOps.isNegative(v)), prefix: prefix, digits: digits.map { UInt32($0) }, rest: [],
-            group: radix == 10 ? 3 : 4, spec, defaultAlign: ">")
+        let negative = IntOps.isNegative(v)
+        text.withUnsafeBufferPointer {
+            place(
+                &out, sign: sign(spec, negative: negative), prefix: prefix, $0, rest: UnsafeBufferPointer(start: nil, count: 0),
+                group: shift == 0 ? 3 : 4, spec)
+        }
     }
 
-    private static func sign(_ spec: NumberSpec, negative: Bool) -> [UInt32] {
-        if negative { return [0x2D] }
-        return spec.sign == "+" ? [0x2B] : spec.sign == " " ? [0x20] : []
+    /// Digits at the end of a buffer; where they begin. - Parameter shift: bits of a digit, 0: decimal.
+    static func digits(_ number: UInt, shift: Int, upper: Bool, _ buffer: UnsafeMutablePointer<UInt8>, _ end: Int) -> Int {
+        var at = end
+        var left = number
+        if shift == 0 {
+            repeat {
+                let (quotient, digit) = left.quotientAndRemainder(dividingBy: 10)
+                at &-= 1
+                buffer[at] = UInt8(truncatingIfNeeded: 0x30 &+ digit)
+                left = quotient
+            } while left != 0
+        } else {
+            let mask = UInt(1) << UInt(shift) &- 1
+            let letters: UInt = upper ? 0x37 : 0x57
+            repeat {
+                let digit = left & mask
+                at &-= 1
+                buffer[at] = UInt8(truncatingIfNeeded: digit &+ (digit < 10 ? 0x30 : letters))
+                left &>>= UInt(shift)
+            } while left != 0
+        }
+        return at
+    }
+
+    /// How many digits an int has in the base of a format code.
+    static func digitCount(_ t: Thread, _ v: Value, _ code: UInt32) throws(PythonError) -> Int {
+        try IntOps.magnitudeDigits(t, v, code == 100 ? 10 : code == 111 ? 8 : 16).count
+    }
+
+    private static func writeCharacter(_ t: Thread, _ v: Value, _ spec: NumberSpec, _ out: inout StrBuilder) throws(PythonError) {
+        if spec.sign != 0 { throw t.raise(.valueError, "Sign not allowed with integer format specifier 'c'") }
+        if spec.alternate { throw t.raise(.valueError, "Alternate form (#) not allowed with integer format specifier 'c'") }
+        guard let code = t.intValue(v) else { throw t.raise(.overflowError, "Python int too large to convert to C long") }
+        if code < 0 || code > 0x10FFFF { throw t.raise(.overflowError, "%c arg not in range(0x110000)") }
+        let missing = max(0, spec.width - 1)
+        let before = spec.align == 0x3E || spec.align == 0x3D ? missing : spec.align == 0x5E ? missing / 2 : 0
+        out.append(spec.fill, count: before)
+        out.append(UInt32(code))
+        out.append(spec.fill, count: missing - before)
+    }
+
+    private static func sign(_ spec: NumberSpec, negative: Bool) -> UInt32 {
+        negative ? 0x2D : spec.sign == 0x2B ? 0x2B : spec.sign == 0x20 ? 0x20 : 0
+    }
+
+    private static func checkWidth(_ t: Thread, _ spec: NumberSpec) throws(PythonError) {
+        if spec.width > 1 << 32 { throw t.noMemory() }
     }
 
     // MARK: Floats
 
-    private static func formatFloat(
-        _ t: Thread, _ number: Double, _ spec: NumberSpec, _ typeName: String
-    ) throws(PythonError) -> Value {
+    private static func writeFloat(
+        _ t: Thread, _ number: Double, _ spec: NumberSpec, of value: Value, _ out: inout StrBuilder
+    ) throws(PythonError) {
         let type = spec.type
         switch type {
-        case nil, "e", "E", "f", "F", "g", "G", "n", "%": break
-        default: throw unknown(t, type!, typeName)
+        case 0, 0x65, 0x45, 0x66, 0x46, 0x67, 0x47, 0x6E, 0x25: break
+        default: throw unknown(t, type, value)
         }
         if let precision = spec.precision, precision > Int(Int32.max) { throw t.raise(.valueError, "precision too big") }
-        var text = magnitude(type == "%" ? number * 100 : number, type, spec.precision, spec.alternate)
-        if type == "E" || type == "F" || type == "G" { text = text.uppercased() }
+        try checkWidth(t, spec)
+        let kind = type == 0 ? nil : Character(Unicode.Scalar(UInt8(type)))
+        var text = magnitude(type == 0x25 ? number * 100 : number, kind, spec.precision, spec.alternate)
+        if type == 0x45 || type == 0x46 || type == 0x47 { text = text.uppercased() }
         var negative = number.sign == .minus && !number.isNaN
         if negative && spec.noNegativeZero && !text.utf8.prefix(while: { $0 | 0x20 != 0x65 }).contains(where: { $0 >= 0x31 && $0 <= 0x39 })
             && number.isFinite
         {
             negative = false
         }
-        if type == "%" { text += "%" }
-        let codes = text.unicodeScalars.map(\.value)
-        let whole = number.isFinite ? codes.prefix { $0 >= 0x30 && $0 <= 0x39 }.count : codes.count
-        return try place(
-            t, sign: sign(spec, negative: negative), prefix: [], digits: Array(codes[..<whole]), rest: Array(codes[whole...]),
-            group: number.isFinite ? 3 : 0, spec, defaultAlign: ">")
+        if type == 0x25 { text += "%" }
+        text.withUTF8 { bytes in
+            var whole = bytes.count
+            if number.isFinite {
+                whole = 0
+                while whole < bytes.count && bytes[whole] >= 0x30 && bytes[whole] <= 0x39 { whole += 1 }
+            }
+            place(
+                &out, sign: sign(spec, negative: negative), prefix: 0, UnsafeBufferPointer(rebasing: bytes[..<whole]),
+                rest: UnsafeBufferPointer(rebasing: bytes[whole...]), group: number.isFinite ? 3 : 0, spec)
+        }
     }
 
     /// Text of |number| in lower case.
@@ -203,40 +276,40 @@ public enum NumberFormat {
 
     // MARK: Layout
 
+    /// - Parameters: `sign` and `prefix` (the x of 0x) may be 0: none; `group` digits stand between separators, 0: never any.
     private static func place(
-        _ t: Thread, sign: [UInt32], prefix: [UInt32], digits: [UInt32], rest: [UInt32], group: Int, _ spec: NumberSpec,
-        defaultAlign: Character
-    ) throws(PythonError) -> Value {
-        if spec.width > 1 << 32 { throw t.noMemory() }
-        let align = spec.align ?? defaultAlign
-        var body = digits
-        let around = sign.count + prefix.count + rest.count
-        if let separator = spec.grouping, group > 0 {
-            let least = spec.fill == 0x30 && align == "=" ? spec.width - around : 0
-            var reversed: [UInt32] = []
+        _ out: inout StrBuilder, sign: UInt32, prefix: UInt32, _ digits: UnsafeBufferPointer<UInt8>, rest: UnsafeBufferPointer<UInt8>,
+        group: Int, _ spec: NumberSpec
+    ) {
+        let around = (sign != 0 ? 1 : 0) + (prefix != 0 ? 2 : 0) + rest.count
+        var body: [UInt8] = []
+        let grouped = spec.grouping != 0 && group > 0
+        if grouped {
+            let least = spec.fill == 0x30 && spec.align == 0x3D ? spec.width - around : 0
             var count = 0
             var index = digits.count - 1
-            while index >= 0 || reversed.count < least {
+            while index >= 0 || body.count < least {
                 if count == group {
-                    reversed.append(UInt32(separator.asciiValue!))
+                    body.append(spec.grouping)
                     count = 0
                 }
-                reversed.append(index >= 0 ? digits[index] : 0x30)
+                body.append(index >= 0 ? digits[index] : 0x30)
                 count += 1
                 index -= 1
             }
-            body = reversed.reversed()
+            body.reverse()
         }
-        let padding = [UInt32](repeating: spec.fill, count: max(0, spec.width - around - body.count))
-        let text: [UInt32]
-        switch align {
-        case "<": text = sign + prefix + body + rest + padding
-        case "=": text = sign + prefix + padding + body + rest
-        case "^":
-            let left = padding.count / 2
-            text = padding[..<left] + sign + prefix + body + rest + padding[left...]
-        default: text = padding + sign + prefix + body + rest
+        let missing = max(0, spec.width - around - (grouped ? body.count : digits.count))
+        let before = spec.align == 0x3C || spec.align == 0x3D ? 0 : spec.align == 0x5E ? missing / 2 : missing
+        out.append(spec.fill, count: before)
+        if sign != 0 { out.append(sign) }
+        if prefix != 0 {
+            out.append(0x30)
+            out.append(prefix)
         }
-        return try t.makeString(codePoints: text)
+        if spec.align == 0x3D { out.append(spec.fill, count: missing) }
+        if grouped { body.withUnsafeBufferPointer { out.append(ascii: $0) } } else { out.append(ascii: digits) }
+        out.append(ascii: rest)
+        if spec.align != 0x3D { out.append(spec.fill, count: missing - before) }
     }
 }

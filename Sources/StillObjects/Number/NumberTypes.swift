@@ -167,10 +167,26 @@ public enum NumberTypes {
         throw t.raise(.valueError, "invalid literal for int() with base \(base): \(String(StrRef(repr).string.prefix(200)))")
     }
 
+    /// A few ASCII digits and nothing else; null for any other text.
+    private static func plainDigits(_ text: StrRef) -> Value {
+        guard text.kind == 0, text.count > 0, text.count <= 18 else { return .null }
+        var number = 0
+        for byte in UnsafeRawBufferPointer(start: text.data, count: text.count) {
+            let digit = byte &- 48
+            if digit > 9 { return .null }
+            number = number &* 10 &+ Int(digit)
+        }
+        return Value(smallInt: number)
+    }
+
     /// `int(v)`
     static func toInt(_ t: Thread, _ v: Value) throws(PythonError) -> Value {
         if v.isSmallInt { return v }
         if t.typeOf(v) == t.type(.int) { return t.retain(v) }
+        if t.typeOf(v) == t.type(.str) {
+            let number = plainDigits(StrRef(v))
+            if !number.isNull { return number }
+        }
         if v.isBool { return Value(smallInt: v.isTrue ? 1 : 0) }
         if t.typeOf(v) == t.type(.float) { return try FloatOps.integer(t, t.double(of: v), .towardZero) }
         let record = t.typeOf(v).record

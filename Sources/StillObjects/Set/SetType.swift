@@ -13,13 +13,15 @@ public struct SetRef {
         _ = try dict.store(t, item, hash: t.hash(item), .none, onlyIfAbsent: true)
     }
     public func contains(_ t: Thread, _ item: Value) throws(PythonError) -> Bool {
-        try !dict.get(t, item).isNull
+        try dict.has(t, item, hash: t.hash(item))
     }
     /// False when it was not there.
     public func discard(_ t: Thread, _ item: Value) throws(PythonError) -> Bool { try dict.delete(t, item) }
     /// All items at one moment, owned.
-    public func items(_ t: Thread) throws(PythonError) -> [Value] { try dict.items(t).map(\.key) }
+    public func items(_ t: Thread) throws(PythonError) -> [Value] { dict.hashedKeys(t).map(\.key) }
     public func update(_ t: Thread, _ source: Value) throws(PythonError) {
+        let type = t.typeOf(source)
+        if type == t.type(.set) || type == t.type(.frozenset) { return try dict.merge(t, SetRef(source).dict) }
         if let items = try t.snapshotItems(source) {
             defer { for item in items { t.release(item) } }
             for item in items { try add(t, item) }
@@ -122,30 +124,44 @@ enum SetType {
         default: return .notImplemented
         }
         let result = t.isSubtype(t.typeOf(x), t.type(.frozenset)) ? try t.makeFrozenSet() : try t.makeSet()
-        let left = try SetRef(x).items(t)
-        defer { for item in left { t.release(item) } }
-        let right = try SetRef(y).items(t)
-        defer { for item in right { t.release(item) } }
-        switch op {
-        case .or:
-            for item in left { try SetRef(result).add(t, item) }
-            for item in right { try SetRef(result).add(t, item) }
-        case .and:
-            for item in left { if try SetRef(y).contains(t, item) { try SetRef(result).add(t, item) } }
-        case .subtract:
-            for item in left { if try !SetRef(y).contains(t, item) { try SetRef(result).add(t, item) } }
-        default:
-            for item in left { if try !SetRef(y).contains(t, item) { try SetRef(result).add(t, item) } }
-            for item in right { if try !SetRef(x).contains(t, item) { try SetRef(result).add(t, item) } }
+        do throws(PythonError) {
+            let target = SetRef(result).dict
+            switch op {
+            case .or:
+                try target.merge(t, SetRef(x).dict)
+                try target.merge(t, SetRef(y).dict)
+            case .and:
+                try select(t, x, y, present: true, into: target)
+            case .subtract: try select(t, x, y, present: false, into: target)
+            default:
+                try select(t, x, y, present: false, into: target)
+                try select(t, y, x, present: false, into: target)
+            }
+        } catch {
+            t.release(result)
+            throw error
         }
         return result
     }
 
+    /// Adds those items of `x` that are, or are not, in `y`.
+    private static func select(_ t: Thread, _ x: Value, _ y: Value, present: Bool, into target: DictRef) throws(PythonError) {
+        let items = SetRef(x).dict.hashedKeys(t)
+        defer { for item in items { t.release(item.key) } }
+        let other = SetRef(y).dict
+        for item in items {
+            let found = try other.has(t, item.key, hash: item.hash)
+            if found == present { _ = try target.store(t, item.key, hash: item.hash, .none, onlyIfAbsent: true) }
+        }
+    }
+
     static func isSubset(_ t: Thread, _ x: Value, _ y: Value) throws(PythonError) -> Bool {
         if SetRef(x).count > SetRef(y).count { return false }
-        let items = try SetRef(x).items(t)
-        defer { for item in items { t.release(item) } }
-        for item in items where try !SetRef(y).contains(t, item) { return false }
+        let items = SetRef(x).dict.hashedKeys(t)
+        defer { for item in items { t.release(item.key) } }
+        for item in items {
+            if try !SetRef(y).dict.has(t, item.key, hash: item.hash) { return false }
+        }
         return true
     }
 

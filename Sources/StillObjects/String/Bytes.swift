@@ -17,12 +17,16 @@ extension ThreadState {
     public func isBytes(_ value: Value) -> Bool { value.isObject && typeOf(value).has(TypeFlags.bytesSubclass) }
 
     public func makeBytes(_ bytes: [UInt8]) throws(PythonError) -> Value {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(PythonError) -> Value in try makeBytes(copying: UnsafeRawBufferPointer(buffer)) }
+    }
+
+    public func makeBytes(copying bytes: UnsafeRawBufferPointer) throws(PythonError) -> Value {
         guard let object = Allocation.object(self, type: type(.bytes).raw, bytes: 48, collectable: false) else { throw noMemory() }
         guard let buffer = Allocation.buffer(self, bytes: max(1, bytes.count)) else {
             release(object)
             throw noMemory()
         }
-        bytes.withUnsafeBytes { if let base = $0.baseAddress { copyBytes(buffer, base, bytes.count) } }
+        if let base = bytes.baseAddress { copyBytes(buffer, base, bytes.count) }
         object.setField(40, buffer)
         object.setField(24, bytes.count)
         return Value(object)
@@ -60,6 +64,7 @@ enum BytesCodec {
     static func normal(_ name: String) -> String { String(name.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 }) }
 
     static func encode(_ t: Thread, _ string: StrRef, _ encoding: Value, _ errors: Value) throws(PythonError) -> Value {
+        if string.kind == 0 && encoding.isNull { return try t.makeBytes(copying: UnsafeRawBufferPointer(start: string.data, count: string.count)) }
         let given = try name(t, encoding, "utf-8")
         let handler = try name(t, errors, "strict")
         var result: [UInt8] = []
@@ -72,6 +77,7 @@ enum BytesCodec {
             guard let hook = ObjectHooks.codec else { throw t.raise(.lookupError, "unknown encoding: \(given)") }
             return try t.checked(hook(t.raw, 0, string.value.bits, encoding.bits, errors.bits))
         }
+        if string.kind == 0 { return try t.makeBytes(copying: UnsafeRawBufferPointer(start: string.data, count: string.count)) }
         for index in 0..<string.count {
             let point = string.codePoint(index)
             let surrogate = limit == 0x110000 && point >= 0xD800 && point < 0xE000
@@ -110,6 +116,16 @@ enum BytesCodec {
     }
 
     static func decode(_ t: Thread, _ source: Value, _ encoding: Value, _ errors: Value) throws(PythonError) -> Value {
+        if encoding.isNull && t.isBytes(source) {
+            let bytes = UnsafeRawBufferPointer(start: BytesRef(source).data, count: BytesRef(source).count)
+            var all: UInt8 = 0
+            for byte in bytes { all |= byte }
+            if all < 0x80 && bytes.count > 1 {
+                let result = try t.newString(count: bytes.count, kind: 0)
+                copyBytes(result.data, bytes.baseAddress.unsafelyUnwrapped, bytes.count)
+                return result.value
+            }
+        }
         guard let bytes = t.bytesLike(source) else {
             if t.isStr(source) { throw t.raise(.typeError, "decoding str is not supported") }
             throw t.raise(.typeError, "decoding to str: need a bytes-like object, \(t.typeName(source)) found")

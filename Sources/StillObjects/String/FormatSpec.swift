@@ -3,60 +3,60 @@ import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
 
-public struct FormatSpec: Sendable {
-    public var fill: UInt32 = 32
-    /// "<", ">", "=", "^"; nil: the type's default.
-    public var align: Character?
-    /// "+", "-", " "
-    public var sign: Character = "-"
-    public var alternate = false
-    public var zeroPad = false
-    public var width = -1
-    /// "," or "_"
-    public var grouping: Character?
-    public var precision = -1
-    public var type: Character?
+/// The specification for a str. Characters are ASCII codes, 0 where there is none.
+struct FormatSpec {
+    var fill: UInt32 = 32
+    /// `<` `>` `=` `^`; 0: the type's default.
+    var align: UInt8 = 0
+    /// `+` `-` space
+    var sign: UInt8 = 45
+    var alternate = false
+    var zeroPad = false
+    var width = -1
+    /// `,` or `_`
+    var grouping: UInt8 = 0
+    var precision = -1
+    var type: UInt32 = 0
 
-    public init() {}
+    init() {}
 
     /// - Throws: ValueError in CPython's words.
-    public static func parse(_ t: Thread, _ spec: StrRef, typeName: String) throws(PythonError) -> FormatSpec {
+    static func parse(_ t: Thread, _ spec: StrRef, of value: Value) throws(PythonError) -> FormatSpec {
         var result = FormatSpec()
-        let points = spec.codePoints
         var at = 0
+        let length = spec.count
+        func code(_ index: Int) -> UInt32 { index < length ? spec.codePoint(index) : 0 }
         func isAlign(_ point: UInt32) -> Bool { point == 60 || point == 61 || point == 62 || point == 94 }
-        if points.count > 1 && isAlign(points[1]) {
-            result.fill = points[0]
-            result.align = Character(Unicode.Scalar(points[1])!)
+        if isAlign(code(1)) {
+            result.fill = code(0)
+            result.align = UInt8(code(1))
             at = 2
-        } else if let first = points.first, isAlign(first) {
-            result.align = Character(Unicode.Scalar(first)!)
+        } else if isAlign(code(0)) {
+            result.align = UInt8(code(0))
             at = 1
         }
-        func peek(_ character: Character) -> Bool { at < points.count && points[at] == character.unicodeScalars.first!.value }
-        for sign in ["+", "-", " "] as [Character] where peek(sign) {
-            result.sign = sign
+        if code(at) == 43 || code(at) == 45 || code(at) == 32 {
+            result.sign = UInt8(code(at))
             at += 1
-            break
         }
-        if peek("z") { at += 1 }
-        if peek("#") {
+        if code(at) == 122 { at += 1 }
+        if code(at) == 35 {
             result.alternate = true
             at += 1
         }
-        if peek("0") {
-            if result.align == nil {
+        if code(at) == 48 {
+            if result.align == 0 {
                 result.zeroPad = true
                 result.fill = 48
-                result.align = "="
+                result.align = 61
             }
             at += 1
         }
         func number() throws(PythonError) -> Int {
             var value = -1
-            while at < points.count, points[at] >= 48, points[at] <= 57 {
+            while code(at) >= 48, code(at) <= 57 {
                 let (scaled, o1) = max(value, 0).multipliedReportingOverflow(by: 10)
-                let (sum, o2) = scaled.addingReportingOverflow(Int(points[at]) - 48)
+                let (sum, o2) = scaled.addingReportingOverflow(Int(code(at)) - 48)
                 if o1 || o2 { throw t.raise(.valueError, "Too many decimal digits in format string") }
                 value = sum
                 at += 1
@@ -64,35 +64,20 @@ public struct FormatSpec: Sendable {
             return value
         }
         result.width = try number()
-        for grouping in [",", "_"] as [Character] where peek(grouping) {
-            result.grouping = grouping
+        while code(at) == 44 || code(at) == 95 {
+            result.grouping = UInt8(code(at))
             at += 1
         }
-        if peek(".") {
+        if code(at) == 46 {
             at += 1
             result.precision = try number()
             if result.precision < 0 { throw t.raise(.valueError, "Format specifier missing precision") }
         }
-        if points.count - at > 1 {
-            throw t.raise(.valueError, "Invalid format specifier '\(spec.string)' for object of type '\(typeName)'")
+        if length - at > 1 {
+            throw t.raise(.valueError, "Invalid format specifier '\(spec.string)' for object of type '\(t.typeName(value))'")
         }
-        if at < points.count { result.type = Unicode.Scalar(points[at]).map(Character.init) }
+        if at < length { result.type = code(at) }
         return result
-    }
-
-    /// Pads a finished text; `prefix` code points (sign, 0x) stay left of the fill when aligned with "=".
-    public func pad(_ text: [UInt32], prefix: Int = 0, defaultAlign: Character) -> [UInt32] {
-        let missing = width - text.count
-        if missing <= 0 { return text }
-        let padding = [UInt32](repeating: fill, count: missing)
-        switch align ?? defaultAlign {
-        case "<": return text + padding
-        case "^":
-            let left = missing / 2
-            return padding[0..<left] + text + padding[left...]
-        case "=": return text[0..<prefix] + padding + text[prefix...]
-        default: return padding + text
-        }
     }
 }
 
@@ -103,20 +88,25 @@ extension ThreadState {
             throw raise(.typeError, "__format__() argument must be str, not \(typeName(spec))")
         }
         if StrRef(spec).count == 0 { return try str(value) }
-        let parsed = try FormatSpec.parse(self, StrRef(spec), typeName: typeName(value))
-        if let type = parsed.type, type != "s" {
-            throw raise(.valueError, "Unknown format code '\(type)' for object of type 'str'")
+        let spec = try FormatSpec.parse(self, StrRef(spec), of: value)
+        if spec.type != 0 && spec.type != 115 {
+            throw raise(.valueError, "Unknown format code '\(NumberFormat.character(spec.type))' for object of type 'str'")
         }
-        if parsed.align == "=" && !parsed.zeroPad {
+        if spec.align == 61 && !spec.zeroPad {
             throw raise(.valueError, "'=' alignment not allowed in string format specifier")
         }
-        if parsed.sign != "-" { throw raise(.valueError, "Sign not allowed in string format specifier") }
-        if parsed.alternate { throw raise(.valueError, "Alternate form (#) not allowed in string format specifier") }
-        if let grouping = parsed.grouping { throw raise(.valueError, "Cannot specify '\(grouping)' with 's'.") }
-        var points = StrRef(value).codePoints
-        if parsed.precision >= 0 { points = Array(points.prefix(parsed.precision)) }
-        var spec = parsed
-        if spec.align == "=" { spec.align = "<" }
-        return try makeString(codePoints: spec.pad(points, defaultAlign: "<"))
+        if spec.sign != 45 { throw raise(.valueError, "Sign not allowed in string format specifier") }
+        if spec.alternate { throw raise(.valueError, "Alternate form (#) not allowed in string format specifier") }
+        if spec.grouping != 0 { throw raise(.valueError, "Cannot specify '\(Unicode.Scalar(spec.grouping))' with 's'.") }
+        let text = StrRef(value)
+        let count = spec.precision >= 0 ? min(spec.precision, text.count) : text.count
+        if spec.width > 1 << 40 { throw noMemory() }
+        let missing = max(0, spec.width - count)
+        let before = spec.align == 62 ? missing : spec.align == 94 ? missing / 2 : 0
+        var out = StrBuilder(capacity: count + missing)
+        out.append(spec.fill, count: before)
+        out.append(text, 0, count)
+        out.append(spec.fill, count: missing - before)
+        return try out.finish(self)
     }
 }

@@ -4,201 +4,238 @@ import StillPlatform
 import StillThreadRegistry
 
 enum PercentFormat {
-    static func format(_ t: Thread, _ template: StrRef, _ arguments: Value) throws(PythonError) -> Value {
-        let text = template.codePoints
-        var result = StrBuilder()
-        let isTuple = t.isTuple(arguments)
+    /// One conversion: %[flags][width][.precision]code. Absent numbers are -1.
+    private struct Conversion {
+        var left = false
+        var plus = false
+        var space = false
+        var alternate = false
+        var zero = false
+        var width = -1
+        var precision = -1
+    }
+
+    /// The operands, taken one after the other.
+    private struct Operands {
+        let all: Value
+        let isTuple: Bool
         var next = 0
-        var usedMapping = false
-        func take() throws(PythonError) -> Value {
+
+        /// Borrowed: the operands outlive the formatting.
+        mutating func take(_ t: Thread) throws(PythonError) -> Value {
+            let number = next
+            next += 1
             if isTuple {
-                guard next < TupleRef(arguments).count else { throw t.raise(.typeError, "not enough arguments for format string") }
-                next += 1
-                return t.retain(TupleRef(arguments).item(next - 1))
+                if number < TupleRef(all).count { return TupleRef(all).item(number) }
+            } else if number == 0 {
+                return all
             }
-            if next > 0 { throw t.raise(.typeError, "not enough arguments for format string") }
-            next = 1
-            return t.retain(arguments)
+            throw t.raise(.typeError, "not enough arguments for format string")
         }
+    }
+
+    static func format(_ t: Thread, _ template: StrRef, _ arguments: Value) throws(PythonError) -> Value {
+        let length = template.count
+        var result = StrBuilder(capacity: length + 24)
+        var operands = Operands(all: arguments, isTuple: t.isTuple(arguments))
+        var usedMapping = false
         var at = 0
-        while at < text.count {
-            let point = text[at]
+        func code(_ index: Int) -> UInt32 { template.codePoint(index) }
+        while at < length {
+            let start = at
+            while at < length && code(at) != 37 { at &+= 1 }
+            result.append(template, start, at - start)
+            if at == length { break }
             at += 1
-            if point != 37 {
-                result.append(point)
-                continue
-            }
-            var spec = FormatSpec()
-            spec.align = ">"
+            var spec = Conversion()
             var mapped = Value.null
             defer { t.release(mapped) }
-            if at < text.count && text[at] == 40 {
-                guard let close = text[at...].firstIndex(of: 41) else { throw t.raise(.typeError, "incomplete format key") }
-                let key = try t.makeString(codePoints: Array(text[(at + 1)..<close]))
+            if at < length && code(at) == 40 {
+                var close = at + 1
+                var depth = 1
+                while close < length {
+                    if code(close) == 40 { depth += 1 } else if code(close) == 41 { depth -= 1 }
+                    if depth == 0 { break }
+                    close += 1
+                }
+                if close == length { throw t.raise(.valueError, "incomplete format key") }
+                if operands.isTuple || t.isStr(arguments) || t.typeOf(arguments).record.pointee.getItem == nil {
+                    throw t.raise(.typeError, "format requires a mapping")
+                }
+                let key = try StrOps.slice(t, template, at + 1, close)
                 defer { t.release(key) }
-                if isTuple || t.isStr(arguments) { throw t.raise(.typeError, "format requires a mapping") }
                 mapped = try t.getItem(arguments, key)
                 usedMapping = true
                 at = close + 1
             }
-            flags: while at < text.count {
-                switch text[at] {
-                case 45: spec.align = "<"
-                case 43: spec.sign = "+"
-                case 32: if spec.sign != "+" { spec.sign = " " }
+            flags: while at < length {
+                switch code(at) {
+                case 45: spec.left = true
+                case 43: spec.plus = true
+                case 32: spec.space = true
                 case 35: spec.alternate = true
-                case 48: spec.zeroPad = true
+                case 48: spec.zero = true
                 default: break flags
                 }
                 at += 1
             }
-            func number() throws(PythonError) -> Int {
-                if at < text.count && text[at] == 42 {
-                    at += 1
-                    let value = try take()
-                    defer { t.release(value) }
-                    guard value.isSmallInt else { throw t.raise(.typeError, "* wants int") }
-                    return value.smallInt
-                }
-                var value = -1
-                while at < text.count, text[at] >= 48, text[at] <= 57 {
-                    value = min(max(value, 0) * 10 + Int(text[at]) - 48, 1 << 40)
-                    at += 1
-                }
-                return value
-            }
-            spec.width = try number()
+            spec.width = try number(t, template, &at, &operands)
             if spec.width < -1 {
-                spec.align = "<"
-                spec.width = -spec.width
+                spec.left = true
+                spec.width = spec.width == Int.min ? Int.max : -spec.width
             }
-            if at < text.count && text[at] == 46 {
+            if at < length && code(at) == 46 {
                 at += 1
-                spec.precision = max(0, try number())
+                spec.precision = max(0, try number(t, template, &at, &operands))
             }
-            while at < text.count && (text[at] == 104 || text[at] == 108 || text[at] == 76) { at += 1 }
-            guard at < text.count else { throw t.raise(.valueError, "incomplete format") }
-            let code = text[at]
+            while at < length && (code(at) == 104 || code(at) == 108 || code(at) == 76) { at += 1 }
+            if at == length { throw t.raise(.valueError, "incomplete format") }
+            if max(spec.width, spec.precision) > 1 << 40 { throw t.noMemory() }
+            let kind = code(at)
             at += 1
-            if code == 37 {
+            if kind == 37 {
                 result.append(37)
                 continue
             }
-            let value = mapped.isNull ? try take() : t.retain(mapped)
-            defer { t.release(value) }
-            try one(t, value, spec, code, at - 1, &result)
+            let value = mapped.isNull ? try operands.take(t) : mapped
+            try one(t, value, spec, kind, at - 1, &result)
         }
-        if isTuple && next < TupleRef(arguments).count && !usedMapping {
-            throw t.raise(.typeError, "not all arguments converted during string formatting")
-        }
-        if !isTuple && next == 0 && !usedMapping && !t.isDict(arguments)
-            && (t.typeOf(arguments).record.pointee.getItem == nil || t.isStr(arguments))
-        {
-            throw t.raise(.typeError, "not all arguments converted during string formatting")
+        let left = operands.isTuple ? operands.next < TupleRef(arguments).count : operands.next == 0
+        if left && !usedMapping {
+            let mayStay = !operands.isTuple && !t.isStr(arguments)
+                && (t.isDict(arguments) || t.typeOf(arguments).record.pointee.getItem != nil)
+            if !mayStay { throw t.raise(.typeError, "not all arguments converted during string formatting") }
         }
         return try result.finish(t)
     }
 
+    /// Digits or `*`; -1: none.
+    private static func number(
+        _ t: Thread, _ template: StrRef, _ at: inout Int, _ operands: inout Operands
+    ) throws(PythonError) -> Int {
+        if at < template.count && template.codePoint(at) == 42 {
+            at += 1
+            let value = try operands.take(t)
+            guard value.isSmallInt else { throw t.raise(.typeError, "* wants int") }
+            return value.smallInt == -1 ? -2 : value.smallInt
+        }
+        var value = -1
+        while at < template.count {
+            let point = template.codePoint(at)
+            if point < 48 || point > 57 { break }
+            value = min(max(value, 0) * 10 + Int(point) - 48, 1 << 50)
+            at += 1
+        }
+        return value
+    }
+
+    private static func pad(_ text: StrRef, _ count: Int, _ spec: Conversion, _ result: inout StrBuilder) {
+        let missing = max(0, spec.width - count)
+        if !spec.left { result.append(32, count: missing) }
+        result.append(text, 0, count)
+        if spec.left { result.append(32, count: missing) }
+    }
+
     private static func one(
-        _ t: Thread, _ value: Value, _ given: FormatSpec, _ code: UInt32, _ place: Int, _ result: inout StrBuilder
+        _ t: Thread, _ value: Value, _ spec: Conversion, _ code: UInt32, _ place: Int, _ result: inout StrBuilder
     ) throws(PythonError) {
-        var spec = given
-        let character = Unicode.Scalar(code).map(Character.init) ?? "?"
-        switch character {
-        case "s", "r", "a":
-            let text = try character == "s" ? t.str(value) : character == "r" ? t.repr(value) : t.ascii(value)
+        switch code {
+        case 115, 114, 97:  // s r a
+            if code == 115 && value.isSmallInt && spec.width < 0 && spec.precision < 0 {
+                return try NumberFormat.write(t, value, NumberSpec(), to: &result)
+            }
+            let text = code == 115 ? try t.str(value) : code == 114 ? try t.repr(value) : try t.ascii(value)
             defer { t.release(text) }
-            var points = StrRef(text).codePoints
-            if spec.precision >= 0 { points = Array(points.prefix(spec.precision)) }
-            for point in spec.pad(points, defaultAlign: ">") { result.append(point) }
-        case "c":
-            var points: [UInt32]
+            let count = StrRef(text).count
+            pad(StrRef(text), spec.precision >= 0 ? min(count, spec.precision) : count, spec, &result)
+        case 99:  // c
             if t.isStr(value) {
                 guard StrRef(value).count == 1 else { throw t.raise(.typeError, "%c requires int or char") }
-                points = StrRef(value).codePoints
-            } else {
-                guard value.isSmallInt else { throw t.raise(.typeError, "%c requires int or char") }
-                guard value.smallInt >= 0, value.smallInt < 0x110000 else {
-                    throw t.raise(.overflowError, "%c arg not in range(0x110000)")
-                }
-                points = [UInt32(value.smallInt)]
-            }
-            for point in spec.pad(points, defaultAlign: ">") { result.append(point) }
-        case "d", "i", "u", "x", "X", "o":
-            let isNumber = value.isSmallInt || value.isBool || value.isImmediateFloat
-                || (value.isObject && t.typeOf(value).flags & (TypeFlags.intSubclass | TypeFlags.floatSubclass) != 0)
-                || value.isConstant && t.typeOf(value) == t.type(.float)
-            let decimal = character == "d" || character == "i" || character == "u"
-            let number: Value
-            if decimal && isNumber {
-                number = try t.call(t.type(.int).value, value)
-            } else {
-                guard value.isSmallInt || value.isBool || (value.isObject && t.typeOf(value).record.pointee.index != nil) else {
-                    throw t.raise(
-                        .typeError,
-                        "%\(character) format: \(decimal ? "a real number" : "an integer") is required, not \(t.typeName(value))")
-                }
-                number = try t.index(value)
-            }
-            defer { t.release(number) }
-            spec.type = decimal ? "d" : character
-            let precision = spec.precision
-            spec.precision = -1
-            if spec.zeroPad && spec.align != "<" && precision < 0 {
-                spec.fill = 48
-                spec.align = "="
-            }
-            if precision >= 0 {
-                // At least so many digits.
-                var plain = spec
-                plain.width = -1
-                plain.align = nil
-                let text = try formatNumber(t, number, plain)
-                defer { t.release(text) }
-                var points = StrRef(text).codePoints
-                var sign = 0
-                if let first = points.first, first == 45 || first == 43 || first == 32 { sign = 1 }
-                if spec.alternate && !decimal { sign += 2 }
-                let zeros = precision - (points.count - sign)
-                if zeros > 0 { points.insert(contentsOf: [UInt32](repeating: 48, count: zeros), at: sign) }
-                for point in spec.pad(points, defaultAlign: ">") { result.append(point) }
+                pad(StrRef(value), 1, spec, &result)
                 return
             }
-            let text = try formatNumber(t, number, spec)
-            defer { t.release(text) }
-            result.append(StrRef(text))
-        case "e", "E", "f", "F", "g", "G":
+            guard value.isSmallInt || value.isBool || (value.isObject && t.typeOf(value).record.pointee.index != nil) else {
+                throw t.raise(.typeError, "%c requires int or char")
+            }
+            let point = try t.indexInt(value)
+            guard point >= 0, point < 0x110000 else { throw t.raise(.overflowError, "%c arg not in range(0x110000)") }
+            let missing = max(0, spec.width - 1)
+            if !spec.left { result.append(32, count: missing) }
+            result.append(UInt32(point))
+            if spec.left { result.append(32, count: missing) }
+        case 100, 105, 117: try integer(t, value, spec, 100, &result)  // d i u
+        case 120, 88, 111: try integer(t, value, spec, code, &result)  // x X o
+        case 101, 69, 102, 70, 103, 71:  // e E f F g G
             let number = try t.makeFloat(t.floatValue(value))
             defer { t.release(number) }
-            spec.type = character
-            if spec.precision < 0 { spec.precision = 6 }
-            if spec.zeroPad && spec.align != "<" {
-                spec.fill = 48
-                spec.align = "="
-            }
-            let text = try formatNumber(t, number, spec)
-            defer { t.release(text) }
-            result.append(StrRef(text))
+            var wanted = numberSpec(spec)
+            wanted.type = code
+            wanted.precision = spec.precision < 0 ? 6 : spec.precision
+            try NumberFormat.write(t, number, wanted, to: &result)
         default:
+            let character = Unicode.Scalar(code).map { String($0) } ?? "?"
             throw t.raise(
-                .valueError,
-                "unsupported format character '\(character)' (0x\(String(code, radix: 16))) at index \(place)")
+                .valueError, "unsupported format character '\(character)' (0x\(String(code, radix: 16))) at index \(place)")
         }
     }
 
-    private static func formatNumber(_ t: Thread, _ number: Value, _ spec: FormatSpec) throws(PythonError) -> Value {
-        var text = ""
-        if let align = spec.align {
-            text.unicodeScalars.append(Unicode.Scalar(spec.fill) ?? " ")
-            text.append(align)
-        }
-        if spec.sign != "-" { text.append(spec.sign) }
-        if spec.alternate { text += "#" }
-        if spec.width >= 0 { text += "\(spec.width)" }
-        if spec.precision >= 0 { text += ".\(spec.precision)" }
-        if let type = spec.type { text.append(type) }
-        let value = try t.makeString(text)
-        defer { t.release(value) }
-        return try NumberFormat.format(t, number, specification: value)
+    private static func numberSpec(_ spec: Conversion) -> NumberSpec {
+        var wanted = NumberSpec()
+        wanted.align = spec.left ? 0x3C : spec.zero ? 0x3D : 0x3E
+        if spec.zero && !spec.left { wanted.fill = 0x30 }
+        wanted.sign = spec.plus ? 0x2B : spec.space ? 0x20 : 0
+        wanted.alternate = spec.alternate
+        wanted.width = max(0, spec.width)
+        return wanted
     }
+
+    private static func integer(
+        _ t: Thread, _ value: Value, _ spec: Conversion, _ code: UInt32, _ result: inout StrBuilder
+    ) throws(PythonError) {
+        var number = value
+        var owned = Value.null
+        defer { t.release(owned) }
+        if !value.isSmallInt {
+            let decimal = code == 100
+            let type = t.typeOf(value)
+            if decimal && !value.isBool && !type.has(TypeFlags.intSubclass)
+                && (type.has(TypeFlags.floatSubclass) || type == t.type(.float))
+            {
+                owned = try t.call(t.type(.int).value, value)
+            } else if decimal && !type.has(TypeFlags.intSubclass) && type.record.pointee.index == nil && t.definesInt(value) {
+                owned = try t.call(t.type(.int).value, value)
+            } else {
+                guard type.has(TypeFlags.intSubclass) || type.record.pointee.index != nil else {
+                    let what = decimal ? "a real number" : "an integer"
+                    throw t.raise(.typeError, "%\(NumberFormat.character(code)) format: \(what) is required, not \(t.typeName(value))")
+                }
+                owned = try t.index(value)
+            }
+            number = owned
+        }
+        var wanted = numberSpec(spec)
+        wanted.type = code
+        if spec.precision < 0 { return try NumberFormat.write(t, number, wanted, to: &result) }
+        // At least so many digits, then the width in spaces, or in zeros behind the sign.
+        let sized = try NumberFormat.digitCount(t, number, code)
+        var inner = wanted
+        inner.align = 0x3D
+        inner.fill = 0x30
+        let prefix = spec.alternate && code != 100 ? 2 : 0
+        let sign = IntOps.isNegative(number) || wanted.sign != 0 ? 1 : 0
+        inner.width = max(sized, spec.precision) + prefix + sign
+        let missing = max(0, spec.width - inner.width)
+        if spec.zero && !spec.left {
+            inner.width += missing
+            return try NumberFormat.write(t, number, inner, to: &result)
+        }
+        if !spec.left { result.append(32, count: missing) }
+        try NumberFormat.write(t, number, inner, to: &result)
+        if spec.left { result.append(32, count: missing) }
+    }
+}
+
+extension ThreadState {
+    /// Whether the value's class has `__int__`.
+    func definesInt(_ value: Value) -> Bool { !typeLookup(typeOf(value), StaticStrings.intern("__int__")).isNull }
 }

@@ -19,7 +19,7 @@ enum StrFormat {
         _ t: Thread, _ template: StrRef, _ a: UnsafeMutablePointer<UInt64>, _ n: Int, _ names: Value, mapping: Value
     ) throws(PythonError) -> Value {
         var state = State(arguments: a, count: n, names: names, mapping: mapping)
-        var result = StrBuilder()
+        var result = StrBuilder(capacity: template.count + 16)
         try expand(t, template.codePoints, &state, &result, depth: 2)
         return try result.finish(t)
     }
@@ -45,6 +45,13 @@ enum StrFormat {
             guard at < text.count else { throw t.raise(.valueError, "Single '{' encountered in format string") }
             if text[at] == 123 {
                 result.append(123)
+                at += 1
+                continue
+            }
+            if text[at] == 125 {
+                let value = try argument(t, [], &state)
+                defer { t.release(value) }
+                try append(t, value, t.emptyString, &result)
                 at += 1
                 continue
             }
@@ -109,7 +116,15 @@ enum StrFormat {
         }
         let specValue = try spec.finish(t)
         defer { t.release(specValue) }
-        let formatted = try t.format(value, specValue)
+        try append(t, value, specValue, &result)
+    }
+
+    private static func append(_ t: Thread, _ value: Value, _ spec: Value, _ result: inout StrBuilder) throws(PythonError) {
+        if StrRef(spec).count == 0 {
+            if value.isSmallInt { return try NumberFormat.write(t, value, NumberSpec(), to: &result) }
+            if t.typeOf(value) == t.type(.str) { return result.append(StrRef(value)) }
+        }
+        let formatted = try t.format(value, spec)
         defer { t.release(formatted) }
         result.append(StrRef(formatted))
     }

@@ -17,6 +17,7 @@ enum StrMethods {
         }
         b.method("encode", 0, 2, keywords: true) { raw, s, a, n, k in
             returning(raw) { (t) throws(PythonError) -> Value in
+                if n == 0 && k == 0 { return try BytesCodec.encode(t, StrRef(Value(bits: s)), .null, .null) }
                 let arguments = try Arguments.parse(t, function: "encode", a, n, k, names: ["encoding", "errors"], required: 0)
                 return try BytesCodec.encode(t, StrRef(Value(bits: s)), arguments[0], arguments[1])
             }
@@ -86,39 +87,60 @@ enum StrMethods {
     }
 
     static func join(_ t: Thread, _ separator: StrRef, _ iterable: Value) throws(PythonError) -> Value {
-        let list = try t.makeList(capacity: 0)
-        defer { t.release(list) }
-        do throws(PythonError) { try ListRef(list).extend(t, iterable) } catch {
-            if t.raisedMatches(.typeError), t.typeOf(iterable).record.pointee.iterate == nil {
-                t.clearRaised()
-                throw t.raise(.typeError, "can only join an iterable")
-            }
-            throw error
+        if t.typeOf(iterable) == t.type(.tuple) {
+            let tuple = TupleRef(iterable)
+            let items = UnsafeRawPointer(tuple.items).assumingMemoryBound(to: Value.self)
+            return try join(t, separator, UnsafeBufferPointer(start: items, count: tuple.count))
         }
-        let items = ListRef(list).snapshot(t)
-        defer { for item in items { t.release(item) } }
-        var total = 0
-        var kind = separator.kind
-        for (index, item) in items.enumerated() {
-            guard t.isStr(item) else {
-                throw t.raise(.typeError, "sequence item \(index): expected str instance, \(t.typeName(item)) found")
+        var items: [Value]
+        if let taken = try t.snapshotItems(iterable) {
+            items = taken
+        } else {
+            let list = try t.makeList(capacity: 0)
+            defer { t.release(list) }
+            do throws(PythonError) { try ListRef(list).extend(t, iterable) } catch {
+                if t.raisedMatches(.typeError), t.typeOf(iterable).record.pointee.iterate == nil {
+                    t.clearRaised()
+                    throw t.raise(.typeError, "can only join an iterable")
+                }
+                throw error
             }
-            total += StrRef(item).count
-            kind = max(kind, StrRef(item).kind)
+            items = ListRef(list).takeAll(t)
+        }
+        defer { for item in items { t.release(item) } }
+        return try items.withUnsafeBufferPointer { (buffer) throws(PythonError) -> Value in try join(t, separator, buffer) }
+    }
+
+    /// - Parameter items: kept alive by the caller.
+    private static func join(_ t: Thread, _ separator: StrRef, _ items: UnsafeBufferPointer<Value>) throws(PythonError) -> Value {
+        var total = 0
+        var kind = items.count > 1 ? separator.kind : 0
+        var index = 0
+        while index < items.count {
+            guard t.isStr(items[index]) else {
+                throw t.raise(.typeError, "sequence item \(index): expected str instance, \(t.typeName(items[index])) found")
+            }
+            let item = StrRef(items[index])
+            total &+= item.count
+            kind = max(kind, item.kind)
+            index &+= 1
         }
         if items.count == 1 && t.typeOf(items[0]) == t.type(.str) { return t.retain(items[0]) }
         if items.count > 1 { total += separator.count * (items.count - 1) }
         if total == 0 { return t.emptyString }
-        if items.count < 2 { kind = items.first.map { StrRef($0).kind } ?? 0 }
         let result = try t.newString(count: total, kind: kind)
+        let between = separator.count
         var at = 0
-        for (index, item) in items.enumerated() {
-            if index > 0 {
-                StrOps.copy(separator, 0, separator.count, to: result, at: at)
-                at += separator.count
+        index = 0
+        while index < items.count {
+            if index > 0 && between > 0 {
+                StrOps.copy(separator, 0, between, to: result, at: at)
+                at &+= between
             }
-            StrOps.copy(StrRef(item), 0, StrRef(item).count, to: result, at: at)
-            at += StrRef(item).count
+            let item = StrRef(items[index])
+            StrOps.copy(item, 0, item.count, to: result, at: at)
+            at &+= item.count
+            index &+= 1
         }
         return result.value
     }
@@ -166,19 +188,29 @@ enum StrMethods {
                 let needle = try StrMethods.text(t, a[0], "count")
                 let (start, end) = try StrMethods.range(t, a, n, 1, string.count)
                 if start > end { return Value(smallInt: 0) }
-                return Value(smallInt: StrMethods.occurrences(needle.count, start, end) { StrOps.find(string, needle, $0, end) })
+                if needle.count == 0 { return Value(smallInt: end - start + 1) }
+                return Value(smallInt: StrOps.count(string, needle, start, end))
             }
         }
         b.method("startswith", 1, 3) { raw, s, a, n, _ in StrMethods.affix(raw, s, a, n, "startswith", atEnd: false) }
         b.method("endswith", 1, 3) { raw, s, a, n, _ in StrMethods.affix(raw, s, a, n, "endswith", atEnd: true) }
         b.method("replace", 2, 3, keywords: true) { raw, s, a, n, k in
             returning(raw) { (t) throws(PythonError) -> Value in
-                let arguments = try Arguments.parse(t, function: "replace", a, n, k, names: ["old", "new", "count"], required: 2)
+                var given = (Value.null, Value.null, Value.null)
+                if k == 0 && n >= 2 {
+                    given = (Value(bits: a[0]), Value(bits: a[1]), n > 2 ? Value(bits: a[2]) : .null)
+                } else {
+                    let arguments = try Arguments.parse(t, function: "replace", a, n, k, names: ["old", "new", "count"], required: 2)
+                    given = (arguments[0], arguments[1], arguments[2])
+                }
                 let string = StrRef(Value(bits: s))
-                let old = try StrMethods.text(t, arguments[0].bits, "replace", 1)
-                let new = try StrMethods.text(t, arguments[1].bits, "replace", 2)
-                var left = arguments[2].isNull ? Int.max : try t.indexInt(arguments[2], overflow: nil)
+                let old = try StrMethods.text(t, given.0.bits, "replace", 1)
+                let new = try StrMethods.text(t, given.1.bits, "replace", 2)
+                var left = given.2.isNull ? Int.max : try t.indexInt(given.2, overflow: nil)
                 if left < 0 { left = Int.max }
+                if string.kind == 0 && new.kind == 0 && old.count > 0 {
+                    return try StrMethods.replaceASCII(t, string, old, new, left)
+                }
                 var result = StrBuilder()
                 var at = 0
                 var found = false
@@ -187,7 +219,7 @@ enum StrMethods {
                     if place < 0 { break }
                     found = true
                     left -= 1
-                    for index in at..<place { result.append(string.codePoint(index)) }
+                    result.append(string, at, place - at)
                     result.append(new)
                     at = place + old.count
                     if old.count == 0 {
@@ -201,10 +233,37 @@ enum StrMethods {
                     }
                 }
                 if !found && t.typeOf(Value(bits: s)) == t.type(.str) { return t.retain(Value(bits: s)) }
-                for index in at..<max(at, string.count) { result.append(string.codePoint(index)) }
+                result.append(string, at, string.count - at)
                 return try result.finish(t)
             }
         }
+    }
+
+    /// All of ASCII, `old` not empty: counted first, so that the result has its size at once.
+    private static func replaceASCII(
+        _ t: Thread, _ string: StrRef, _ old: StrRef, _ new: StrRef, _ limit: Int
+    ) throws(PythonError) -> Value {
+        let count = old.kind == 0 && limit > 0 ? min(limit, StrOps.count(string, old, 0, string.count)) : 0
+        if count == 0 {
+            return t.typeOf(string.value) == t.type(.str) ? t.retain(string.value) : try StrOps.stride(t, string, 0, 1, string.count)
+        }
+        let (grown, overflow) = count.multipliedReportingOverflow(by: new.count - old.count)
+        if overflow || grown > 1 << 40 { throw t.noMemory() }
+        let total = string.count + grown
+        if total == 0 { return t.emptyString }
+        let result = try t.newString(count: total, kind: 0)
+        var from = 0
+        var to = 0
+        for _ in 0..<count {
+            let place = StrOps.find(string, old, from, string.count)
+            copyBytes(result.data + to, string.data + from, place - from)
+            to += place - from
+            copyBytes(result.data + to, new.data, new.count)
+            to += new.count
+            from = place + old.count
+        }
+        copyBytes(result.data + to, string.data + from, string.count - from)
+        return result.value
     }
 
     static func locate(
@@ -225,11 +284,11 @@ enum StrMethods {
     ) -> UInt64 {
         returning(raw) { (t) throws(PythonError) -> Value in
             let string = StrRef(Value(bits: s))
-            let (start, end) = try range(t, a, n, 1, string.count)
+            let (start, end) = n == 1 ? (0, string.count) : try range(t, a, n, 1, string.count)
             func matches(_ part: StrRef) -> Bool {
                 if start > end || end - start < part.count { return false }
                 let at = atEnd ? end - part.count : start
-                return (0..<part.count).allSatisfy { string.codePoint(at + $0) == part.codePoint($0) }
+                return StrOps.matches(string, at, part)
             }
             let what = Value(bits: a[0])
             if t.isTuple(what) {
@@ -287,7 +346,7 @@ enum StrMethods {
             returning(raw) { (t) throws(PythonError) -> Value in
                 let string = StrRef(Value(bits: s))
                 let part = try StrMethods.text(t, a[0], "removeprefix")
-                let has = part.count <= string.count && (0..<part.count).allSatisfy { string.codePoint($0) == part.codePoint($0) }
+                let has = part.count <= string.count && StrOps.matches(string, 0, part)
                 return try StrOps.slice(t, string, has ? part.count : 0, string.count)
             }
         }
@@ -296,22 +355,26 @@ enum StrMethods {
                 let string = StrRef(Value(bits: s))
                 let part = try StrMethods.text(t, a[0], "removesuffix")
                 let at = string.count - part.count
-                let has = at >= 0 && (0..<part.count).allSatisfy { string.codePoint(at + $0) == part.codePoint($0) }
+                let has = at >= 0 && StrOps.matches(string, at, part)
                 return try StrOps.slice(t, string, 0, has ? at : string.count)
             }
         }
     }
 
     static func split(
-        _ raw: UnsafeMutableRawPointer, _ s: UInt64, _ a: Arguments_, _ n: Int, _ k: UInt64, _ name: String, fromEnd: Bool
+        _ raw: UnsafeMutableRawPointer, _ s: UInt64, _ a: Arguments_, _ n: Int, _ k: UInt64, _ name: StaticString, fromEnd: Bool
     ) -> UInt64 {
         returning(raw) { (t) throws(PythonError) -> Value in
-            let arguments = try Arguments.parse(t, function: name, a, n, k, names: ["sep", "maxsplit"], required: 0)
+            var given = (n > 0 ? Value(bits: a[0]) : Value.null, n > 1 ? Value(bits: a[1]) : Value.null)
+            if k != 0 {
+                let arguments = try Arguments.parse(t, function: "\(name)", a, n, k, names: ["sep", "maxsplit"], required: 0)
+                given = (arguments[0], arguments[1])
+            }
             let string = StrRef(Value(bits: s))
-            var left = arguments[1].isNull ? -1 : try t.indexInt(arguments[1], overflow: nil)
+            var left = given.1.isNull ? -1 : try t.indexInt(given.1, overflow: nil)
             if left < 0 { left = Int.max }
             var parts: [(Int, Int)] = []
-            if arguments[0].isNull || arguments[0].isNone {
+            if given.0.isNull || given.0.isNone {
                 if fromEnd {
                     var end = string.count
                     while true {
@@ -350,7 +413,7 @@ enum StrMethods {
                     }
                 }
             } else {
-                let separator = try text(t, arguments[0].bits, "split")
+                let separator = try text(t, given.0.bits, "split")
                 if separator.count == 0 { throw t.raise(.valueError, "empty separator") }
                 if fromEnd {
                     var end = string.count
@@ -376,7 +439,12 @@ enum StrMethods {
                 }
             }
             let list = try t.makeList(capacity: parts.count)
-            for part in parts { try ListRef(list).appendOwned(t, StrOps.slice(t, string, part.0, part.1)) }
+            do throws(PythonError) {
+                for part in parts { ListRef(list).fill(try StrOps.slice(t, string, part.0, part.1)) }
+            } catch {
+                t.release(list)
+                throw error
+            }
             return list
         }
     }
@@ -424,19 +492,19 @@ enum StrMethods {
     // MARK: Padding
 
     private static func padding(_ b: TypeBuilder) {
-        b.method("ljust", 1, 2) { raw, s, a, n, _ in StrMethods.pad(raw, s, a, n, "ljust") }
-        b.method("rjust", 1, 2) { raw, s, a, n, _ in StrMethods.pad(raw, s, a, n, "rjust") }
-        b.method("center", 1, 2) { raw, s, a, n, _ in StrMethods.pad(raw, s, a, n, "center") }
+        b.method("ljust", 1, 2) { raw, s, a, n, _ in StrMethods.pad(raw, s, a, n, 0) }
+        b.method("rjust", 1, 2) { raw, s, a, n, _ in StrMethods.pad(raw, s, a, n, 1) }
+        b.method("center", 1, 2) { raw, s, a, n, _ in StrMethods.pad(raw, s, a, n, 2) }
         b.method("zfill", 1, 1) { raw, s, a, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let string = StrRef(Value(bits: s))
                 let width = try t.indexInt(Value(bits: a[0]))
                 let fill = max(0, width - string.count)
-                var result = StrBuilder()
+                var result = StrBuilder(capacity: string.count + fill)
                 let signed = string.count > 0 && (string.codePoint(0) == 43 || string.codePoint(0) == 45)
                 if signed { result.append(string.codePoint(0)) }
-                for _ in 0..<fill { result.append(48) }
-                for index in (signed ? 1 : 0)..<max(signed ? 1 : 0, string.count) { result.append(string.codePoint(index)) }
+                result.append(48, count: fill)
+                result.append(string, signed ? 1 : 0, string.count - (signed ? 1 : 0))
                 return try result.finish(t)
             }
         }
@@ -463,7 +531,8 @@ enum StrMethods {
         }
     }
 
-    static func pad(_ raw: UnsafeMutableRawPointer, _ s: UInt64, _ a: Arguments_, _ n: Int, _ kind: String) -> UInt64 {
+    /// - Parameter kind: 0 ljust, 1 rjust, 2 center.
+    static func pad(_ raw: UnsafeMutableRawPointer, _ s: UInt64, _ a: Arguments_, _ n: Int, _ kind: Int) -> UInt64 {
         returning(raw) { (t) throws(PythonError) -> Value in
             let string = StrRef(Value(bits: s))
             let width = try t.indexInt(Value(bits: a[0]))
@@ -476,11 +545,12 @@ enum StrMethods {
             }
             let total = max(0, width - string.count)
             if total == 0 { return try StrOps.slice(t, string, 0, string.count) }
-            let left = kind == "ljust" ? 0 : kind == "rjust" ? total : total / 2 + (total & width & 1)
-            var result = StrBuilder()
-            for _ in 0..<left { result.append(fill) }
+            if total > 1 << 40 { throw t.noMemory() }
+            let left = kind == 0 ? 0 : kind == 1 ? total : total / 2 + (total & width & 1)
+            var result = StrBuilder(capacity: string.count + total)
+            result.append(fill, count: left)
             result.append(string)
-            for _ in 0..<(total - left) { result.append(fill) }
+            result.append(fill, count: total - left)
             return try result.finish(t)
         }
     }
@@ -488,34 +558,69 @@ enum StrMethods {
     // MARK: Case
 
     private static func cases(_ b: TypeBuilder) {
-        b.method("upper", 0, 0) { raw, s, _, _, _ in StrMethods.map(raw, s) { scalar, _ in scalar.properties.uppercaseMapping } }
-        b.method("lower", 0, 0) { raw, s, _, _, _ in StrMethods.map(raw, s) { scalar, _ in scalar.properties.lowercaseMapping } }
+        b.method("upper", 0, 0) { raw, s, _, _, _ in
+            StrMethods.map(raw, s, .upper) { scalar, _ in scalar.properties.uppercaseMapping }
+        }
+        b.method("lower", 0, 0) { raw, s, _, _, _ in
+            StrMethods.map(raw, s, .lower) { scalar, _ in scalar.properties.lowercaseMapping }
+        }
         b.method("casefold", 0, 0) { raw, s, _, _, _ in
-            StrMethods.map(raw, s) { scalar, _ in scalar.value == 0xDF ? "ss" : scalar.properties.lowercaseMapping }
+            StrMethods.map(raw, s, .lower) { scalar, _ in scalar.value == 0xDF ? "ss" : scalar.properties.lowercaseMapping }
         }
         b.method("swapcase", 0, 0) { raw, s, _, _, _ in
-            StrMethods.map(raw, s) { scalar, _ in
+            StrMethods.map(raw, s, .swapped) { scalar, _ in
                 scalar.properties.isUppercase ? scalar.properties.lowercaseMapping : scalar.properties.uppercaseMapping
             }
         }
         b.method("capitalize", 0, 0) { raw, s, _, _, _ in
-            StrMethods.map(raw, s) { scalar, previous in
+            StrMethods.map(raw, s, .capital) { scalar, previous in
                 previous == nil ? scalar.properties.titlecaseMapping : scalar.properties.lowercaseMapping
             }
         }
         b.method("title", 0, 0) { raw, s, _, _, _ in
-            StrMethods.map(raw, s) { scalar, previous in
+            StrMethods.map(raw, s, .title) { scalar, previous in
                 previous.map { $0.properties.isCased } ?? false
                     ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
             }
         }
     }
 
+    /// What a mapping of case does to ASCII.
+    enum ASCIICase { case upper, lower, swapped, capital, title }
+
+    @inline(__always) static func isUpper(_ byte: UInt8) -> Bool { byte &- 65 < 26 }
+    @inline(__always) static func isLower(_ byte: UInt8) -> Bool { byte &- 97 < 26 }
+
+    private static func mapASCII(_ t: Thread, _ string: StrRef, _ mapping: ASCIICase) throws(PythonError) -> Value {
+        let count = string.count
+        if count == 0 { return t.emptyString }
+        let result = try t.newString(count: count, kind: 0)
+        let from = UnsafeRawPointer(string.data).assumingMemoryBound(to: UInt8.self)
+        let to = result.data.assumingMemoryBound(to: UInt8.self)
+        switch mapping {
+        case .upper: for index in 0..<count { to[index] = from[index] ^ (isLower(from[index]) ? 32 : 0) }
+        case .lower: for index in 0..<count { to[index] = from[index] ^ (isUpper(from[index]) ? 32 : 0) }
+        case .swapped: for index in 0..<count { to[index] = from[index] ^ (isLower(from[index] | 32) ? 32 : 0) }
+        case .capital:
+            for index in 0..<count { to[index] = from[index] ^ (isUpper(from[index]) ? 32 : 0) }
+            if isLower(to[0]) { to[0] ^= 32 }
+        case .title:
+            var inWord = false
+            for index in 0..<count {
+                let byte = from[index]
+                to[index] = byte ^ ((inWord ? isUpper(byte) : isLower(byte)) ? 32 : 0)
+                inWord = isLower(byte | 32)
+            }
+        }
+        return result.value
+    }
+
     static func map(
-        _ raw: UnsafeMutableRawPointer, _ s: UInt64, _ body: (Unicode.Scalar, Unicode.Scalar?) -> String
+        _ raw: UnsafeMutableRawPointer, _ s: UInt64, _ ascii: ASCIICase, _ body: (Unicode.Scalar, Unicode.Scalar?) -> String
     ) -> UInt64 {
         returning(raw) { (t) throws(PythonError) -> Value in
             let string = StrRef(Value(bits: s))
+            if string.kind == 0 { return try mapASCII(t, string, ascii) }
             var result = StrBuilder()
             var previous: Unicode.Scalar?
             for index in 0..<string.count {
@@ -533,16 +638,26 @@ enum StrMethods {
     // MARK: Tests
 
     private static func tests(_ b: TypeBuilder) {
-        b.method("isalpha", 0, 0) { raw, s, _, _, _ in StrMethods.all(s) { StrMethods.isAlpha($0) } }
+        b.method("isalpha", 0, 0) { raw, s, _, _, _ in
+            StrMethods.all(s, { StrMethods.isLower($0 | 32) }) { StrMethods.isAlpha($0) }
+        }
         b.method("isdigit", 0, 0) { raw, s, _, _, _ in
-            StrMethods.all(s) { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }
+            StrMethods.all(s, { $0 &- 48 < 10 }) { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }
         }
-        b.method("isdecimal", 0, 0) { raw, s, _, _, _ in StrMethods.all(s) { $0.properties.numericType == .decimal } }
-        b.method("isnumeric", 0, 0) { raw, s, _, _, _ in StrMethods.all(s) { $0.properties.numericType != nil } }
+        b.method("isdecimal", 0, 0) { raw, s, _, _, _ in
+            StrMethods.all(s, { $0 &- 48 < 10 }) { $0.properties.numericType == .decimal }
+        }
+        b.method("isnumeric", 0, 0) { raw, s, _, _, _ in
+            StrMethods.all(s, { $0 &- 48 < 10 }) { $0.properties.numericType != nil }
+        }
         b.method("isalnum", 0, 0) { raw, s, _, _, _ in
-            StrMethods.all(s) { StrMethods.isAlpha($0) || $0.properties.numericType != nil }
+            StrMethods.all(s, { StrMethods.isLower($0 | 32) || $0 &- 48 < 10 }) {
+                StrMethods.isAlpha($0) || $0.properties.numericType != nil
+            }
         }
-        b.method("isspace", 0, 0) { raw, s, _, _, _ in StrMethods.all(s) { StrOps.isSpace($0.value) } }
+        b.method("isspace", 0, 0) { raw, s, _, _, _ in
+            StrMethods.all(s, { StrOps.isSpace(UInt32($0)) }) { StrOps.isSpace($0.value) }
+        }
         b.method("isascii", 0, 0) { _, s, _, _, _ in Value(StrRef(Value(bits: s)).isASCII).bits }
         b.method("isprintable", 0, 0) { _, s, _, _, _ in
             let string = StrRef(Value(bits: s))
@@ -588,15 +703,30 @@ enum StrMethods {
         }
     }
 
-    static func all(_ s: UInt64, _ test: (Unicode.Scalar) -> Bool) -> UInt64 {
+    @inline(__always)
+    static func all(_ s: UInt64, _ ascii: (UInt8) -> Bool, _ test: (Unicode.Scalar) -> Bool) -> UInt64 {
         let string = StrRef(Value(bits: s))
         if string.count == 0 { return Value.false.bits }
-        return Value((0..<string.count).allSatisfy { Unicode.Scalar(string.codePoint($0)).map(test) ?? false }).bits
+        if string.kind == 0 {
+            for byte in UnsafeRawBufferPointer(start: string.data, count: string.count) where !ascii(byte) { return Value.false.bits }
+            return Value.true.bits
+        }
+        for index in 0..<string.count {
+            guard let scalar = Unicode.Scalar(string.codePoint(index)), test(scalar) else { return Value.false.bits }
+        }
+        return Value.true.bits
     }
 
     static func cased(_ s: UInt64, upper: Bool) -> UInt64 {
         let string = StrRef(Value(bits: s))
         var any = false
+        if string.kind == 0 {
+            for byte in UnsafeRawBufferPointer(start: string.data, count: string.count) where isLower(byte | 32) {
+                if isLower(byte) == upper { return Value.false.bits }
+                any = true
+            }
+            return Value(any).bits
+        }
         for index in 0..<string.count {
             guard let scalar = Unicode.Scalar(string.codePoint(index)) else { continue }
             if upper ? scalar.properties.isLowercase : scalar.properties.isUppercase { return Value.false.bits }

@@ -4,19 +4,6 @@ import StillPlatform
 public import StillThreadRegistry
 import Synchronization
 
-/// Collects code points. Cold paths; `finish` makes the narrowest string.
-public struct StrBuilder {
-    public var points: [UInt32] = []
-    public init() {}
-    public mutating func append(_ point: UInt32) { points.append(point) }
-    public mutating func append(_ text: String) { for scalar in text.unicodeScalars { points.append(scalar.value) } }
-    public mutating func append(_ string: StrRef) {
-        points.reserveCapacity(points.count + string.count)
-        for index in 0..<string.count { points.append(string.codePoint(index)) }
-    }
-    public func finish(_ t: Thread) throws(PythonError) -> Value { try t.makeString(codePoints: points) }
-}
-
 public enum StrOps {
     /// Copies code points into a string of the same or a wider kind.
     static func copy(_ from: StrRef, _ start: Int, _ count: Int, to: StrRef, at offset: Int) {
@@ -88,25 +75,91 @@ public enum StrOps {
     }
 
     static func concatenate(_ t: Thread, _ a: Value, _ b: Value) throws(PythonError) -> Value {
-        if StrRef(b).count == 0 && t.typeOf(a) == t.type(.str) { return t.retain(a) }
-        if StrRef(a).count == 0 && t.typeOf(b) == t.type(.str) { return t.retain(b) }
-        var pair = (a.bits, b.bits)
-        return try withUnsafeMutablePointer(to: &pair) { (pointer) throws(PythonError) -> Value in
-            try concatenate(t, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt64.self), 2)
-        }
+        let left = StrRef(a)
+        let right = StrRef(b)
+        if right.count == 0 && t.typeOf(a) == t.type(.str) { return t.retain(a) }
+        if left.count == 0 && t.typeOf(b) == t.type(.str) { return t.retain(b) }
+        let total = left.count + right.count
+        if total == 0 { return t.emptyString }
+        let result = try t.newString(count: total, kind: max(left.kind, right.kind))
+        copy(left, 0, left.count, to: result, at: 0)
+        copy(right, 0, right.count, to: result, at: left.count)
+        return result.value
     }
 
     /// Code points start ..< end. Owned.
     public static func slice(_ t: Thread, _ string: StrRef, _ start: Int, _ end: Int) throws(PythonError) -> Value {
-        if end <= start { return t.emptyString }
-        if start == 0 && end == string.count && t.typeOf(string.value) == t.type(.str) { return t.retain(string.value) }
-        if end - start == 1 && string.codePoint(start) < 256 { return StaticStrings.single(string.codePoint(start)) }
+        let count = end - start
+        if count <= 0 { return t.emptyString }
+        if count == 1 && string.width == 1 { return StaticStrings.single(UInt32(string.data.load(fromByteOffset: start, as: UInt8.self))) }
+        if count == string.count && string.object.typeRaw == t.type(.str).raw { return t.retain(string.value) }
         if string.kind == 0 {
-            let result = try t.newString(count: end - start, kind: 0)
-            copy(string, start, end - start, to: result, at: 0)
+            let result = try t.newString(count: count, kind: 0)
+            copyBytes(result.data, string.data + start, count)
             return result.value
         }
-        return try t.makeString(codePoints: (start..<end).map { string.codePoint($0) })
+        return try stride(t, string, start, 1, count)
+    }
+
+    /// `count` code points, one or more of them, from `start` on, `step` apart. Owned.
+    static func stride(_ t: Thread, _ string: StrRef, _ start: Int, _ step: Int, _ count: Int) throws(PythonError) -> Value {
+        var all: UInt32 = 0
+        if string.kind != 0 {
+            var at = start
+            for _ in 0..<count {
+                all |= string.codePoint(at)
+                at &+= step
+            }
+        }
+        let kind = all < 0x80 ? 0 : all < 0x100 ? 1 : all < 0x10000 ? 2 : 3
+        if count == 1 && kind < 2 { return StaticStrings.single(string.codePoint(start)) }
+        let result = try t.newString(count: count, kind: kind)
+        let data = result.data
+        var at = start
+        if string.width == 1 {
+            let source = string.data
+            for index in 0..<count {
+                data.storeBytes(of: source.load(fromByteOffset: at, as: UInt8.self), toByteOffset: index, as: UInt8.self)
+                at &+= step
+            }
+            return result.value
+        }
+        let width = result.width
+        for index in 0..<count {
+            let point = string.codePoint(at)
+            switch width {
+            case 1: data.storeBytes(of: UInt8(truncatingIfNeeded: point), toByteOffset: index, as: UInt8.self)
+            case 2: data.storeBytes(of: UInt16(truncatingIfNeeded: point), toByteOffset: index &* 2, as: UInt16.self)
+            default: data.storeBytes(of: point, toByteOffset: index &* 4, as: UInt32.self)
+            }
+            at &+= step
+        }
+        return result.value
+    }
+
+    /// Whether the code points of `part` lie in `string` from `at` on, where there is room for them.
+    static func matches(_ string: StrRef, _ at: Int, _ part: StrRef) -> Bool {
+        let width = string.width
+        if width == part.width { return compareBytes(string.data + at &* width, part.data, part.count &* width) == 0 }
+        for index in 0..<part.count where string.codePoint(at + index) != part.codePoint(index) { return false }
+        return true
+    }
+
+    /// How often `needle`, not empty, occurs in start ..< end without overlapping.
+    static func count(_ string: StrRef, _ needle: StrRef, _ start: Int, _ end: Int) -> Int {
+        if string.width == 1 && needle.width == 1 && needle.count == 1 {
+            let wanted = needle.data.load(as: UInt8.self)
+            var number = 0
+            for byte in UnsafeRawBufferPointer(start: string.data + start, count: max(0, end - start)) where byte == wanted { number &+= 1 }
+            return number
+        }
+        var number = 0
+        var at = find(string, needle, start, end)
+        while at >= 0 {
+            number += 1
+            at = find(string, needle, at + needle.count, end)
+        }
+        return number
     }
 
     static func multiply(_ t: Thread, _ string: StrRef, _ times: Int) throws(PythonError) -> Value {
@@ -148,14 +201,10 @@ public enum StrOps {
     }
 
     static func findLast(_ string: StrRef, _ needle: StrRef, _ start: Int, _ end: Int) -> Int {
-        let length = needle.count
-        var at = end - length
-        search: while at >= start {
-            for index in 0..<length where string.codePoint(at + index) != needle.codePoint(index) {
-                at -= 1
-                continue search
-            }
-            return at
+        var at = end - needle.count
+        while at >= start {
+            if matches(string, at, needle) { return at }
+            at -= 1
         }
         return -1
     }

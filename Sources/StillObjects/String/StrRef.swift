@@ -39,7 +39,13 @@ public import Synchronization
         default: data.load(fromByteOffset: index &* 4, as: UInt32.self)
         }
     }
-    public var codePoints: [UInt32] { (0..<count).map { codePoint($0) } }
+    public var codePoints: [UInt32] {
+        let length = count
+        return [UInt32](unsafeUninitializedCapacity: length) { buffer, filled in
+            for index in 0..<length { buffer.baseAddress.unsafelyUnwrapped[index] = codePoint(index) }
+            filled = length
+        }
+    }
 
     /// As a Swift string; lone surrogates become U+FFFD.
     public var string: String {

@@ -66,7 +66,8 @@ enum StrType {
             r.pointee.str = { raw, v in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     if t.typeOf(Value(bits: v)) == t.type(.str) { return t.retain(Value(bits: v)) }
-                    return try t.makeString(codePoints: StrRef(Value(bits: v)).codePoints)
+                    let string = StrRef(Value(bits: v))
+                    return string.count == 0 ? t.emptyString : try StrOps.stride(t, string, 0, 1, string.count)
                 }
             }
             r.pointee.hash = { _, v in StrRef(Value(bits: v)).hash }
@@ -89,11 +90,14 @@ enum StrType {
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let string = StrRef(Value(bits: v))
                     let key = Value(bits: key)
+                    if key.isSmallInt && string.width == 1 {
+                        let index = key.smallInt < 0 ? key.smallInt &+ string.count : key.smallInt
+                        if index >= 0 && index < string.count { return StaticStrings.single(string.codePoint(index)) }
+                    }
                     if t.typeOf(key) == t.type(.slice) {
                         let range = try SliceIndices.compute(t, key, string.count)
                         if range.step == 1 { return try StrOps.slice(t, string, range.start, range.start + range.count) }
-                        return try t.makeString(
-                            codePoints: (0..<range.count).map { string.codePoint(range.start + $0 * range.step) })
+                        return range.count == 0 ? t.emptyString : try StrOps.stride(t, string, range.start, range.step, range.count)
                     }
                     let index = try SliceIndices.index(t, key, string.count, "string")
                     return try StrOps.slice(t, string, index, index + 1)
@@ -148,6 +152,7 @@ enum StrType {
                     let index = iterator.index
                     if index >= string.count { return .null }
                     iterator.setIndex(index + 1)
+                    if string.width == 1 { return StaticStrings.single(string.codePoint(index)) }
                     return try StrOps.slice(t, string, index, index + 1)
                 }
             }

@@ -57,6 +57,19 @@ extension ThreadState {
         return tuple.value
     }
 
+    /// A tuple of two. Steals the references, also when it fails.
+    public func makePair(_ first: Value, _ second: Value) throws(PythonError) -> Value {
+        let tuple: TupleRef
+        do throws(PythonError) { tuple = try makeTuple(2) } catch {
+            release(first)
+            release(second)
+            throw error
+        }
+        tuple.initialize(0, first)
+        tuple.initialize(1, second)
+        return tuple.value
+    }
+
     /// The empty tuple, immortal.
     public var emptyTuple: Value { TupleType.empty }
 
