@@ -17,6 +17,7 @@ public enum NativeModules {
         RandomModule.defineTypes()
         RegexModule.defineTypes()
         StructModule.defineTypes()
+        QueueModule.defineTypes()
         Reduction.installHook()
         LibraryHooks.install()
         VMHooks.serveSignals = { (t) throws(PythonError) in try Interrupts.deliver(t) }
@@ -40,6 +41,7 @@ public enum NativeModules {
             RegexModule.definition,
             ErrnoModule.definition,
             StructModule.definition,
+            QueueModule.definition,
             Sha512Module.definition,
             SignalModule.definition,
             SelectModule.definition,

@@ -61,6 +61,10 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case changeFunctionRunning
     /// The parts of a changed function are read without its lock.
     case tearFunctionSnapshot
+    /// The counts of a cache are raised in two steps.
+    case tearCacheCounts
+    /// The ring of a deque is used without its lock.
+    case takeWithoutLock
 }
 
 public enum FaultInjection {

@@ -259,6 +259,13 @@ enum Subscripts {
             } else if type == t.type(.tuple).raw && key.isSmallInt {
                 let index = key.smallInt
                 if index >= 0 && index < TupleRef(container).count { value = t.retain(TupleRef(container).item(index)) }
+            } else if type == t.type(.dict).raw && (key.isSmallInt || (key.isObject && key.object.typeRaw == t.type(.str).raw)) {
+                // A miss raises nothing yet: the slow path looks again. The `__eq__` of another key may.
+                regs.savePC(pc + 16)
+                value = (try? DictRef(container).get(t, key)) ?? .null
+                if t.hasRaised { return false }
+            } else if type == t.type(.str).raw && key.isSmallInt {
+                value = StrRef(container).single(at: key.smallInt)
             }
             if _fastPath(!value.isNull) {
                 regs.consume(t, pc)
@@ -293,6 +300,12 @@ enum Subscripts {
         }
         return NameAccess.attempt(t) { () throws(PythonError) in
             regs.savePC(pc + 8)
+            if container.isObject && container.object.typeRaw == t.type(.dict).raw && !key.isNull && !value.isNull {
+                try DictRef(container).set(t, key, value)
+                if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
+                regs.consume(t, pc)
+                return
+            }
             try t.setItem(
                 NameAccess.bound(t, regs, pc.a), NameAccess.bound(t, regs, pc.b), NameAccess.bound(t, regs, pc.c))
             if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
@@ -330,6 +343,16 @@ enum Iteration {
             let value = RangeIteratorRef(iterator.object.raw).nextSmall()
             if _fastPath(!value.isNull) {
                 regs.put(t, pc.a, value.bits)
+                return 1
+            }
+        }
+        if type == t.type(.listIterator).raw {
+            let own = IteratorRef(raw: iterator.object.raw)
+            let index = own.index
+            let item = ListRef(own.source).tryLoad(t, index)
+            if _fastPath(!item.isNull) {
+                own.setIndex(index &+ 1)
+                regs.put(t, pc.a, item.bits)
                 return 1
             }
         }

@@ -59,6 +59,15 @@ public enum VMHooks {
     nonisolated(unsafe) public static var compile: Compile = { (t, _, _, _) throws(PythonError) in
         throw t.raise(.systemError, "no compiler is installed")
     }
+    /// Source to an object of a class of `_ast`. Raises SyntaxError.
+    nonisolated(unsafe) public static var parseTree: Compile = { (t, _, _, _) throws(PythonError) in
+        throw t.raise(.systemError, "no parser is installed")
+    }
+    /// An object of a class of `_ast` to a code object.
+    nonisolated(unsafe) public static var compileTree:
+        @Sendable (_ t: Thread, _ tree: Value, _ filename: String, _ mode: CompileMode) throws(PythonError) -> Value = {
+            (t, _, _, _) throws(PythonError) in throw t.raise(.systemError, "no compiler is installed")
+        }
     /// Runs the handlers of signals that have come. Main thread. Resets `interrupted`.
     nonisolated(unsafe) public static var serveSignals: @Sendable (Thread) throws(PythonError) -> Void = { (t) throws(PythonError) in
         t.interpreterState.pointee.interrupted.store(0, ordering: .relaxed)

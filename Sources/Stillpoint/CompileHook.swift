@@ -1,4 +1,4 @@
-// Source text to code object: parser, compiler, loader; syntax errors become Python exceptions.
+// Source text, or a syntax tree of Python objects, to code object: parser, compiler, loader; syntax errors become Python exceptions.
 import StillBytecode
 import StillCompiler
 import StillObjects
@@ -20,6 +20,30 @@ enum CompileHook {
             }
             return try CodeLoader.load(t, unit)
         }
+        VMHooks.parseTree = { (t, source, filename, mode) throws(PythonError) in
+            let tree: Tree
+            do throws(SyntaxError) { tree = try parse(source, filename, mode) } catch { throw raise(t, error) }
+            let writer = try TreeWriter(t)
+            defer { writer.end() }
+            switch tree {
+            case .expression(let tree): return try writer.expression(tree)
+            case .module(let module, let mode): return try writer.module(module, interactive: mode == .interactive)
+            }
+        }
+        VMHooks.compileTree = { (t, node, filename, mode) throws(PythonError) in
+            let reader = try TreeReader(t)
+            defer { reader.end() }
+            let wanted = mode == .expression ? "Expression" : mode == .interactive ? "Interactive" : "Module"
+            let found = reader.kind(node)
+            if found != wanted { throw t.raise(.typeError, "expected \(wanted) node, got \(t.typeName(node))") }
+            let tree: Tree =
+                mode == .expression
+                ? .expression(try reader.expression(node))
+                : .module(try reader.module(node), mode == .interactive ? .interactive : .module)
+            let unit: CodeUnit
+            do throws(SyntaxError) { unit = try lower(tree, nil, filename) } catch { throw raise(t, error) }
+            return try CodeLoader.load(t, unit)
+        }
     }
 
     private enum Tree {
@@ -37,7 +61,7 @@ enum CompileHook {
         }
     }
 
-    private static func lower(_ tree: Tree, _ source: [UInt8], _ filename: String) throws(SyntaxError) -> CodeUnit {
+    private static func lower(_ tree: Tree, _ source: [UInt8]?, _ filename: String) throws(SyntaxError) -> CodeUnit {
         switch tree {
         case .expression(let tree): try compile(expression: tree, filename: filename, source: source)
         case .module(let module, let mode): try compile(module: module, filename: filename, mode: mode, source: source)

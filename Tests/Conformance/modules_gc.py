@@ -297,3 +297,7 @@ Phoenix.risen.clear()
 gc.collect()
 print(len(Phoenix.risen))
 gc.enable()
+
+# What a builtin container refers to, numbers and constants included.
+print(sorted(gc.get_referents([1, 2, 300]), key=repr), sorted(gc.get_referents((1.5, None, True)), key=repr), sorted(gc.get_referents({1: 'a', 'b': 2}), key=repr))
+print(sorted(gc.get_referents({5, 6})), gc.get_referents(5), gc.get_referents([]))

@@ -64,7 +64,14 @@ enum BuiltinCode {
                 case "single": mode = .interactive
                 default: throw t.raise(.valueError, "compile() mode must be 'exec', 'eval' or 'single'")
                 }
+                let flags = v[3].isNull ? 0 : try t.indexInt(v[3])
+                if flags & ~BuiltinCode.knownFlags != 0 { throw t.raise(.valueError, "compile(): unrecognised flags") }
+                let onlyTree = flags & BuiltinCode.onlyTree != 0
+                if try BuiltinCode.isTree(t, v[0]) {
+                    return onlyTree ? t.retain(v[0]) : try VMHooks.compileTree(t, v[0], StrRef(v[1]).string, mode)
+                }
                 let source = try BuiltinCode.source(t, v[0], "compile", "string, bytes or AST")
+                if onlyTree { return try VMHooks.parseTree(t, source, StrRef(v[1]).string, mode) }
                 return try VMHooks.compile(t, source, StrRef(v[1]).string, mode)
             }
         }
@@ -97,6 +104,22 @@ enum BuiltinCode {
                 throw t.raise(.notImplementedError, "breakpoint() is not supported yet: there is no debugger")
             }
         }
+    }
+
+    /// `ast.PyCF_ONLY_AST`
+    private static let onlyTree = 0x400
+    /// That one, what `__future__` names, type comments and top-level await.
+    private static let knownFlags = 0x1FF_0000 | 0x10 | 0x200 | 0x400 | 0x1000 | 0x2000 | 0x4000 | 0x8000
+
+    /// Whether an object is an instance of `ast.AST`. Without the module there is none.
+    private static func isTree(_ t: Thread, _ v: Value) throws(PythonError) -> Bool {
+        guard v.isObject, t.typeOf(v).has(TypeFlags.heapType) else { return false }
+        let module = DictRef(t.interpreterState.pointee.modules).getName(t, Interning.intern("_ast"))
+        defer { t.release(module) }
+        if module.isNull || module.isNone { return false }
+        let root = try t.getAttribute(module, Interning.intern("AST"))
+        defer { t.release(root) }
+        return try t.isInstance(v, root)
     }
 
     private static func source(

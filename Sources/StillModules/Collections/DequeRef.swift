@@ -32,6 +32,7 @@ struct DequeRef {
     // MARK: Under the lock
 
     private func locked<R>(_ body: () -> R) -> R {
+        if FaultInjection.isActive(.takeWithoutLock) { return body() }
         ObjectLock.lock(object.lockByte)
         defer { ObjectLock.unlock(object.lockByte) }
         return body()
@@ -80,6 +81,7 @@ struct DequeRef {
         let count = self.count
         guard count > 0, let words else { return .null }
         let value = take(t, word(words, left ? 0 : count - 1))
+        SchedulingNoise.point()
         if left { setFirst((first + 1) & (DequeRef.capacity(words) - 1)) }
         setCount(count - 1)
         changed()

@@ -1,4 +1,4 @@
-// The module `_functools`: `partial`, `cmp_to_key`, `reduce`.
+// The module `_functools`: `partial`, `cmp_to_key`, `reduce`, and `_lru_cache_wrapper` (CacheWrapper.swift).
 //
 //   partial      24 function   32 tuple of arguments   40 dict of keyword arguments   48 attributes (dict or null)
 //   key wrapper  24 comparison function   32 object (null in the factory that cmp_to_key returns)
@@ -16,6 +16,7 @@ public enum FunctoolsModule {
 
     public static let definition = ModuleDefinition(name: "_functools") { m in
         m.set("partial", m.thread.type(.partial).value)
+        m.set("_lru_cache_wrapper", m.thread.type(.cacheWrapper).value)
         m.function("cmp_to_key", 1, 1, keywords: true) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 let v = try Arguments.parse(t, function: "cmp_to_key", a, n, k, names: ["mycmp"], required: 1)
@@ -80,6 +81,7 @@ public enum FunctoolsModule {
     }
 
     static func defineTypes() {
+        CacheWrapper.define()
         let flags = TypeFlags.collectable | TypeFlags.weaklyReferencable
         StaticTypes.define(.partial, "partial", module: "functools", basicSize: bytes, flags: flags) { b in
             FunctoolsModule.memory(b)

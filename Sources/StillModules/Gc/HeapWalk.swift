@@ -64,6 +64,23 @@ enum HeapWalk {
         }
         let list = try t.makeList(capacity: found.addresses.count)
         for address in found.addresses { try ListRef(list).appendOwned(t, Value(ObjectRef(address))) }
+        for value in values { try addImmediates(t, value, to: ListRef(list)) }
         return list
+    }
+
+    /// Small ints, floats and constants in a builtin container: they are no objects, so nothing reports them.
+    private static func addImmediates(_ t: Thread, _ value: Value, to list: ListRef) throws(PythonError) {
+        var items: [Value] = []
+        defer { for item in items { t.release(item) } }
+        if t.isTuple(value) {
+            for index in 0..<TupleRef(value).count { items.append(t.retain(TupleRef(value).item(index))) }
+        } else if t.isList(value) {
+            items = ListRef(value).snapshot(t)
+        } else if t.isSet(value) {
+            items = try SetRef(value).items(t)
+        } else if t.isDict(value) {
+            for item in try DictRef(value).items(t) { items += [item.key, item.value] }
+        }
+        for item in items where !item.isObject { try list.appendOwned(t, item) }
     }
 }

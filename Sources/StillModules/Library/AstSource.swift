@@ -1,6 +1,6 @@
 // The module `_ast`, in Python: the classes of syntax trees, made from a table of the documented grammar.
 //
-// The runtime has syntax trees of its own: `compile()` to these classes is not supported, and says so.
+// The runtime has syntax trees of its own, which `compile()` turns into instances of these classes and back (Stillpoint, SyntaxTrees).
 enum AstSource {
     static let text = #"""
         PyCF_ONLY_AST = 1024

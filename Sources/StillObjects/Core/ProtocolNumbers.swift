@@ -12,6 +12,13 @@ extension ThreadState {
             let sum = a.smallInt &+ b.smallInt
             if Value.fitsSmallInt(sum) { return Value(smallInt: sum) }
         }
+        if a.isObject && a.object.typeRaw == type(.str).raw {
+            // No class that could come first is involved.
+            if op == .add && b.isObject && b.object.typeRaw == a.object.typeRaw { return try StrOps.concatenate(self, a, b) }
+            if op == .modulo && (b.isSmallInt || (b.isObject && b.object.typeRaw == type(.tuple).raw)) {
+                return try PercentFormat.format(self, StrRef(a), b)
+            }
+        }
         let result = try binaryOrNotImplemented(op, a, b)
         if result.isNotImplemented { throw unsupportedOperand(op, a, b) }
         return result

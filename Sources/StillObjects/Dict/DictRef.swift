@@ -149,6 +149,20 @@ public import Synchronization
 
     /// Whether there is such a key.
     public func has(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Bool {
+        guard let table else { return false }
+        let mask = table.indexSize &- 1
+        var perturb = UInt(bitPattern: hash)
+        var index = hash & mask
+        while true {
+            let number = Int(table.place(index).pointee.load(ordering: .acquiring))  // D1
+            if number == -1 { return false }
+            if number >= 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
+                let bits = table.key(number).pointee.load(ordering: .acquiring)
+                if bits == 0 || !Value(bits: bits).isSame(key) { break }
+                return true
+            }
+            index = HashTable.next(index, &perturb, mask)
+        }
         if case .absent = try find(t, key, hash, pure: false) { return false }
         return true
     }
@@ -273,7 +287,7 @@ public import Synchronization
 
     /// The entry of a key under the lock. -1: there is none; -2: only Python code can tell.
     @inline(__always)
-    private func findLocked(_ t: Thread, _ table: HashTable, _ key: Value, _ hash: Int) -> Int {
+    func findLocked(_ t: Thread, _ table: HashTable, _ key: Value, _ hash: Int) -> Int {
         let mask = table.indexSize &- 1
         let entries = table.entry(0)
         let str = t.type(.str).raw
@@ -330,7 +344,7 @@ public import Synchronization
         }
     }
 
-    private func insertLocked(_ t: Thread, _ key: Value, _ hash: Int, _ value: Value) -> Bool {
+    func insertLocked(_ t: Thread, _ key: Value, _ hash: Int, _ value: Value) -> Bool {
         var current = table
         if current == nil || current!.entryCount.pointee.load(ordering: .relaxed) == current!.capacity {
             guard let grown = rebuild(t, entries: max(5, count * 2 + 1)) else { return false }
@@ -356,7 +370,7 @@ public import Synchronization
     }
 
     /// Moves the entries to a new table without the deleted ones. Under the lock.
-    private func rebuild(_ t: Thread, entries: Int) -> HashTable? {
+    func rebuild(_ t: Thread, entries: Int) -> HashTable? {
         guard let fresh = HashTable.make(t, entries: entries) else { return nil }
         if let old = table {
             WriteBarrier.willShiftItems(object, t)
@@ -425,7 +439,7 @@ public import Synchronization
         }
     }
 
-    private func removeLocked(_ t: Thread, _ table: HashTable, _ number: Int) -> (Value, Value) {
+    func removeLocked(_ t: Thread, _ table: HashTable, _ number: Int) -> (Value, Value) {
         let key = Value(bits: table.key(number).pointee.load(ordering: .relaxed))
         let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
         if key.isCounted { WriteBarrier.willOverwrite(object, old: key.object, t) }

@@ -104,14 +104,55 @@ public enum NumberFormat {
             throw t.raise(.typeError, "__format__() argument must be str, not \(t.typeName(specification))")
         }
         if StrRef(specification).count == 0 { return try t.str(v) }
+        if v.isSmallInt && StrRef(specification).count == 1 {
+            let text = plain(t, v.smallInt, StrRef(specification).codePoint(0))
+            if text != 0 { return Value(bits: text) }
+            if t.hasRaised { throw PythonError() }
+        }
         let spec = try NumberSpec(t, StrRef(specification), of: v)
         var out = StrBuilder()
         try write(t, v, spec, to: &out)
         return try out.finish(t)
     }
 
+    /// The digits of an int for a specification that is one letter. 0: an exception, or it is none of these letters.
+    private static func plain(_ t: Thread, _ number: Int, _ letter: UInt32) -> UInt64 {
+        let shift: Int
+        switch letter {
+        case 0x64: shift = 0
+        case 0x62: shift = 1
+        case 0x6F: shift = 3
+        case 0x78, 0x58: shift = 4
+        default: return 0
+        }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 65) { buffer in
+            let base = buffer.baseAddress.unsafelyUnwrapped
+            var at = digits(number.magnitude, shift: shift, upper: letter == 0x58, base, 65)
+            if number < 0 {
+                at -= 1
+                base[at] = 0x2D
+            }
+            do throws(PythonError) {
+                return try t.makeString(latin1: UnsafeBufferPointer(start: base + at, count: 65 - at), 0).bits
+            } catch { return 0 }
+        }
+    }
+
     static func write(_ t: Thread, _ v: Value, _ spec: NumberSpec, to out: inout StrBuilder) throws(PythonError) {
         if t.isInt(v) { try writeInt(t, v, spec, &out) } else { try writeFloat(t, t.double(of: v), spec, of: v, &out) }
+    }
+
+    /// Decimal digits, with a minus if it is negative.
+    static func write(_ number: Int, to out: inout StrBuilder) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { buffer in
+            let base = buffer.baseAddress.unsafelyUnwrapped
+            var at = digits(number.magnitude, shift: 0, upper: false, base, 24)
+            if number < 0 {
+                at -= 1
+                base[at] = 0x2D
+            }
+            out.append(ascii: UnsafeBufferPointer(start: base + at, count: 24 - at))
+        }
     }
 
     static func character(_ code: UInt32) -> String { String(Unicode.Scalar(code) ?? "\u{FFFD}") }

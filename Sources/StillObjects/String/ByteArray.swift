@@ -202,6 +202,9 @@ enum ByteArrayType {
                     let (own, factor) = t.isByteArray(x) ? (x, y) : (y, x)
                     guard t.isByteArray(own), let times = try SequenceRepeat.factor(t, factor) else { return .notImplemented }
                     return try t.makeByteArray(ByteArrayType.repeated(t, ByteArrayRef(own).snapshot(), times))
+                case .modulo:
+                    guard t.isByteArray(x) else { return .notImplemented }
+                    return try t.makeByteArray(PercentFormat.format(t, bytes: ByteArrayRef(x).snapshot(), y))
                 default: return .notImplemented
                 }
             }

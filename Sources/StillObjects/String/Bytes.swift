@@ -63,6 +63,11 @@ enum BytesCodec {
     }
     static func normal(_ name: String) -> String { String(name.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 }) }
 
+    /// A str of code points below 256 as bytes.
+    static func latin1(_ t: Thread, _ string: StrRef) throws(PythonError) -> Value {
+        try t.makeBytes(copying: UnsafeRawBufferPointer(start: string.data, count: string.count))
+    }
+
     static func encode(_ t: Thread, _ string: StrRef, _ encoding: Value, _ errors: Value) throws(PythonError) -> Value {
         if string.kind == 0 && encoding.isNull { return try t.makeBytes(copying: UnsafeRawBufferPointer(start: string.data, count: string.count)) }
         let given = try name(t, encoding, "utf-8")
@@ -277,6 +282,9 @@ enum BytesType {
                         let (total, overflow) = content.count.multipliedReportingOverflow(by: times)
                         if overflow || total > 1 << 40 { throw t.noMemory() }
                         return try t.makeBytes(SequenceRepeat.bytes(content, times))
+                    case .modulo:
+                        guard t.isBytes(x) else { return .notImplemented }
+                        return try t.makeBytes(PercentFormat.format(t, bytes: BytesRef(x).array, y))
                     default: return .notImplemented
                     }
                 }

@@ -1,7 +1,7 @@
-// memoryview of bytes and bytearray: a window on their bytes, in one dimension.
+// memoryview of bytes and bytearray: a window on their bytes. Several dimensions: MemoryViewShape.swift.
 //
 //   24 the bytes or bytearray (shared slot; null after release)   32 first index   40 items   48 bytes from item to item
-//   56 format (ASCII code)
+//   56 format (ASCII code)   64 shape and 72 strides (tuples; null in one dimension)
 //
 // Sharing   Start, length and step are written before the view is published. The bytes are read and changed by the bytearray's own rules; a view
 //           does not fix its size: bytes that are gone by then raise IndexError, or are missing from a copy.
@@ -57,6 +57,11 @@ struct MemoryViewRef {
         defer { t.release(source) }
         guard let all = t.bytesLike(source) else { return nil }
         let size = itemSize
+        if dimensions != 1 {
+            var bytes: [UInt8] = []
+            for at in places() where at >= 0 && at + size <= all.count { bytes += all[at..<(at + size)] }
+            return bytes
+        }
         if step == size { return Array(all[min(start, all.count)..<min(start + count * size, all.count)]) }
         var bytes: [UInt8] = []
         for index in 0..<count {
@@ -160,7 +165,7 @@ struct MemoryViewRef {
             let other = MemoryViewRef(v.bits)
             let source = try other.source(t)
             defer { t.release(source) }
-            return try make(t, source, other.start, other.count, other.step, format: other.format)
+            return try make(t, source, other.start, shape: other.shape, strides: other.strides, format: other.format)
         }
         guard t.isBytes(v) || t.isByteArray(v) else {
             let view = try exported(t, v)
@@ -174,13 +179,19 @@ struct MemoryViewRef {
 enum MemoryViewType {
     static func define() {
         StaticTypes.define(
-            .memoryview, "memoryview", basicSize: 64,
+            .memoryview, "memoryview", basicSize: MemoryViewRef.bytes,
             flags: TypeFlags.collectable | TypeFlags.weaklyReferencable | TypeFlags.patternSequence
         ) { b in
             let r = b.record
-            r.pointee.memory.traverse = { object, visitor in FixedFields.traverse(object, visitor, 24, 32) }
+            r.pointee.memory.traverse = { object, visitor in
+                FixedFields.traverse(object, visitor, 24, 32)
+                FixedFields.traverse(object, visitor, MemoryViewRef.shapeOffset, MemoryViewRef.bytes)
+            }
             r.pointee.memory.clear = { t, object in FixedFields.clear(Thread(t), object, 24, 32) }
-            r.pointee.memory.deallocate = { t, object in FixedFields.deallocate(Thread(t), object, 24, 32) }
+            r.pointee.memory.deallocate = { t, object in
+                for offset in [MemoryViewRef.shapeOffset, MemoryViewRef.stridesOffset] { Thread(t).releaseField(ObjectRef(object), offset) }
+                FixedFields.deallocate(Thread(t), object, 24, 32)
+            }
             r.pointee.new = { raw, _, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let v = try Arguments.parse(t, function: "memoryview", a, n, k, names: ["object"], required: 1)
@@ -213,11 +224,27 @@ enum MemoryViewType {
                 let view = MemoryViewRef(v)
                 let source = try view.source(t)
                 defer { t.release(source) }
-                if t.typeOf(Value(bits: key)) == t.type(.slice) {
+                let at: Int
+                if t.isTuple(Value(bits: key)) {
+                    at = try view.place(t, Value(bits: key))
+                } else if view.dimensions == 0 {
+                    if Value(bits: key).bits == Value.ellipsis.bits { return t.retain(Value(bits: v)) }
+                    throw t.raise(.typeError, "invalid indexing of 0-dim memory")
+                } else if t.typeOf(Value(bits: key)) == t.type(.slice) {
                     let range = try SliceIndices.compute(t, Value(bits: key), view.count)
-                    return try MemoryViewRef.make(t, source, view.start + range.start * view.step, range.count, view.step * range.step, format: view.format)
+                    return try MemoryViewRef.make(
+                        t, source, view.start + range.start * view.step, shape: [range.count] + view.shape.dropFirst(),
+                        strides: [view.step * range.step] + view.strides.dropFirst(), format: view.format)
+                } else {
+                    if view.dimensions > 1 {
+                        guard t.typeOf(Value(bits: key)).record.pointee.index != nil else {
+                            throw t.raise(.typeError, "memoryview: invalid slice key")
+                        }
+                        throw t.raise(.notImplementedError, "multi-dimensional sub-views are not implemented")
+                    }
+                    let index = try MemoryViewType.index(t, view, Value(bits: key))
+                    at = view.start + index * view.step
                 }
-                let at = view.start + (try MemoryViewType.index(t, view, Value(bits: key))) * view.step
                 if view.itemSize == 1 && view.format == 66 {
                     guard let byte = t.isBytes(source) ? BytesRef(source)[at] : ByteArrayRef(source).byte(at) else {
                         throw t.raise(.indexError, "index out of bounds on dimension 1")
@@ -237,6 +264,23 @@ enum MemoryViewType {
                 guard t.isByteArray(source) else { throw t.raise(.typeError, "cannot modify read-only memory") }
                 if value == 0 { throw t.raise(.typeError, "cannot delete memory") }
                 let own = ByteArrayRef(source)
+                if t.isTuple(Value(bits: key)) {
+                    let place = try view.place(t, Value(bits: key))
+                    for (number, byte) in try view.encoded(t, Value(bits: value)).enumerated() {
+                        if !own.setByte(place + number, byte) { throw t.raise(.indexError, "index out of bounds on dimension 1") }
+                    }
+                    return 0
+                }
+                if view.dimensions != 1 {
+                    if view.dimensions == 0 { throw t.raise(.typeError, "invalid indexing of 0-dim memory") }
+                    let isSlice = t.typeOf(Value(bits: key)) == t.type(.slice)
+                    if !isSlice && t.typeOf(Value(bits: key)).record.pointee.index == nil {
+                        throw t.raise(.typeError, "memoryview: invalid slice key")
+                    }
+                    throw t.raise(
+                        .notImplementedError,
+                        isSlice ? "memoryview slice assignments are currently restricted to ndim = 1" : "sub-views are not implemented")
+                }
                 if t.typeOf(Value(bits: key)) == t.type(.slice) {
                     let range = try SliceIndices.compute(t, Value(bits: key), view.count)
                     if view.format != 66 {
@@ -268,7 +312,13 @@ enum MemoryViewType {
             }
         }
         r.pointee.iterate = { raw, v in
-            returning(raw) { (t) throws(PythonError) -> Value in try t.makeSequenceIterator(Value(bits: v)) }
+            returning(raw) { (t) throws(PythonError) -> Value in
+                if MemoryViewRef(v).dimensions == 0 { throw t.raise(.typeError, "invalid indexing of 0-dim memory") }
+                if MemoryViewRef(v).dimensions > 1 {
+                    throw t.raise(.notImplementedError, "multi-dimensional sub-views are not implemented")
+                }
+                return try t.makeSequenceIterator(Value(bits: v))
+            }
         }
     }
     private static func index(_ t: Thread, _ view: MemoryViewRef, _ key: Value) throws(PythonError) -> Int {
@@ -291,6 +341,10 @@ enum MemoryViewType {
             let op = CompareOperator(rawValue: op)!
             guard op == .equal || op == .notEqual else { return Value.notImplemented.bits }
             guard let x = t.bytesLike(Value(bits: a)), let y = t.bytesLike(Value(bits: b)) else { return Value.notImplemented.bits }
+            let other = Value(bits: b).isObject && t.typeOf(Value(bits: b)) == t.type(.memoryview) ? MemoryViewRef(b) : nil
+            if MemoryViewRef(a).dimensions != 1 || (other.map { $0.dimensions != 1 } ?? false) {
+                guard let other, MemoryViewRef(a).shape == other.shape else { return Value(op == .notEqual).bits }
+            }
             return Value((x == y) == (op == .equal)).bits
         }
         r.pointee.hash = { raw, v in
@@ -298,6 +352,9 @@ enum MemoryViewType {
                 let source = try MemoryViewRef(v).source(t)
                 defer { t.release(source) }
                 guard t.isBytes(source) else { throw t.raise(.valueError, "cannot hash writable memoryview object") }
+                guard MemoryViewRef(v).itemSize == 1 && MemoryViewRef(v).format != 63 else {
+                    throw t.raise(.valueError, "memoryview: hashing is restricted to formats 'B', 'b' or 'c'")
+                }
                 return (MemoryViewRef(v).contents(t) ?? []).withUnsafeBytes { bytes in
                     guard let base = bytes.baseAddress else { return StringHash.hash(UnsafeRawPointer(bitPattern: 8)!, 0) }
                     return StringHash.hash(base, bytes.count)
@@ -315,32 +372,55 @@ enum MemoryViewType {
                 return Value(t.isBytes(source))
             }
         }
-        b.getter("nbytes") { _, s in Value(smallInt: MemoryViewRef(s).count * MemoryViewRef(s).itemSize).bits }
+        b.getter("nbytes") { _, s in Value(smallInt: MemoryViewRef(s).byteCount).bits }
         b.getter("itemsize") { _, s in Value(smallInt: MemoryViewRef(s).itemSize).bits }
-        b.getter("ndim") { _, _ in Value(smallInt: 1).bits }
+        b.getter("ndim") { _, s in Value(smallInt: MemoryViewRef(s).dimensions).bits }
         b.getter("format") { _, s in StaticStrings.single(UInt32(MemoryViewRef(s).format)).bits }
         b.getter("shape") { raw, s in
-            returning(raw) { (t) throws(PythonError) -> Value in try t.makeTuple([Value(smallInt: MemoryViewRef(s).count)]) }
+            returning(raw) { (t) throws(PythonError) -> Value in try t.makeTuple(MemoryViewRef(s).shape.map { Value(smallInt: $0) }) }
         }
         b.getter("strides") { raw, s in
-            returning(raw) { (t) throws(PythonError) -> Value in try t.makeTuple([Value(smallInt: MemoryViewRef(s).step)]) }
+            returning(raw) { (t) throws(PythonError) -> Value in try t.makeTuple(MemoryViewRef(s).strides.map { Value(smallInt: $0) }) }
         }
-        for name in ["c_contiguous", "f_contiguous", "contiguous"] {
-            b.getter(name) { _, s in Value(MemoryViewRef(s).step == MemoryViewRef(s).itemSize).bits }
-        }
+        b.getter("suboffsets") { raw, _ in Thread(raw).emptyTuple.bits }
+        b.getter("c_contiguous") { _, s in Value(MemoryViewRef(s).isRowMajor).bits }
+        b.getter("f_contiguous") { _, s in Value(MemoryViewRef(s).isColumnMajor).bits }
+        b.getter("contiguous") { _, s in Value(MemoryViewRef(s).isRowMajor || MemoryViewRef(s).isColumnMajor).bits }
     }
 
     private static func methods(_ b: TypeBuilder) {
         b.method("tobytes", 0, 1, keywords: true) { raw, s, a, n, k in
             returning(raw) { (t) throws(PythonError) -> Value in
-                t.release(try MemoryViewRef(s).source(t))
-                return try t.makeBytes(MemoryViewRef(s).contents(t) ?? [])
+                let v = try Arguments.parse(t, function: "tobytes", a, n, k, names: ["order"], required: 0)
+                let view = MemoryViewRef(s)
+                let source = try view.source(t)
+                defer { t.release(source) }
+                var columns = false
+                if !v[0].isNull && !v[0].isNone {
+                    let order = t.isStr(v[0]) ? StrRef(v[0]).string : ""
+                    guard order == "C" || order == "F" || order == "A" else { throw t.raise(.valueError, "order must be 'C', 'F' or 'A'") }
+                    columns = order == "F" || (order == "A" && !view.isRowMajor && view.isColumnMajor)
+                }
+                if columns && view.dimensions > 1 {
+                    let all = t.bytesLike(source) ?? []
+                    var bytes: [UInt8] = []
+                    for at in view.places(columnMajor: true) where at >= 0 && at + view.itemSize <= all.count {
+                        bytes += all[at..<(at + view.itemSize)]
+                    }
+                    return try t.makeBytes(bytes)
+                }
+                return try t.makeBytes(view.contents(t) ?? [])
             }
         }
         b.method("tolist", 0, 0) { raw, s, _, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 t.release(try MemoryViewRef(s).source(t))
                 let view = MemoryViewRef(s)
+                if view.dimensions != 1 {
+                    let source = try view.source(t)
+                    defer { t.release(source) }
+                    return try view.nested(t, t.bytesLike(source) ?? [], view.start, 0)
+                }
                 let bytes = view.contents(t) ?? []
                 let list = try t.makeList(capacity: view.count)
                 do throws(PythonError) {
@@ -367,19 +447,20 @@ enum MemoryViewType {
                 throw t.raise(.notImplementedError, "read-only views of bytearray are not supported yet")
             }
         }
-        b.method("cast", 1, 2) { raw, s, a, n, _ in
+        b.method("cast", 1, 2, keywords: true) { raw, s, a, n, k in
             returning(raw) { (t) throws(PythonError) -> Value in
+                let v = try Arguments.parse(t, function: "cast", a, n, k, names: ["format", "shape"], required: 1)
                 let view = MemoryViewRef(s)
                 let source = try view.source(t)
                 defer { t.release(source) }
-                if n == 2 { throw t.raise(.notImplementedError, "memoryview.cast() to several dimensions is not supported yet") }
-                guard t.isStr(Value(bits: a[0])), let last = StrRef(Value(bits: a[0])).string.utf8.last,
-                    let size = MemoryViewRef.size(Int(last)), StrRef(Value(bits: a[0])).string.drop(while: { $0 == "@" }).count == 1
-                else { throw t.raise(.valueError, "memoryview: destination format must be a native single character format prefixed with an optional '@'") }
-                if view.step != view.itemSize { throw t.raise(.typeError, "memoryview: casts are restricted to C-contiguous views") }
-                let bytes = view.count * view.itemSize
-                if bytes % size != 0 { throw t.raise(.typeError, "memoryview: length is not a multiple of itemsize") }
-                return try MemoryViewRef.make(t, source, view.start, bytes / size, size, format: Int(last))
+                guard t.isStr(v[0]), let last = StrRef(v[0]).string.utf8.last, let size = MemoryViewRef.size(Int(last)),
+                    StrRef(v[0]).string.drop(while: { $0 == "@" }).count == 1
+                else {
+                    throw t.raise(
+                        .valueError,
+                        "memoryview: destination format must be a native single character format prefixed with an optional '@'")
+                }
+                return try view.cast(t, source, format: Int(last), size: size, shape: v[1])
             }
         }
         b.method("release", 0, 0) { raw, s, _, _, _ in

@@ -1,4 +1,4 @@
-// The % operator of str.
+// The % operator of str and of bytes. The template of bytes is read as Latin-1, so that both go through the same code.
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
@@ -35,18 +35,53 @@ enum PercentFormat {
     }
 
     static func format(_ t: Thread, _ template: StrRef, _ arguments: Value) throws(PythonError) -> Value {
+        var result = StrBuilder(capacity: template.count + 24)
+        try write(t, template, arguments, bytes: false, &result)
+        return try result.finish(t)
+    }
+
+    /// `template % arguments` for bytes and bytearray.
+    static func format(_ t: Thread, bytes template: [UInt8], _ arguments: Value) throws(PythonError) -> [UInt8] {
+        var all: UInt8 = 0
+        for byte in template { all |= byte }
+        let text = try template.withUnsafeBufferPointer { (buffer) throws(PythonError) -> Value in
+            try t.makeString(latin1: buffer, UInt32(all))
+        }
+        defer { t.release(text) }
+        var result = StrBuilder(capacity: template.count + 24)
+        try write(t, StrRef(text), arguments, bytes: true, &result)
+        return try result.latin1(t)
+    }
+
+    private static func write(
+        _ t: Thread, _ template: StrRef, _ arguments: Value, bytes: Bool, _ result: inout StrBuilder
+    ) throws(PythonError) {
         let length = template.count
-        var result = StrBuilder(capacity: length + 24)
         var operands = Operands(all: arguments, isTuple: t.isTuple(arguments))
         var usedMapping = false
         var at = 0
-        func code(_ index: Int) -> UInt32 { template.codePoint(index) }
+        let data = template.data
+        let narrow = template.width == 1
+        func code(_ index: Int) -> UInt32 {
+            narrow ? UInt32(data.load(fromByteOffset: index, as: UInt8.self)) : template.codePoint(index)
+        }
         while at < length {
             let start = at
             while at < length && code(at) != 37 { at &+= 1 }
             result.append(template, start, at - start)
             if at == length { break }
             at += 1
+            if at < length && !bytes && (code(at) == 100 || code(at) == 115) {
+                // Alone, and for what is written as it is.
+                let value = try operands.take(t)
+                let isNumber = value.isSmallInt
+                if isNumber || (code(at) == 115 && value.isObject && value.object.typeRaw == t.type(.str).raw) {
+                    if isNumber { NumberFormat.write(value.smallInt, to: &result) } else { result.append(StrRef(value)) }
+                    at += 1
+                    continue
+                }
+                operands.next -= 1
+            }
             var spec = Conversion()
             var mapped = Value.null
             defer { t.release(mapped) }
@@ -59,10 +94,12 @@ enum PercentFormat {
                     close += 1
                 }
                 if close == length { throw t.raise(.valueError, "incomplete format key") }
-                if operands.isTuple || t.isStr(arguments) || t.typeOf(arguments).record.pointee.getItem == nil {
+                if operands.isTuple || isText(t, arguments, bytes) || t.typeOf(arguments).record.pointee.getItem == nil {
                     throw t.raise(.typeError, "format requires a mapping")
                 }
-                let key = try StrOps.slice(t, template, at + 1, close)
+                let name = try StrOps.slice(t, template, at + 1, close)
+                let key = bytes ? try BytesCodec.latin1(t, StrRef(name)) : name
+                if bytes { t.release(name) }
                 defer { t.release(key) }
                 mapped = try t.getItem(arguments, key)
                 usedMapping = true
@@ -98,15 +135,78 @@ enum PercentFormat {
                 continue
             }
             let value = mapped.isNull ? try operands.take(t) : mapped
+            if bytes {
+                let done = try oneOfBytes(t, value, spec, kind, &result)
+                if done { continue }
+            }
             try one(t, value, spec, kind, at - 1, &result)
         }
         let left = operands.isTuple ? operands.next < TupleRef(arguments).count : operands.next == 0
         if left && !usedMapping {
-            let mayStay = !operands.isTuple && !t.isStr(arguments)
+            let mayStay = !operands.isTuple && !isText(t, arguments, bytes)
                 && (t.isDict(arguments) || t.typeOf(arguments).record.pointee.getItem != nil)
-            if !mayStay { throw t.raise(.typeError, "not all arguments converted during string formatting") }
+            if !mayStay { throw t.raise(.typeError, "not all arguments converted during \(bytes ? "bytes" : "string") formatting") }
         }
-        return try result.finish(t)
+    }
+
+    /// What counts as one operand although it can be indexed.
+    private static func isText(_ t: Thread, _ v: Value, _ bytes: Bool) -> Bool { bytes ? t.isBytes(v) || t.isByteArray(v) : t.isStr(v) }
+
+    /// The conversions that differ for bytes. False: this one does not.
+    private static func oneOfBytes(
+        _ t: Thread, _ value: Value, _ spec: Conversion, _ code: UInt32, _ result: inout StrBuilder
+    ) throws(PythonError) -> Bool {
+        var content: [UInt8]
+        switch code {
+        case 115, 98:  // s b
+            content = try operand(t, value)
+            if spec.precision >= 0 && spec.precision < content.count { content.removeLast(content.count - spec.precision) }
+        case 114, 97:  // r a
+            let text = try t.ascii(value)
+            defer { t.release(text) }
+            pad(StrRef(text), spec.precision >= 0 ? min(StrRef(text).count, spec.precision) : StrRef(text).count, spec, &result)
+            return true
+        case 99:  // c
+            if t.isBytes(value) || t.isByteArray(value) {
+                content = t.bytesLike(value) ?? []
+                guard content.count == 1 else { throw t.raise(.typeError, "%c requires an integer in range(256) or a single byte") }
+            } else {
+                guard t.typeOf(value).has(TypeFlags.intSubclass) || t.typeOf(value).record.pointee.index != nil else {
+                    throw t.raise(.typeError, "%c requires an integer in range(256) or a single byte")
+                }
+                let number = try t.indexInt(value, overflow: nil)
+                guard number >= 0, number < 256 else { throw t.raise(.overflowError, "%c arg not in range(256)") }
+                content = [UInt8(number)]
+            }
+        case 101, 69, 102, 70, 103, 71:  // e E f F g G
+            let type = t.typeOf(value)
+            if type.has(TypeFlags.floatSubclass) || type.has(TypeFlags.intSubclass) || type.record.pointee.index != nil { return false }
+            if !t.typeLookup(type, StaticStrings.intern("__float__")).isNull { return false }
+            throw t.raise(.typeError, "float argument required, not \(t.typeName(value))")
+        default: return false
+        }
+        let missing = max(0, spec.width - content.count)
+        if !spec.left { result.append(32, count: missing) }
+        for byte in content { result.append(UInt32(byte)) }
+        if spec.left { result.append(32, count: missing) }
+        return true
+    }
+
+    private static func operand(_ t: Thread, _ value: Value) throws(PythonError) -> [UInt8] {
+        if t.isBytes(value) || t.isByteArray(value) { return t.bytesLike(value) ?? [] }
+        let method = try t.lookupSpecial(value, StaticStrings.intern("__bytes__"))
+        if !method.isNull {
+            defer { t.release(method) }
+            let result = try t.call(method)
+            defer { t.release(result) }
+            guard t.isBytes(result) else { throw t.raise(.typeError, "__bytes__ returned non-bytes (type \(t.typeName(result)))") }
+            return BytesRef(result).array
+        }
+        guard let content = t.bytesLike(value) else {
+            throw t.raise(
+                .typeError, "%b requires a bytes-like object, or an object that implements __bytes__, not '\(t.typeName(value))'")
+        }
+        return content
     }
 
     /// Digits or `*`; -1: none.
@@ -142,7 +242,7 @@ enum PercentFormat {
         switch code {
         case 115, 114, 97:  // s r a
             if code == 115 && value.isSmallInt && spec.width < 0 && spec.precision < 0 {
-                return try NumberFormat.write(t, value, NumberSpec(), to: &result)
+                return NumberFormat.write(value.smallInt, to: &result)
             }
             let text = code == 115 ? try t.str(value) : code == 114 ? try t.repr(value) : try t.ascii(value)
             defer { t.release(text) }

@@ -121,7 +121,7 @@ enum StrFormat {
 
     private static func append(_ t: Thread, _ value: Value, _ spec: Value, _ result: inout StrBuilder) throws(PythonError) {
         if StrRef(spec).count == 0 {
-            if value.isSmallInt { return try NumberFormat.write(t, value, NumberSpec(), to: &result) }
+            if value.isSmallInt { return NumberFormat.write(value.smallInt, to: &result) }
             if t.typeOf(value) == t.type(.str) { return result.append(StrRef(value)) }
         }
         let formatted = try t.format(value, spec)

@@ -47,6 +47,13 @@ public import Synchronization
         }
     }
 
+    /// The string of one code point, as `self[index]` gives it; null when the index is out of range or the string is not of one byte each.
+    public func single(at index: Int) -> Value {
+        let place = index < 0 ? index &+ count : index
+        if width != 1 || place < 0 || place >= count { return .null }
+        return StaticStrings.single(UInt32(data.load(fromByteOffset: place, as: UInt8.self)))
+    }
+
     /// As a Swift string; lone surrogates become U+FFFD.
     public var string: String {
         if kind == 0 {

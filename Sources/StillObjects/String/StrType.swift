@@ -90,9 +90,9 @@ enum StrType {
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let string = StrRef(Value(bits: v))
                     let key = Value(bits: key)
-                    if key.isSmallInt && string.width == 1 {
-                        let index = key.smallInt < 0 ? key.smallInt &+ string.count : key.smallInt
-                        if index >= 0 && index < string.count { return StaticStrings.single(string.codePoint(index)) }
+                    if key.isSmallInt {
+                        let one = string.single(at: key.smallInt)
+                        if !one.isNull { return one }
                     }
                     if t.typeOf(key) == t.type(.slice) {
                         let range = try SliceIndices.compute(t, key, string.count)

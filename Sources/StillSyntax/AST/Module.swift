@@ -22,6 +22,25 @@ public final class ExpressionTree: Sendable {
     }
 }
 
+/// Makes the nodes of a tree that does not come from the parser: children first, as in `NodePool`.
+public final class TreeBuilder {
+    private let pool = NodePool()
+    public init() {}
+
+    public func expression(_ kind: ExprKind, _ span: SourceSpan) -> Expr {
+        let node = Expr(kind, span)
+        pool.keep(node)
+        return node
+    }
+    public func statement(_ kind: StmtKind, _ span: SourceSpan) -> Stmt {
+        let node = Stmt(kind, span)
+        pool.keep(node)
+        return node
+    }
+    public func module(_ body: [Stmt]) -> Module { Module(body: body, pool: pool) }
+    public func tree(_ body: Expr) -> ExpressionTree { ExpressionTree(body: body, pool: pool) }
+}
+
 /// Holds every expression and pattern that can be deep, in creation order: children first.
 ///
 /// Only the parser appends, and only before it hands the tree out; later the sole access is

@@ -6,6 +6,8 @@ public enum StressCatalog {
         SharedContainers.description,
         SharedMutation.description,
         FrozenHeap.description,
+        SharedCache.description,
+        SharedQueue.description,
         InterpreterTurnover.description,
         CrossThreadFrees.description,
         ThreadTurnover.description,
