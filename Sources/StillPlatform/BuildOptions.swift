@@ -1,6 +1,14 @@
 // The only file with `#if` for checks: a misspelt flag elsewhere would silently be false.
 
 @frozen public enum BuildOptions {
+    #if STILL_CHECKS || DEBUG
+        /// The interpreter's handlers return to a loop instead of jumping to each other: without optimisation, or under a sanitizer, a jump
+        /// would be a call that never returns.
+        @inlinable public static var returnsToLoop: Bool { true }
+    #else
+        @inlinable public static var returnsToLoop: Bool { false }
+    #endif
+
     #if STILL_CHECKS
         /// Invariants, fault injection and seeded delays are compiled in.
         @inlinable public static var checksInvariants: Bool { true }

@@ -26,6 +26,29 @@ enum Arithmetic {
         }
     }
 
+    /// A float and a number that becomes one exactly, or the quotient of two ints that do. Null: not such operands.
+    @inline(__always)
+    static func mixed(_ x: Value, _ y: Value, _ op: BinaryOperator) -> Value {
+        let (a, b) = (exactDouble(x), exactDouble(y))
+        guard !a.isNaN, !b.isNaN, op == .trueDivide || !(x.isSmallInt && y.isSmallInt) else { return .null }
+        switch op {
+        case .add: return .immediate(a + b)
+        case .subtract: return .immediate(a - b)
+        case .multiply: return .immediate(a * b)
+        case .trueDivide: return b == 0 ? .null : .immediate(a / b)
+        default: return .null
+        }
+    }
+
+    /// Not a number when it is not one, or is an int that a Double may round.
+    @inline(__always)
+    private static func exactDouble(_ value: Value) -> Double {
+        if value.isImmediateFloat { return value.immediateFloat }
+        if value.isSmallInt && value.smallInt.magnitude <= 1 << 53 { return Double(value.smallInt) }
+        if value.bits == Value.floatZero.bits { return 0 }
+        return .nan
+    }
+
     @inline(never)
     static func binary(
         _ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ op: BinaryOperator

@@ -3,8 +3,10 @@
 // Cache word 0  type version u32 | kind u8 << 32 | detail u16 << 48. 0: empty. One word, so threads never see half of it.
 //   kind 1      an inline value of the instance, `detail` its offset
 //   kind 2      a module's attribute: word 1 is the entry index in its dict (checked by the key)
+//   kind 5      (storeAttribute) a `__slots__` word of the instance, `detail` its offset; loading one is kind 1
 //   kind 3      (loadMethod) a method found in the type, word 1 the function; instances have no attributes of their own
 //   kind 4      the same, for instances without dict whose class shares `detail` inline names, none of them this one
+// Behind it is the thread's own cache for places that see several classes (SecondCache.swift).
 // Word 1 of kinds 3 and 4 belongs to word 0: InlineCache.swift.
 import StillBytecode
 import StillObjects
@@ -18,6 +20,7 @@ enum Attributes {
     static let module: UInt64 = 2
     static let plainMethod: UInt64 = 3
     static let method: UInt64 = 4
+    static let slot: UInt64 = 5
 
     @inline(__always) static func pack(_ version: UInt32, _ kind: UInt64, _ detail: Int) -> UInt64 {
         UInt64(version) | kind << 32 | UInt64(UInt16(detail)) << 48
@@ -41,6 +44,11 @@ enum Attributes {
                         t, Int(pc.cache(1).pointee.load(ordering: .relaxed)), key: name)
                     if !value.isNull { return value.bits }
                 }
+            } else if let entry = SecondCache.find(
+                t, TypeRef(object.typeRaw).versionTag, regs.code.pointee.names[pc.c], .load)
+            {
+                let value = InstanceAttributes.loadInline(t, object, Int(entry.pointee.word &>> 48))
+                if !value.isNull { return value.bits }
             }
         }
         return loadSlowly(t, regs, pc)
@@ -71,19 +79,23 @@ enum Attributes {
             pc.cache(0).pointee.store(pack(version, module, 0), ordering: .releasing)
             return
         }
-        guard type.record.pointee.inlineCount != 0,
-            !type.has(store ? TypeFlags.customSetAttribute : TypeFlags.customGetAttribute)
-        else { return }
+        guard !type.has(store ? TypeFlags.customSetAttribute : TypeFlags.customGetAttribute) else { return }
         let found = t.typeLookup(type, name)
         let version = type.versionTag
         if version == 0 { return }
-        // A data descriptor in the type wins over the instance.
-        if !found.isNull && t.typeOf(found).record.pointee.descriptorSet != nil { return }
-        let index = InstanceAttributes.inlineIndex(type, name)
-        if index < 0 { return }
-        let offset = Int(type.record.pointee.inlineOffset) + index * 8
+        var word: UInt64
+        if !found.isNull && t.typeOf(found).record.pointee.descriptorSet != nil {
+            // A data descriptor in the type wins over the instance.
+            guard let offset = SlotDescriptor.offset(t, found, in: type) else { return }
+            word = pack(version, store ? slot : inline, offset)
+        } else {
+            guard type.record.pointee.inlineCount != 0 else { return }
+            let index = InstanceAttributes.inlineIndex(type, name)
+            if index < 0 { return }
+            word = pack(version, inline, Int(type.record.pointee.inlineOffset) + index * 8)
+        }
+        SecondCache.fill(t, word, name.bits, store ? .store : .load)
         // Only when it changes: all threads read this memory.
-        let word = pack(version, inline, offset)
         if pc.cache(0).pointee.load(ordering: .relaxed) != word { pc.cache(0).pointee.store(word, ordering: .relaxed) }
     }
 
@@ -93,18 +105,45 @@ enum Attributes {
         let value = regs.value(pc.b)
         if _fastPath(target.isObject && !value.isNull) {
             let object = target.object
-            let cache = pc.cache(0).pointee.load(ordering: .relaxed)
-            let offset = Int(cache &>> 48)
-            if _fastPath(
-                UInt32(truncatingIfNeeded: cache) == TypeRef(object.typeRaw).versionTag && cache != 0
-                    && (InstanceAttributes.storeInline(t, object, offset, value)
-                        || InstanceAttributes.addInline(t, object, offset, value)))
-            {
-                consumeStore(t, regs, pc)
-                return true
+            let version = TypeRef(object.typeRaw).versionTag
+            var cache = pc.cache(0).pointee.load(ordering: .relaxed)
+            if _slowPath(UInt32(truncatingIfNeeded: cache) != version || version == 0) {
+                cache = SecondCache.find(t, version, regs.code.pointee.names[pc.c], .store)?.pointee.word ?? 0
+            }
+            if _fastPath(cache != 0) {
+                let offset = Int(cache &>> 48)
+                let isSlot = (cache &>> 32) & 0xFF == slot
+                var done = true
+                if object.atomicWord(offset).pointee.load(ordering: .relaxed) == 0 && isNew(t, regs, pc, object)
+                    && (isSlot || InstanceAttributes.mayAppend(object, offset))
+                {
+                    WriteBarrier.willStore(object, t)
+                    object.atomicWord(offset).pointee.store(t.retain(value).bits, ordering: .releasing)
+                } else if isSlot {
+                    SharedSlot.store(t, object, offset, value)
+                } else {
+                    done =
+                        InstanceAttributes.storeInline(t, object, offset, value)
+                        || InstanceAttributes.addInline(t, object, offset, value)
+                }
+                if _fastPath(done) {
+                    consumeStore(t, regs, pc)
+                    return true
+                }
             }
         }
         return storeSlowly(t, regs, pc)
+    }
+
+    /// The instance whose `__init__` runs in this frame, of which nobody else knows: its references are the two that the call has made, in
+    /// registers of this thread.
+    @inline(__always)
+    private static func isNew(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer, _ object: ObjectRef) -> Bool {
+        guard regs.frameFlags & FrameFlags.initializer != 0, pc.a == 0, object.owner == t.ownerSlot, object.local.pointee == 2,
+            object.sharedWord.pointee.load(ordering: .relaxed) == 0, object.flags & ObjectFlags.weaklyReferenced == 0
+        else { return false }
+        let caller = regs.callerFrame.unsafelyUnwrapped
+        return caller[(caller.savedPC - 24).a] == object.address
     }
 
     @inline(__always)
@@ -155,6 +194,15 @@ enum Attributes {
                     return true
                 }
             }
+            if let entry = SecondCache.find(t, type.versionTag, regs.code.pointee.names[pc.c], .method) {
+                let word = entry.pointee.word
+                if (word &>> 32) & 0xFF == plainMethod
+                    || (InstanceLayout.hasNoDict(object, type) && InstanceAttributes.keyCount(type) == Int(word &>> 48))
+                {
+                    placeMethod(t, regs, pc, Value(bits: entry.pointee.detail), target)
+                    return true
+                }
+            }
         }
         return loadMethodSlowly(t, regs, pc)
     }
@@ -192,7 +240,7 @@ enum Attributes {
                     let own = try instanceAttribute(t, target, type, name)
                     if own.isNull {
                         let function = registerForm(found)
-                        cacheMethod(t, pc, type, function, target)
+                        cacheMethod(t, pc, type, name, function, target)
                         placeMethod(t, regs, pc, function, target)
                         return
                     }
@@ -230,24 +278,36 @@ enum Attributes {
     }
 
     static func cacheMethod(
-        _ t: Thread, _ pc: UnsafeMutableRawPointer, _ type: TypeRef, _ function: Value, _ target: Value
+        _ t: Thread, _ pc: UnsafeMutableRawPointer, _ type: TypeRef, _ name: Value, _ function: Value, _ target: Value
     ) {
         let version = type.versionTag
         guard version != 0, target.isObject else { return }
         let plain = type.record.pointee.dictOffset == 0 && type.record.pointee.inlineCount == 0
         if !plain && !InstanceLayout.hasNoDict(target.object, type) { return }
-        InlineCache.fill(
-            pc, plain ? pack(version, plainMethod, 0) : pack(version, method, InstanceAttributes.keyCount(type)),
-            function.bits)
+        let word = plain ? pack(version, plainMethod, 0) : pack(version, method, InstanceAttributes.keyCount(type))
+        SecondCache.fill(t, word, name.bits, .method, detail: function.bits)
+        InlineCache.fill(pc, word, function.bits)
     }
 
     /// [b] the global `super`, [b+1] class, [b+2] self.
     @inline(never)
     static func loadSuper(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
-            let object = try t.call(regs.value(pc.b), regs.value(pc.b + 1), regs.value(pc.b + 2))
-            defer { t.release(object) }
-            let value = try t.getAttribute(object, Value(bits: regs.code.pointee.names[pc.c]))
+            let (cls, receiver) = (regs.value(pc.b + 1), regs.value(pc.b + 2))
+            let name = Value(bits: regs.code.pointee.names[pc.c])
+            var value = Value.null
+            if regs.value(pc.b).isSame(t.type(.superObject).value), t.isType(cls), receiver.isObject, !t.isType(receiver),
+                !name.isSame(Names.__class__), t.isSubtype(t.typeOf(receiver), TypeRef(cls))
+            {
+                // What `super` itself would find, without making it.
+                value = try SuperObject.lookup(
+                    t, after: TypeRef(cls), in: t.typeOf(receiver), receiver: receiver, receiverIsType: false, name)
+            }
+            if value.isNull {
+                let object = try t.call(regs.value(pc.b), cls, receiver)
+                defer { t.release(object) }
+                value = try t.getAttribute(object, name)
+            }
             for index in 0..<3 { regs.drop(t, pc.b + index) }
             regs.put(t, pc.a, value.bits)
         }

@@ -35,7 +35,7 @@ enum Calls {
         let count = Int(code.pointee.localCount)
         while index < count {
             // Left-over immediates would look like bound variables.
-            frame[index] = 0
+            frame.setPlainly(index, 0)
             index &+= 1
         }
         t.currentFrame = frame

@@ -25,6 +25,8 @@ public typealias Registers = UnsafeMutablePointer<UInt64>
     @inlinable public static var generator: UInt64 { 4 }
     /// `__init__` of an instance that the caller's call instruction holds as its result already; must return None.
     @inlinable public static var initializer: UInt64 { 8 }
+    /// A generator's frame that an instruction of its caller has pushed (ResumedHere.swift).
+    @inlinable public static var resumedHere: UInt64 { 16 }
 }
 
 extension UnsafeMutablePointer where Pointee == UInt64 {
@@ -90,6 +92,9 @@ extension ThreadState {
     public var lowWater: Registers
     /// How far down the collector has scanned in this collection; frames below have not run since it began.
     public var scannedDownTo: Registers
+    /// Where a run goes on, in builds whose handlers return (Dispatch.swift).
+    var nextRegisters: Registers?
+    var nextPC: UnsafeMutableRawPointer?
     /// Value on its way from a delegation to the caller of the generator.
     public var yielded: UInt64 = 0
     /// The frame that was left last is a generator's that yielded. Its state word may say something else already: another
@@ -105,19 +110,28 @@ extension ThreadState {
     public var firstAsyncIteration = Value.null
     public var asyncFinalizer = Value.null
 
+    /// 512 entries of this thread (SecondCache.swift).
+    var secondCache: UnsafeMutablePointer<SecondCacheEntry>
+    /// The handlers, for `VM.run`.
+    var handlers: UnsafeMutableRawPointer
+
     static let stackBytes = 512 << 20
 
     /// Reserves the data stack. Called at the thread's birth.
     static func make(_ t: Thread) throws(PythonError) {
         guard let memory = try? VirtualMemory.map(bytes: stackBytes, alignment: 4096) else { throw PythonError() }
-        guard let record = rawAllocateZeroed(MemoryLayout<ThreadVM>.size, alignment: 16) else {
+        let ownBytes = (MemoryLayout<ThreadVM>.size + 15) & ~15
+        let cacheBytes = SecondCache.count * MemoryLayout<SecondCacheEntry>.stride
+        guard let record = rawAllocateZeroed(ownBytes + cacheBytes, alignment: 16) else {
             VirtualMemory.unmap(memory, bytes: stackBytes)
             throw PythonError()
         }
         let base = memory.bindMemory(to: UInt64.self, capacity: stackBytes / 8)
         record.bindMemory(to: ThreadVM.self, capacity: 1).initialize(
             to: ThreadVM(
-                stackBase: base, stackEnd: base + (stackBytes / 8 - 4096), lowWater: base, scannedDownTo: base))
+                stackBase: base, stackEnd: base + (stackBytes / 8 - 4096), lowWater: base, scannedDownTo: base,
+                secondCache: (record + ownBytes).bindMemory(to: SecondCacheEntry.self, capacity: SecondCache.count),
+                handlers: UnsafeMutableRawPointer(VM.handlers)))
         t.objects.pointee.vm = record
         t.objects.pointee.stackLimit = UnsafeMutableRawPointer(base + (stackBytes / 8 - 4096))
     }

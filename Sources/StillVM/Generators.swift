@@ -7,7 +7,7 @@
 //           64 name, 72 qualified name, 80 handled exception while suspended, 88 resume register,
 //           96 code (Value): a generator keeps its own when its function gets another,
 //           104 asynchronous generators: the hook to call instead of finalizing; coroutines: where they were made (Values, may be null),
-//           112 asynchronous generators: bits of AsyncState (atomic)
+//           112 asynchronous generators: bits of AsyncState (atomic), 120 what the resuming frame was handling (ResumedHere.swift)
 // State     created, suspended -> running by compare-and-swap: two threads that resume one generator cannot both succeed;
 //           the loser gets ValueError "generator already executing".
 // Barrier   Resuming moves references out of the container: while the collector marks it is scanned first.
@@ -23,7 +23,8 @@ struct GeneratorRef {
     init(_ value: Value) { raw = value.object.raw }
     init(raw: UnsafeMutableRawPointer) { self.raw = raw }
 
-    static let bytes = 120
+    static let bytes = 128
+    static let callersHandled = 120
     static let values = [40, 64, 72, 96, 104]
     static let created: UInt64 = 0
     static let suspended: UInt64 = 1
@@ -74,6 +75,7 @@ enum Generators {
         generator.word(72).pointee = SharedSlot.load(t, ObjectRef(function.raw), FunctionLayout.qualifiedName).bits
         generator.word(104).pointee = kind == .coroutine && t.vm.pointee.originDepth > 0 ? Awaitables.origin(t).bits : 0
         generator.word(112).pointee = 0
+        generator.word(GeneratorRef.callersHandled).pointee = 0
         generator.registers = saved
         return Value(object).bits
     }
@@ -138,9 +140,11 @@ enum Generators {
         if t.barrierActive != 0 { WriteBarrier.willShiftItems(generator.object, t) }
         let saved = generator.registers.unsafelyUnwrapped
         let count = generator.registerCount
-        for index in 0..<count {
-            frame[index] = saved[index]
-            saved[index] = 0
+        var index = 0
+        while index < count {
+            frame.setPlainly(index, saved[index])
+            saved.setPlainly(index, 0)
+            index &+= 1
         }
         frame.writeHeader(
             caller: t.currentFrame, code: code, function: function.raw, locals: generator.object.address,
@@ -213,15 +217,22 @@ enum Generators {
         // Only an exception that this frame handles belongs to the generator; another is the caller's.
         let handled = t.objects.pointee.handled
         var ownHandled: UInt64 = 0
-        for index in 0..<generator.registerCount {
-            if !handled.isNull && regs[index] != 0 && handled.isSame(regs.value(index)) { ownHandled = handled.bits }
-            saved[index] = t.ownedForm(regs[index])
-            regs[index] = 0
+        let count = generator.registerCount
+        var index = 0
+        while index < count {
+            let value = regs[index]
+            if _slowPath(!handled.isNull), value != 0 && handled.isSame(Value(bits: value)) { ownHandled = handled.bits }
+            saved.setPlainly(index, t.ownedForm(value))
+            regs.setPlainly(index, 0)
+            index &+= 1
         }
         if t.barrierActive != 0 { WriteBarrier.shade(generator.object, t) }
         generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
         generator.word(80).pointee = ownHandled
         generator.word(88).pointee = UInt64(resumeRegister)
+        if regs.frameFlags & FrameFlags.resumedHere != 0 {
+            t.objects.pointee.handled = Value(bits: generator.word(GeneratorRef.callersHandled).pointee)
+        }
         t.currentFrame = regs.callerFrame
         t.objects.pointee.recursionDepth -= 1
         t.vm.pointee.hasYielded = true

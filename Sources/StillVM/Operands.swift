@@ -25,6 +25,11 @@ extension UnsafeMutableRawPointer {
 extension UnsafeMutablePointer where Pointee == UInt64 {
     @inline(__always) func value(_ index: Int) -> Value { Value(bits: self[index]) }
 
+    /// A store that the compiler does not merge with others into a call or vectorise: these loops are short.
+    @inline(__always) func setPlainly(_ index: Int, _ bits: UInt64) {
+        UnsafeMutableRawPointer(self + index).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(bits, ordering: .relaxed)
+    }
+
     /// Writes a register and releases what it held.
     @inline(__always) func put(_ t: Thread, _ index: Int, _ bits: UInt64) {
         let old = self[index]

@@ -41,6 +41,11 @@ enum Unwind {
             }
             let flags = regs.frameFlags
             for register in 0..<Int(code.pointee.registerCount) { regs.drop(t, register) }
+            if flags & FrameFlags.resumedHere != 0 {
+                regs = ResumedHere.leave(t, regs)
+                pc = regs.savedPC - 8  // the instruction that has resumed the generator
+                continue
+            }
             let caller = regs.callerFrame
             t.currentFrame = caller
             t.objects.pointee.recursionDepth -= 1

@@ -6,7 +6,7 @@
 //   property           24 get   32 set   40 delete   48 doc   56 name   64 flags
 import StillObmalloc
 import StillPlatform
-import StillThreadRegistry
+public import StillThreadRegistry
 
 struct GetSetRef {
     let object: ObjectRef
@@ -150,6 +150,20 @@ enum DescriptorTypes {
             }
             names(b)
         }
+    }
+}
+
+public enum SlotDescriptor {
+    /// Where an instance of `type` has what the descriptor found in it stands for: a `__slots__` word of the class or of a base. Nil for
+    /// anything else.
+    public static func offset(_ t: Thread, _ descriptor: Value, in type: TypeRef) -> Int? {
+        guard t.typeOf(descriptor) == t.type(.memberDescriptor) else { return nil }
+        let object = descriptor.object
+        let flags: Int = object.field(32)
+        guard flags & MemberFlags.slot != 0, flags & MemberFlags.readOnly == 0,
+            t.isSubtype(type, TypeRef(object.field(40, as: UnsafeMutableRawPointer.self)))
+        else { return nil }
+        return object.field(24)
     }
 }
 

@@ -5,7 +5,8 @@
 //           cannot be kept inline in the order they were set; then all values move to the dict, for good.
 // Changing  Under the object's lock; only a present inline value that is not counted (a number, None) is overwritten without it, by
 //           compare-and-swap. A counted one must not vanish while a reader holds the lock to take a count on it.
-//           So whoever holds the lock exchanges words, as numbers may change under it. A reader that finds null where the class has the name looks again under the lock, because the values may
+//           Whoever holds the lock exchanges such a word, as it may change under it; a
+//           null or counted one may be stored to. A reader that finds null where the class has the name looks again under the lock, because the values may
 //           be on their way to the dict.
 // Ordering  (I1) stores release, loads acquire, as in SharedSlot.
 public import StillObmalloc
@@ -104,7 +105,12 @@ public enum InstanceAttributes {
             t.release(fresh)
             return false
         }
-        old = Value(bits: word.pointee.exchange(fresh.bits, ordering: .acquiringAndReleasing))  // I1
+        if _fastPath(old.isCounted) {
+            // Changed by nobody without the lock.
+            word.pointee.store(fresh.bits, ordering: .releasing)  // I1
+        } else {
+            old = Value(bits: word.pointee.exchange(fresh.bits, ordering: .acquiringAndReleasing))  // I1
+        }
         if _slowPath(t.barrierActive != 0) {
             if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
         }
@@ -162,6 +168,28 @@ public enum InstanceAttributes {
         if value.isNull { _ = try DictRef(dict).delete(t, key) } else { try DictRef(dict).set(t, key, value) }
     }
 
+    /// Whether a value behind number `index` is present. Under the object's lock, or by who alone knows the object: whoever stored such a
+    /// value had its name added before.
+    @inlinable @inline(__always)
+    static func hasLater(_ object: ObjectRef, _ record: UnsafeMutablePointer<TypeRecord>, _ index: Int) -> Bool {
+        guard let keys = record.pointee.sharedKeys else { return false }
+        let end = SharedKeys(keys).count
+        var later = index &+ 1
+        while later < end {
+            if object.atomicWord(Int(record.pointee.inlineOffset) &+ later &* 8).pointee.load(ordering: .relaxed) != 0 { return true }
+            later &+= 1
+        }
+        return false
+    }
+
+    /// Whether a value may be added at an offset of an object of which nobody else knows, keeping the order in which values were set.
+    @inlinable @inline(__always)
+    public static func mayAppend(_ object: ObjectRef, _ offset: Int) -> Bool {
+        let record = TypeRef(object.typeRaw).record
+        return object.atomicWord(Int(record.pointee.dictOffset)).pointee.load(ordering: .relaxed) == 0
+            && !hasLater(object, record, (offset &- Int(record.pointee.inlineOffset)) &>> 3)
+    }
+
     /// False: the values are in a dict, or must move there to keep their order.
     private static func storeLocked(
         _ t: Thread, _ object: ObjectRef, _ record: UnsafeMutablePointer<TypeRecord>, _ index: Int, _ value: Value
@@ -174,17 +202,19 @@ public enum InstanceAttributes {
             return false
         }
         if !value.isNull && word.pointee.load(ordering: .relaxed) == 0 {
-            var later = index + 1
-            while later < Int(record.pointee.inlineCount) {
-                if object.atomicWord(first + later * 8).pointee.load(ordering: .relaxed) != 0 {
-                    ObjectLock.unlock(object.lockByte)
-                    return false
-                }
-                later += 1
+            if hasLater(object, record, index) {
+                ObjectLock.unlock(object.lockByte)
+                return false
             }
         }
-        // Exchange: compare-and-swaps do not take the lock.
-        let old = Value(bits: word.pointee.exchange(t.retain(value).bits, ordering: .acquiringAndReleasing))  // I1
+        let fresh = t.retain(value)
+        var old = Value(bits: word.pointee.load(ordering: .relaxed))
+        if old.isNull || old.isCounted {
+            word.pointee.store(fresh.bits, ordering: .releasing)  // I1
+        } else {
+            // Compare-and-swaps of what is not counted do not take the lock.
+            old = Value(bits: word.pointee.exchange(fresh.bits, ordering: .acquiringAndReleasing))  // I1
+        }
         if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
         ObjectLock.unlock(object.lockByte)
         t.release(old)

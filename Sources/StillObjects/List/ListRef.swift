@@ -57,6 +57,13 @@ public import Synchronization
         return loadLocked(t, index)
     }
 
+    /// The item as it is, without a count: good for what needs none. Null when the index is out of range.
+    @inlinable @inline(__always)
+    public func peek(_ index: Int) -> Value {
+        guard index >= 0, index < count, let buffer, index < ListRef.capacity(buffer) else { return .null }
+        return Value(bits: buffer[index &+ 1].load(ordering: .acquiring))
+    }
+
     @usableFromInline @inline(never)
     func loadLocked(_ t: Thread, _ index: Int) -> Value {
         ObjectLock.lock(object.lockByte)

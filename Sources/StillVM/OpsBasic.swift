@@ -1,0 +1,204 @@
+// Handlers: moves, names and cells.
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
+
+// MARK: Moves
+
+@inline(__always)
+func opNop(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 { go(Thread(raw), regs, pc + 8, table) }
+
+@inline(__always)
+func opMove(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let value = regs[pc.b]
+    if _slowPath(value == 0) { return failUnbound(t, regs, pc, table, pc.b) }
+    if pc.flags & InstructionFlags.consumeB != 0 {
+        regs[pc.b] = 0
+    } else if value & 7 == 0, _slowPath(!raiseOwn(Value(bits: value).object, t)) {
+        return moveShared(t, regs, pc, table)
+    }
+    return write(t, regs, pc.a, value, pc + 8, table)
+}
+
+@inline(never)
+private func moveShared(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let value = regs[pc.b]
+    ReferenceCount.retain(Value(bits: value).object, t)
+    return write(t, regs, pc.a, value, pc + 8, table)
+}
+
+@inline(__always)
+func opLoadConstant(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    // Constants are immortal, code is deferred: uncounted either way.
+    write(Thread(raw), regs, pc.a, regs.code.pointee.constants[pc.wide], pc + 8, table)
+}
+
+@inline(__always)
+func opLoadSmallInt(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    write(Thread(raw), regs, pc.a, Value(smallInt: pc.wide).bits, pc + 8, table)
+}
+
+@inline(__always)
+func opDeleteLocal(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    if _slowPath(regs[pc.a] == 0) { return failUnbound(t, regs, pc, table, pc.a) }
+    return write(t, regs, pc.a, 0, pc + 8, table)
+}
+
+@inline(__always)
+func opClear(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    write(Thread(raw), regs, pc.a, 0, pc + 8, table)
+}
+
+// MARK: Names
+
+/// Only names found in the globals or builtins before, with values that registers hold uncounted.
+@inline(__always)
+func opLoadGlobal(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let place = pc.cache(1).pointee.load(ordering: .relaxed)
+    let function = regs.function
+    let inGlobals = place & NameAccess.inBuiltins == 0
+    let dict = DictRef(inGlobals ? function.globals : function.builtins)
+    if _fastPath(
+        place != 0
+            && (inGlobals || DictRef(function.globals).keysVersion == pc.cache(0).pointee.load(ordering: .relaxed))),
+        let entries = dict.table
+    {
+        let number = Int((place & ~NameAccess.inBuiltins) &- 1)
+        let name = regs.code.pointee.names[pc.b]
+        if _fastPath(number < entries.capacity),
+            _fastPath((entries.key(number).pointee.load(ordering: .acquiring) ^ name) & ~4 == 0)
+        {
+            let word = entries.value(number)
+            let bits = word.pointee.load(ordering: .acquiring)
+            if bits & 7 != 0 { return write(t, regs, pc.a, bits, pc + 24, table) }
+            // The block may have become another object between the two loads: only if the slot still says so.
+            if _fastPath(
+                bits != 0
+                    && Value(bits: bits).object.sharedWord.pointee.load(ordering: .relaxed)
+                        & (SharedFlags.deferred | SharedFlags.immortal) != 0
+                    && word.pointee.load(ordering: .acquiring) == bits)
+            {
+                return write(t, regs, pc.a, bits | 4, pc + 24, table)
+            }
+        }
+    }
+    return loadGlobalOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func loadGlobalOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let value = NameAccess.loadGlobal(t, regs, pc)
+    if _slowPath(value == 0) { return fail(t, regs, pc, table) }
+    return write(t, regs, pc.a, value, pc + 24, table)
+}
+
+@inline(__always)
+func opStoreGlobal(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    return after(NameAccess.storeGlobal(t, regs, pc), t, regs, pc, table)
+}
+
+@inline(__always)
+func opDeleteGlobal(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    return after(NameAccess.deleteGlobal(t, regs, pc), t, regs, pc, table)
+}
+
+@inline(__always)
+func opLoadName(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    return after(NameAccess.loadName(t, regs, pc), t, regs, pc, table)
+}
+
+@inline(__always)
+func opStoreName(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    return after(NameAccess.storeName(t, regs, pc), t, regs, pc, table)
+}
+
+@inline(__always)
+func opDeleteName(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    return after(NameAccess.deleteName(t, regs, pc), t, regs, pc, table)
+}
+
+// MARK: Cells
+
+@inline(__always)
+func opMakeCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    return after(Cells.make(t, regs, pc.a), t, regs, pc, table)
+}
+
+@inline(__always)
+func opLoadCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let value = Cells.load(t, regs.value(pc.b).object)
+    if _slowPath(value == 0) { return failUnbound(t, regs, pc, table, pc.b) }
+    return write(t, regs, pc.a, value, pc + 8, table)
+}
+
+@inline(__always)
+func opStoreCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    if _slowPath(regs[pc.a] == 0) { return failUnbound(t, regs, pc, table, pc.a) }
+    Cells.store(t, regs.value(pc.b).object, taken(t, regs, pc))
+    return go(t, regs, pc + 8, table)
+}
+
+/// The value that a store finds in register a, owned.
+@inline(__always)
+private func taken(_ t: Thread, _ regs: Registers, _ pc: PC) -> Value {
+    let value = Value(bits: regs[pc.a])
+    if pc.flags & InstructionFlags.consumeA == 0 { return t.retain(value) }
+    regs[pc.a] = 0
+    return Value(bits: t.ownedForm(value.bits))
+}
+
+@inline(__always)
+func opDeleteCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    if Cells.delete(t, regs.value(pc.b).object) { return go(t, regs, pc + 8, table) }
+    return failUnbound(t, regs, pc, table, pc.b)
+}
+
+@inline(__always)
+func opLoadFree(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let value = Cells.load(t, TupleRef(regs.function.closure).item(pc.b).object)
+    if _slowPath(value == 0) { return failUnboundFree(t, regs, pc, table) }
+    return write(t, regs, pc.a, value, pc + 8, table)
+}
+
+@inline(never)
+private func failUnboundFree(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    NameAccess.raiseUnboundFree(t, regs, pc.b)
+    return fail(t, regs, pc, table)
+}
+
+@inline(__always)
+func opStoreFree(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    if _slowPath(regs[pc.a] == 0) { return failUnbound(t, regs, pc, table, pc.a) }
+    Cells.store(t, TupleRef(regs.function.closure).item(pc.b).object, taken(t, regs, pc))
+    return go(t, regs, pc + 8, table)
+}
+
+@inline(__always)
+func opDeleteFree(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    if Cells.delete(t, TupleRef(regs.function.closure).item(pc.b).object) { return go(t, regs, pc + 8, table) }
+    return failUnboundFree(t, regs, pc, table)
+}
+
+@inline(__always)
+func opLoadFreeCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    return write(t, regs, pc.a, t.retain(TupleRef(regs.function.closure).item(pc.b)).bits, pc + 8, table)
+}

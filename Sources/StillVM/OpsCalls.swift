@@ -1,0 +1,276 @@
+// Handlers: calls, returns, and generators that a loop of the same run resumes.
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
+
+// MARK: Calls
+
+@inline(__always)
+func opCall(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let base = pc.a
+    let callee = Value(bits: regs[base])
+    let frame = regs + base + FrameLayout.argumentOffset
+    if _fastPath(callee.isObject && callee.object.typeRaw == t.type(.function).raw && pc.c == 0xFFFF) {
+        let function = FunctionRef(callee.object.raw)
+        let code = function.guarded
+        if _fastPath(Int(code.pointee.simpleArgumentCount) == pc.b && Calls.hasRoom(t, frame, code)) {
+            return enter(t, regs, pc, frame, code, function.raw, pc.b, table)
+        }
+    }
+    return callOther(t, regs, pc, table, frame, pc.b)
+}
+
+@inline(__always)
+func opCallMethod(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let base = pc.a
+    let callee = Value(bits: regs[base])
+    let withReceiver = regs[base + FrameLayout.argumentOffset] != 0 ? 1 : 0
+    let frame = regs + (base + FrameLayout.argumentOffset + 1 - withReceiver)
+    let count = pc.b + withReceiver
+    if _fastPath(callee.isObject && callee.object.typeRaw == t.type(.function).raw) {
+        let function = FunctionRef(callee.object.raw)
+        let code = function.guarded
+        if _fastPath(Int(code.pointee.simpleArgumentCount) == count && Calls.hasRoom(t, frame, code)) {
+            return enter(t, regs, pc, frame, code, function.raw, count, table)
+        }
+    }
+    return callOther(t, regs, pc, table, frame, count)
+}
+
+/// Pushes the callee's frame, whose `count` arguments are in place, and begins there.
+@inline(__always)
+private func enter(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ frame: Registers, _ code: UnsafeMutablePointer<CodeRecord>, _ function: Raw,
+    _ count: Int, _ table: Table
+) -> UInt64 {
+    regs.savePC(pc + 24)
+    Calls.push(t, frame, caller: regs, code: code, function: function, bound: count)
+    let start = UnsafeMutableRawPointer(code.pointee.instructions)
+    if _slowPath(t.hasRequest) { return serveThenGo(t, frame, start, table) }
+    return go(t, frame, start, table)
+}
+
+@inline(never)
+private func callOther(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
+) -> UInt64 {
+    regs.savePC(pc + 24)
+    let names = pc.load(as: UInt8.self) == Opcode.call.rawValue ? pc.c : 0xFFFF
+    let next = Calls.call(t, regs, pc, base: pc.a, arguments: arguments, count: count, names: names)
+    return called(t, regs, pc, table, next)
+}
+
+@inline(__always)
+func opCallSpread(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    regs.savePC(pc + 24)
+    return called(t, regs, pc, table, Calls.spread(t, regs, pc))
+}
+
+/// - Parameter next: nil, the caller's frame with the result in place, or the callee's new frame.
+@inline(__always)
+private func called(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ next: Registers?) -> UInt64 {
+    guard let next else { return fail(t, regs, pc, table) }
+    let start = next == regs ? pc + 24 : UnsafeMutableRawPointer(next.code.pointee.instructions)
+    if _slowPath(t.hasRequest) { return serveThenGo(t, next, start, table) }
+    return go(t, next, start, table)
+}
+
+// MARK: Returns
+
+@inline(__always)
+func opReturnValue(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let result = regs[pc.a]
+    if _slowPath(result == 0) { return failUnbound(t, regs, pc, table, pc.a) }
+    regs[pc.a] = 0  // the frame ends: a local's reference moves too
+    return leave(t, regs, table, result)
+}
+
+@inline(__always)
+func opReturnConstant(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    leave(Thread(raw), regs, table, regs.code.pointee.constants[pc.wide])
+}
+
+@inline(__always)
+private func leave(_ t: Thread, _ regs: Registers, _ table: Table, _ result: UInt64) -> UInt64 {
+    var index = 0
+    let count = Int(regs.code.pointee.localCount)
+    while index < count {
+        let value = regs[index]
+        if value & 7 == 0 && value != 0, _slowPath(!lowerOwn(Value(bits: value).object, t)) {
+            return releaseLocalsThenLeave(t, regs, table, result)
+        }
+        regs.setPlainly(index, 0)
+        index &+= 1
+    }
+    return leaveFrame(t, regs, table, result)
+}
+
+@inline(never)
+private func releaseLocalsThenLeave(_ t: Thread, _ regs: Registers, _ table: Table, _ result: UInt64) -> UInt64 {
+    Calls.releaseLocals(t, regs)
+    return leaveFrame(t, regs, table, result)
+}
+
+/// The locals are released.
+@inline(__always)
+private func leaveFrame(_ t: Thread, _ regs: Registers, _ table: Table, _ result: UInt64) -> UInt64 {
+    if _slowPath(regs.frameFlags & (FrameFlags.entry | FrameFlags.generator | FrameFlags.initializer) != 0) {
+        return leaveSpecially(t, regs, table, result)
+    }
+    let caller = regs.callerFrame.unsafelyUnwrapped
+    t.currentFrame = caller
+    Calls.noteReturn(t, caller)
+    t.objects.pointee.recursionDepth &-= 1
+    let pc = caller.savedPC
+    // call, callMethod and callSpread are three words with their caches.
+    return write(t, caller, (pc - 24).a, result, pc, table)
+}
+
+@inline(never)
+private func leaveSpecially(_ t: Thread, _ regs: Registers, _ table: Table, _ result: UInt64) -> UInt64 {
+    let flags = regs.frameFlags
+    if flags & FrameFlags.initializer != 0 {
+        let caller = regs.callerFrame.unsafelyUnwrapped
+        t.currentFrame = caller
+        Calls.noteReturn(t, caller)
+        t.objects.pointee.recursionDepth &-= 1
+        let pc = caller.savedPC
+        if _fastPath(result == Value.none.bits) { return go(t, caller, pc, table) }
+        Instantiation.raiseWrongResult(t, result)
+        return fail(t, caller, pc - 24, table)
+    }
+    if flags & FrameFlags.resumedHere == 0 {
+        t.currentFrame = regs.callerFrame
+        t.objects.pointee.recursionDepth &-= 1
+        return t.ownedForm(result)
+    }
+    let caller = ResumedHere.leave(t, regs)
+    let pc = caller.savedPC - 8
+    if pc.load(as: UInt8.self) == Opcode.forIterate.rawValue {
+        // A loop has no use for the generator's result.
+        t.release(Value(bits: result))
+        return write(t, caller, pc.b, 0, pc + 8, table)
+    }
+    caller.drop(t, pc.b)
+    return write(t, caller, pc.a, result, pc + 8, table)
+}
+
+// MARK: Generators
+
+/// The generator takes the frame; the call's result is the generator.
+@inline(__always)
+func opMakeGenerator(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let generator = Generators.make(t, regs, pc + 8)
+    if _slowPath(generator == 0) { return fail(t, regs, pc, table) }
+    t.objects.pointee.recursionDepth &-= 1
+    t.currentFrame = regs.callerFrame
+    if regs.frameFlags & FrameFlags.entry != 0 { return generator }
+    let caller = regs.callerFrame.unsafelyUnwrapped
+    Calls.noteReturn(t, caller)
+    let next = caller.savedPC
+    return write(t, caller, (next - 24).a, generator, next, table)
+}
+
+@inline(__always)
+func opYieldValue(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    if _slowPath(regs[pc.b] == 0) { return failUnbound(t, regs, pc, table, pc.b) }
+    let isResumedHere = regs.frameFlags & FrameFlags.resumedHere != 0
+    let caller = regs.callerFrame
+    let value = Generators.yield(t, regs, pc)
+    if !isResumedHere { return value }
+    return deliver(t, caller.unsafelyUnwrapped, table, value)
+}
+
+/// Hands a yielded value to the frame that has resumed the generator; what delegates yields on.
+@inline(never)
+private func deliver(_ t: Thread, _ first: Registers, _ table: Table, _ value: UInt64) -> UInt64 {
+    var regs = first
+    while true {
+        Calls.noteReturn(t, regs)
+        let pc = regs.savedPC - 8
+        if pc.load(as: UInt8.self) == Opcode.forIterate.rawValue {
+            t.vm.pointee.hasYielded = false
+            return write(t, regs, pc.a, value, pc + 16, table)
+        }
+        let isResumedHere = regs.frameFlags & FrameFlags.resumedHere != 0
+        let caller = regs.callerFrame
+        _ = Generators.suspend(
+            t, GeneratorRef(raw: regs.localsMapping.object.raw), regs, pc, resumeRegister: pc.a, value)
+        if !isResumedHere { return value }
+        regs = caller.unsafelyUnwrapped
+    }
+}
+
+@inline(__always)
+func opDelegate(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let iterator = regs.value(pc.b)
+    let type = t.typeOf(iterator)
+    if type == t.type(.generator) || type == t.type(.coroutine),
+        let frame = ResumedHere.enter(t, regs, pc, GeneratorRef(iterator), sent: regs.value(pc.a))
+    {
+        regs[pc.a] = 0
+        return go(t, frame, frame.savedPC, table)
+    }
+    switch Generators.delegate(t, regs, pc) {
+    case .failed: return fail(t, regs, pc, table)
+    case .finished: return go(t, regs, pc + 8, table)
+    case .yielded: break
+    }
+    let value = Generators.takeYielded(t)
+    // The frame is suspended; what it held of its caller is still there.
+    if regs.frameFlags & FrameFlags.resumedHere == 0 { return value }
+    return deliver(t, regs.callerFrame.unsafelyUnwrapped, table, value)
+}
+
+// MARK: Iteration
+
+@inline(__always)
+func opForIterate(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let iterator = regs.value(pc.b).object
+    if _fastPath(iterator.typeRaw == t.type(.rangeIterator).raw) {
+        let value = RangeIteratorRef(iterator.raw).nextSmall()
+        if _fastPath(!value.isNull) { return write(t, regs, pc.a, value.bits, pc + 16, table) }
+    }
+    return forIterateOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func forIterateOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let iterator = regs.value(pc.b)
+    let type = iterator.object.typeRaw
+    if type == t.type(.listIterator).raw {
+        let list = IteratorRef(raw: iterator.object.raw)
+        let index = list.index
+        let item = ListRef(list.source).tryLoad(t, index)
+        if _fastPath(!item.isNull) {
+            list.setIndex(index &+ 1)
+            return write(t, regs, pc.a, item.bits, pc + 16, table)
+        }
+    } else if type == t.type(.generator).raw {
+        if let frame = ResumedHere.enter(t, regs, pc, GeneratorRef(iterator), sent: .none) {
+            return go(t, frame, frame.savedPC, table)
+        }
+    } else if type == t.type(.tupleIterator).raw {
+        let tuple = IteratorRef(raw: iterator.object.raw)
+        let index = tuple.index
+        let source = TupleRef(tuple.source)
+        if _fastPath(index < source.count) {
+            tuple.setIndex(index &+ 1)
+            return write(t, regs, pc.a, t.retain(source.item(index)).bits, pc + 16, table)
+        }
+    }
+    let outcome = Iteration.next(t, regs, pc)
+    if _slowPath(outcome < 0) { return fail(t, regs, pc, table) }
+    return go(t, regs, pc + (8 &+ outcome &* 8), table)
+}

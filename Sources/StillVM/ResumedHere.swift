@@ -1,0 +1,75 @@
+// Generators resumed by an instruction (`forIterate`, `delegate`) rather than by native code: their frame is pushed on the resuming frame's,
+// like a call's, and the same run goes on in it.
+//
+// Frame     flags generator and resumedHere; the caller's saved pc is one word behind the instruction that resumed.
+// Leaving   by yield (`Generators.suspend`), by return and by an exception (`leave`). Each puts the exception back that the caller was
+//           handling; while the generator runs, its word `callersHandled` has it (borrowed: a register of the caller owns it).
+// Who       resumes while the collector marks takes the general way (`Generators.resume`), which knows the barrier.
+import StillBytecode
+import StillObjects
+import StillObmalloc
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
+
+enum ResumedHere {
+    /// The frame of a created or suspended generator, current; its `savedPC` is where it begins. Nil, and nothing has happened: only the
+    /// general way knows what to do.
+    ///
+    /// - Parameter sent: given up, if there is a frame.
+    @inline(__always)
+    static func enter(_ t: Thread, _ regs: Registers, _ pc: PC, _ generator: GeneratorRef, sent: Value) -> Registers? {
+        let seen = generator.state.pointee.load(ordering: .acquiring)
+        guard _fastPath(seen <= GeneratorRef.suspended), seen == GeneratorRef.suspended || sent.isNone,
+            _fastPath(t.barrierActive == 0)
+        else { return nil }
+        let code = generator.code
+        let frame = regs + Int(regs.code.pointee.registerCount) + FrameLayout.headerWords
+        guard _fastPath(Calls.hasRoom(t, frame, code)),
+            _fastPath(
+                generator.state.pointee.compareExchange(
+                    expected: seen, desired: GeneratorRef.running,
+                    successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
+                ).exchanged)
+        else { return nil }
+        regs.savePC(pc + 8)
+        let saved = generator.registers.unsafelyUnwrapped
+        let count = generator.registerCount
+        var index = 0
+        while index < count {
+            frame.setPlainly(index, saved[index])
+            saved.setPlainly(index, 0)
+            index &+= 1
+        }
+        frame.writeHeader(
+            caller: regs, code: code, function: generator.function.raw, locals: generator.object.address,
+            flags: FrameFlags.generator | FrameFlags.resumedHere)
+        frame.savePC(generator.pc.unsafelyUnwrapped)
+        t.currentFrame = frame
+        t.objects.pointee.recursionDepth &+= 1
+        generator.word(GeneratorRef.callersHandled).pointee = t.objects.pointee.handled.bits
+        if seen == GeneratorRef.suspended {
+            let own = Value(bits: generator.word(80).pointee)
+            if _slowPath(!own.isNull) {
+                t.objects.pointee.handled = own
+                generator.word(80).pointee = 0
+            }
+            frame.put(t, Int(generator.word(88).pointee), sent.bits)
+        }
+        return frame
+    }
+
+    /// The generator has returned or raised, its registers are empty.
+    ///
+    /// - Returns: the frame that has resumed it, current.
+    static func leave(_ t: Thread, _ regs: Registers) -> Registers {
+        let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
+        let caller = regs.callerFrame.unsafelyUnwrapped
+        t.currentFrame = caller
+        Calls.noteReturn(t, caller)
+        t.objects.pointee.recursionDepth &-= 1
+        t.objects.pointee.handled = Value(bits: generator.word(GeneratorRef.callersHandled).pointee)
+        Generators.finish(t, generator)
+        return caller
+    }
+}
