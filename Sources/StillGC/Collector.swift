@@ -251,15 +251,19 @@ public enum CollectorRoots {
         fields.pointee.busy.store(0, ordering: .releasing)
     }
 
-    /// Waits for another thread's step. False: it does not come to an end, or this thread itself is collecting.
-    func takeSoon(_ thread: ThreadState) -> Bool {
+    /// Waits for another thread's step. False: it does not come to an end (a finalizer may wait for this thread), or this thread itself is collecting.
+    private func takeSoon(_ thread: ThreadState) -> Bool {
         var tries = 0
         while !take(thread) {
-            let current = phase
-            if current == .finalizing || current == .breaking || tries > 10_000 { return false }
-            tries += 1
+            if tries > 10_000 || fields.pointee.busyThread.load(ordering: .relaxed) == UInt(bitPattern: thread.raw) { return false }
             thread.safepoint()
-            OSThread.yield()
+            if tries > 100 && (phase == .finalizing || phase == .breaking) {
+                thread.detached { OSThread.sleep(nanoseconds: 50_000) }
+                tries += 10
+            } else {
+                OSThread.yield()
+                tries += 1
+            }
         }
         return true
     }

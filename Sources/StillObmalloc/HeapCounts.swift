@@ -8,7 +8,7 @@ public import StillThreadRegistry
 import Synchronization
 
 public enum HeapCounts {
-    @usableFromInline static var interval: Int { 1000 }
+    @usableFromInline static var interval: Int { 250 }
     @usableFromInline static var deathsLimit: Int { 4000 }
     @usableFromInline static var byteLimit: Int { 1 << 18 }
 
