@@ -18,6 +18,7 @@ public enum NativeModules {
         RegexModule.defineTypes()
         StructModule.defineTypes()
         QueueModule.defineTypes()
+        ContextModule.defineTypes()
         Reduction.installHook()
         LibraryHooks.install()
         VMHooks.serveSignals = { (t) throws(PythonError) in try Interrupts.deliver(t) }
@@ -42,6 +43,7 @@ public enum NativeModules {
             ErrnoModule.definition,
             StructModule.definition,
             QueueModule.definition,
+            ContextModule.definition,
             Sha512Module.definition,
             SignalModule.definition,
             SelectModule.definition,
@@ -55,7 +57,7 @@ public enum NativeModules {
             ("threading", ThreadingSource.text), ("weakref", WeakSource.text), ("atexit", AtexitSource.text),
             ("_codecs", CodecsSource.text), ("_io", LibrarySources.io), ("_ast", AstSource.text),
             ("importlib", LibrarySources.importlib), ("importlib.machinery", LibrarySources.machinery),
-            ("_contextvars", LibrarySources.contextvars), ("_typing", TypingSource.text), ("_prompt", PromptSource.text), ("array", ArraySource.text), ("_csv", CsvSource.text),
+            ("_typing", TypingSource.text), ("_prompt", PromptSource.text), ("array", ArraySource.text), ("_csv", CsvSource.text),
             ("binascii", LibrarySources.binascii),
             (Reduction.name, Reduction.text),
         ] {

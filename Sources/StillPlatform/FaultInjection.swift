@@ -65,6 +65,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case tearCacheCounts
     /// The ring of a deque is used without its lock.
     case takeWithoutLock
+    /// A context is entered although a thread is in it.
+    case enterContextTwice
 }
 
 public enum FaultInjection {

@@ -106,6 +106,8 @@ extension ThreadState {
     var yieldedItem = false
     /// How many frames a new coroutine remembers as its origin.
     public var originDepth = 0
+    /// See ThreadContext.
+    var context = Value.null
     /// Hooks for new asynchronous generators (owned, null for none): called at the first use, and instead of a finalizer.
     public var firstAsyncIteration = Value.null
     public var asyncFinalizer = Value.null

@@ -115,7 +115,9 @@ public enum VirtualMachine {
     }
     /// Gives up what the VM's part of the own thread refers to, if it has one. Before the thread leaves its owner slot.
     public static func giveUpReferences(_ t: Thread) {
-        if t.objects.pointee.vm != nil { AsyncHooks.set(t, first: .null, finalizer: .null) }
+        if t.objects.pointee.vm == nil { return }
+        AsyncHooks.set(t, first: .null, finalizer: .null)
+        t.release(ThreadContext.exchange(t, owned: .null))
     }
     /// Own thread, last use of objects.
     public static func detach(_ t: Thread) { ThreadVM.destroy(t) }

@@ -54,8 +54,10 @@ public enum QueueModule {
             r.pointee.memory.deallocate = { t, object in FixedFields.deallocate(Thread(t), object, 24, 32) }
             r.pointee.new = { t, type, _, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    try Arguments.noKeywords(t, "SimpleQueue", k)
-                    try Arguments.count(t, "SimpleQueue", n, 0, 0)
+                    if TypeRef(Value(bits: type)) == t.type(.simpleQueue) {
+                        try Arguments.noKeywords(t, "SimpleQueue", k)
+                        try Arguments.count(t, "SimpleQueue", n, 0, 0)
+                    }
                     let deque = try t.call(t.type(.deque).value)
                     let object: ObjectRef
                     do throws(PythonError) { object = try t.allocateInstance(of: TypeRef(Value(bits: type))) } catch {

@@ -207,7 +207,7 @@ public enum TypeID: UInt32, CaseIterable, Sendable {
     case itemGetter, attributeGetter, methodCaller, partial, keyWrapper, bytearrayIterator
     case deque, dequeIterator, dequeReverseIterator, defaultDict, tupleGetter, abstractClassData, mersenneTwister
     case cacheWrapper, structFormat, regexPattern, regexMatch, regexScanner, simpleQueue
-    case context, contextVariable, contextToken
+    case context, contextVariable, contextToken, contextTokenMissing
     case asyncSend, asyncThrow, awaitIterator, anextAwaitable
     case baseException, exception
 }

@@ -64,9 +64,8 @@ extension MemoryViewRef {
     /// The place of the item at a tuple of indices.
     func place(_ t: Thread, _ key: Value) throws(PythonError) -> Int {
         let (tuple, shape, strides) = (TupleRef(key), shape, strides)
-        for index in 0..<tuple.count where t.typeOf(tuple.item(index)) == t.type(.slice) {
-            throw t.raise(.notImplementedError, "multi-dimensional slicing is not implemented")
-        }
+        let isSlices = tuple.count > 0 && (0..<tuple.count).allSatisfy { t.typeOf(tuple.item($0)) == t.type(.slice) }
+        if isSlices { throw t.raise(.notImplementedError, "multi-dimensional slicing is not implemented") }
         for index in 0..<tuple.count where t.typeOf(tuple.item(index)).record.pointee.index == nil {
             throw t.raise(.typeError, "memoryview: invalid slice key")
         }

@@ -8,6 +8,7 @@ public enum StressCatalog {
         FrozenHeap.description,
         SharedCache.description,
         SharedQueue.description,
+        SharedContext.description,
         InterpreterTurnover.description,
         CrossThreadFrees.description,
         ThreadTurnover.description,
