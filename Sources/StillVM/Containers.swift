@@ -356,6 +356,16 @@ enum Iteration {
                 return 1
             }
         }
+        if type == t.type(.strIterator).raw {
+            let own = IteratorRef(raw: iterator.object.raw)
+            let index = own.index
+            let one = StrRef(own.source).single(at: index)
+            if _fastPath(!one.isNull) {
+                own.setIndex(index &+ 1)
+                regs.put(t, pc.a, one.bits)
+                return 1
+            }
+        }
         guard let slot = TypeRef(type).record.pointee.next else {
             _ = t.raise(.typeError, "'\(t.typeName(iterator))' object is not an iterator")
             return -1

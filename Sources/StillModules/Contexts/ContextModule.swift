@@ -310,7 +310,9 @@ private enum ContextTokenType {
             }
             ContextModule.memory(b, 48)
             r.pointee.memory.clear = { _, _ in }
-            b.constant("__hash__", .none)
+            r.pointee.hash = { t, _ in
+                storing(t) { (t) throws(PythonError) -> Int in throw t.raise(.typeError, "unhashable type: '_contextvars.Token'") }
+            }
             b.constant("MISSING", missing)
             r.pointee.repr = { t, v in
                 returning(t) { (t) throws(PythonError) -> Value in

@@ -487,61 +487,6 @@ public import Synchronization
         }
         Allocation.retireBuffer(t, old.raw, bytes: old.bytes)
     }
-
-    // MARK: Filling
-
-    /// From a dict, a mapping with `keys()`, or an iterable of pairs.
-    public func update(_ t: Thread, _ source: Value) throws(PythonError) {
-        if t.typeOf(source).has(TypeFlags.dictSubclass) {
-            return try merge(t, DictRef(source))
-        }
-        let keys = try t.getAttributeOrNull(source, StaticStrings.intern("keys"))
-        if !keys.isNull {
-            defer { t.release(keys) }
-            let list = try t.call(keys)
-            defer { t.release(list) }
-            let iterator = try t.iterate(list)
-            defer { t.release(iterator) }
-            while true {
-                let key = try t.next(iterator)
-                if key.isNull { return }
-                defer { t.release(key) }
-                let value = try t.getItem(source, key)
-                defer { t.release(value) }
-                try set(t, key, value)
-            }
-        }
-        try updateFromPairs(t, source)
-    }
-
-    public func updateFromPairs(_ t: Thread, _ source: Value) throws(PythonError) {
-        let iterator = try t.iterate(source)
-        defer { t.release(iterator) }
-        var number = 0
-        while true {
-            let pair = try t.next(iterator)
-            if pair.isNull { return }
-            defer { t.release(pair) }
-            let list = try t.makeList(capacity: 2)
-            defer { t.release(list) }
-            do throws(PythonError) { try ListRef(list).extend(t, pair) } catch {
-                guard t.raisedMatches(.typeError) else { throw error }
-                t.clearRaised()
-                throw t.raise(.typeError, "cannot convert dictionary update sequence element #\(number) to a sequence")
-            }
-            guard ListRef(list).count == 2 else {
-                throw t.raise(
-                    .valueError,
-                    "dictionary update sequence element #\(number) has length \(ListRef(list).count); 2 is required")
-            }
-            let key = ListRef(list).item(t, 0)
-            defer { t.release(key) }
-            let value = ListRef(list).item(t, 1)
-            defer { t.release(value) }
-            try set(t, key, value)
-            number += 1
-        }
-    }
 }
 
 extension ThreadState {

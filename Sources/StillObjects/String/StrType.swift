@@ -15,12 +15,18 @@ enum StrType {
             r.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
                 let string = StrRef(Value(ObjectRef(object)))
+                if ObjectRef(object).typeRaw == t.type(.str).raw {
+                    let data = string.data
+                    if _slowPath(data != object + StrRef.headerBytes) && UInt(bitPattern: data) != 0 {
+                        Allocation.freeBuffer(t, data, bytes: ObjectRef(object).field(48))
+                    }
+                    Allocation.free(ObjectRef(object), t)
+                    return
+                }
                 if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, ObjectRef(object)) { return }
                 let data = string.data
                 if UInt(bitPattern: data) != 0 && data != object + StrRef.headerBytes {
-                    let isExact = ObjectRef(object).typeRaw == t.type(.str).raw
-                    Allocation.freeBuffer(
-                        t, data, bytes: isExact ? ObjectRef(object).field(48) : max(1, string.count * string.width))
+                    Allocation.freeBuffer(t, data, bytes: max(1, string.count * string.width))
                 }
                 Allocation.free(ObjectRef(object), t)
             }
