@@ -3,7 +3,7 @@ public import StillObjects
 public import StillThreadRegistry
 
 public enum ThreadContext {
-    /// Borrowed.
+    /// Borrowed: nobody but the thread itself lets go of it.
     @inline(__always) public static func get(_ t: ThreadState) -> Value { t.vm.pointee.context }
     /// Takes the reference over and hands the old one out.
     public static func exchange(_ t: ThreadState, owned context: Value) -> Value {

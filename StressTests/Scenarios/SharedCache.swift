@@ -62,8 +62,9 @@ final class SharedCache: StressScenario, @unchecked Sendable {
                 if type(found) is not tuple or found[0] != wanted:
                     return "a call gave %r, not %d" % (found, wanted)
                 others += found[1] != me
-            if bounded.cache_info()[3] > 16:
-                return "a cache of 16 holds %d" % bounded.cache_info()[3]
+            size = bounded.cache_info()[3]
+            if size > 16:
+                return "a cache of 16 holds %d" % size
             return 25, others
 
         def finish():

@@ -87,7 +87,8 @@ extension DictRef {
         return true
     }
 
-    /// Adds a key as the newest unless it is there, and removes the oldest while there are more than `most`.
+    /// Adds a key as the newest unless it is there; of those that were there, the oldest go until there is room for it among `most`, which is
+    /// at least 1.
     ///
     public func add(
         _ t: Thread, _ key: Value, hash: Int, _ value: Value, most: Int, oldest: UnsafeMutablePointer<OldestEntry>
@@ -110,12 +111,9 @@ extension DictRef {
                 ObjectLock.unlock(object.lockByte)
                 return
             }
-            let before = table?.raw
-            let inserted = insertLocked(t, key, hash, value)
-            if table?.raw != before { oldest.pointee.forget() }
+            // First the oldest go: whoever asks for the number of keys never sees more than `most`.
             var dropped: [Value] = []
-            while inserted && count > most {
-                let table = self.table.unsafelyUnwrapped
+            while count >= most, let table = self.table {
                 let first = oldest.pointee.find(table)
                 if first < 0 {
                     oldest.pointee.forget()
@@ -125,6 +123,9 @@ extension DictRef {
                 dropped.append(key)
                 dropped.append(value)
             }
+            let before = table?.raw
+            let inserted = insertLocked(t, key, hash, value)
+            if table?.raw != before { oldest.pointee.forget() }
             ObjectLock.unlock(object.lockByte)
             for value in dropped { t.release(value) }
             if !inserted { throw t.noMemory() }
