@@ -89,7 +89,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case deleteAttribute
     /// [a] = callable, [a+7] = receiver or null, from b.names[c]; to be called with callMethod. Cache: 3.
     case loadMethod
-    /// super().names[c] shortcut. [b] = the global `super`, [b+1] = class, [b+2] = self; a = attribute.
+    /// The method `super().names[c]`: as loadMethod, from [b], what the name `super` stands for.
     case loadSuperAttribute
 
     // Arithmetic: a = b op c; flag inPlace for augmented assignment.
@@ -173,7 +173,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case returnConstant
 
     // Generators and coroutines.
-    /// yields b to the caller; on resumption a = the value sent.
+    /// yields b to the caller; on resumption a = the value sent. Registers from c on are dead meanwhile, here and in `delegate`.
     case yieldValue
     /// a = iterator for `yield from b`
     case getYieldFromIterator
@@ -282,6 +282,8 @@ public enum Intrinsic: UInt16, CaseIterable, Sendable {
     case makeGenericBase
     /// [b] is the exception being handled; a = None. What was handled before stays with the handler.
     case handle
+    /// a = the positional arguments of a call `f(*b)`, as a tuple: b itself if it is one
+    case spreadTuple
 }
 
 /// One instruction word.

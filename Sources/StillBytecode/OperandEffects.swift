@@ -51,8 +51,8 @@ public struct OperandEffects: Equatable, Sendable {
             writes = [a, a + FrameLayout.argumentOffset]
             read(instruction, b: true)
         case .loadSuperAttribute:
-            consumes = [b, b + 1, b + 2]
-            writes = [a]
+            consumes = [b]
+            writes = [a, a + FrameLayout.argumentOffset]
         case .buildTuple, .buildList, .buildSet, .buildString, .buildSlice:
             consumes = Array(b..<b + c)
             writes = [a]

@@ -47,6 +47,8 @@ enum Attributes {
             } else if let entry = SecondCache.find(
                 t, TypeRef(object.typeRaw).versionTag, regs.code.pointee.names[pc.c], .load)
             {
+                // Another place has met the class: this one may be new.
+                if cache == 0 { pc.cache(0).pointee.store(entry.pointee.word, ordering: .relaxed) }
                 let value = InstanceAttributes.loadInline(t, object, Int(entry.pointee.word &>> 48))
                 if !value.isNull { return value.bits }
             }
@@ -108,7 +110,9 @@ enum Attributes {
             let version = TypeRef(object.typeRaw).versionTag
             var cache = pc.cache(0).pointee.load(ordering: .relaxed)
             if _slowPath(UInt32(truncatingIfNeeded: cache) != version || version == 0) {
+                let isNew = cache == 0
                 cache = SecondCache.find(t, version, regs.code.pointee.names[pc.c], .store)?.pointee.word ?? 0
+                if isNew && cache != 0 { pc.cache(0).pointee.store(cache, ordering: .relaxed) }
             }
             if _fastPath(cache != 0) {
                 let offset = Int(cache &>> 48)
@@ -196,6 +200,7 @@ enum Attributes {
             }
             if let entry = SecondCache.find(t, type.versionTag, regs.code.pointee.names[pc.c], .method) {
                 let word = entry.pointee.word
+                if cache == 0 { InlineCache.fill(pc, word, entry.pointee.detail) }
                 if (word &>> 32) & 0xFF == plainMethod
                     || (InstanceLayout.hasNoDict(object, type) && InstanceAttributes.keyCount(type) == Int(word &>> 48))
                 {
@@ -289,26 +294,32 @@ enum Attributes {
         InlineCache.fill(pc, word, function.bits)
     }
 
-    /// [b] the global `super`, [b+1] class, [b+2] self.
+    /// `super().name`, to be called: callable and receiver (or null) in place. What `super` itself would find, without making it.
     @inline(never)
     static func loadSuper(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
-            let (cls, receiver) = (regs.value(pc.b + 1), regs.value(pc.b + 2))
+            let callee = try NameAccess.bound(t, regs, pc.b)
             let name = Value(bits: regs.code.pointee.names[pc.c])
-            var value = Value.null
-            if regs.value(pc.b).isSame(t.type(.superObject).value), t.isType(cls), receiver.isObject, !t.isType(receiver),
-                !name.isSame(Names.__class__), t.isSubtype(t.typeOf(receiver), TypeRef(cls))
-            {
-                // What `super` itself would find, without making it.
-                value = try SuperObject.lookup(
-                    t, after: TypeRef(cls), in: t.typeOf(receiver), receiver: receiver, receiverIsType: false, name)
+            regs.savePC(pc + 8)
+            if callee.isSame(t.type(.superObject).value) && !name.isSame(Names.__class__) {
+                var (cls, receiver): (UInt64, UInt64) = (0, 0)
+                if !RunningFrame.superArguments(t, &cls, &receiver) { throw PythonError() }
+                let object = Value(bits: receiver)
+                if t.isType(Value(bits: cls)), !t.isType(object), t.isSubtype(t.typeOf(object), TypeRef(Value(bits: cls))) {
+                    let found = SuperObject.find(t, after: TypeRef(Value(bits: cls)), in: t.typeOf(object), name)
+                    if !found.isNull && t.typeOf(found) == t.type(.function) {
+                        let function = registerForm(found)
+                        if function.isCounted { ReferenceCount.retain(function.object, t) }
+                        regs[pc.a + FrameLayout.argumentOffset] = t.retain(object).bits
+                        regs.put(t, pc.a, function.bits)
+                        return
+                    }
+                }
             }
-            if value.isNull {
-                let object = try t.call(regs.value(pc.b), cls, receiver)
-                defer { t.release(object) }
-                value = try t.getAttribute(object, name)
-            }
-            for index in 0..<3 { regs.drop(t, pc.b + index) }
+            let object = try t.call(callee)
+            defer { t.release(object) }
+            let value = try t.getAttribute(object, name)
+            regs[pc.a + FrameLayout.argumentOffset] = 0
             regs.put(t, pc.a, value.bits)
         }
     }

@@ -307,12 +307,39 @@ enum Calls {
                 return argumentCount
             }
         }
+        if names.isNull && positional >= argumentCount && code.pointee.keywordOnlyCount == 0 && code.pointee.has(.variadicPositional) {
+            return bindSurplus(t, code, frame, positional)
+        }
         let named = names.isNull ? 0 : TupleRef(names).count
         let extraCount = max(0, positional - argumentCount)
         let bound = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(1, named + extraCount)) { aside in
             bind(t, target, frame, positional, names, aside: aside.baseAddress.unsafelyUnwrapped)
         }
         return bound ? Int(code.pointee.localCount) : nil
+    }
+
+    /// `*args` takes what the parameters leave; `**names` gets nothing.
+    private static func bindSurplus(
+        _ t: Thread, _ code: UnsafeMutablePointer<CodeRecord>, _ frame: Registers, _ positional: Int
+    ) -> Int? {
+        let first = Int(code.pointee.argumentCount)
+        do throws(PythonError) {
+            let tuple = try t.makeTuple(positional - first)
+            var index = first
+            while index < positional {
+                tuple.initialize(index - first, Value(bits: t.ownedForm(frame[index])))
+                frame[index] = 0
+                index &+= 1
+            }
+            frame[first] = tuple.value.bits
+            if !code.pointee.has(.variadicKeyword) { return first + 1 }
+            frame[first + 1] = 0
+            frame[first + 1] = try t.makeDict().bits
+            return first + 2
+        } catch {
+            dropArguments(t, frame, max(positional, first + 1))
+            return nil
+        }
     }
 
     /// A default value for a register: uncounted when it is never freed by count, so that threads do not meet at its count.

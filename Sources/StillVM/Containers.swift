@@ -67,17 +67,20 @@ enum Containers {
         }
     }
 
+    /// `[a].append(b)`; b has a value.
+    @inline(never)
+    static func append(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        do throws(PythonError) {
+            let item = pc.flags & InstructionFlags.consumeB != 0 ? take(t, regs, pc.b) : t.retain(regs.value(pc.b))
+            try ListRef(regs.value(pc.a)).appendOwned(t, item)
+            return true
+        } catch { return false }
+    }
+
     @inline(never)
     static func update(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
-            case .listAppend:
-                _ = try NameAccess.bound(t, regs, pc.b)
-                if pc.flags & InstructionFlags.consumeB != 0 {
-                    try ListRef(regs.value(pc.a)).appendOwned(t, take(t, regs, pc.b))
-                } else {
-                    try ListRef(regs.value(pc.a)).append(t, regs.value(pc.b))
-                }
             case .setAdd:
                 try SetRef(regs.value(pc.a)).add(t, NameAccess.bound(t, regs, pc.b))
                 regs.consume(t, pc)
@@ -87,12 +90,7 @@ enum Containers {
                 regs.consume(t, pc)
             case .listExtend:
                 let source = try NameAccess.bound(t, regs, pc.b)
-                if pc.flags & InstructionFlags.inPlace != 0 && t.typeOf(source).record.pointee.iterate == nil
-                    && t.typeOf(source).record.pointee.getItem == nil
-                {
-                    throw t.raise(
-                        .typeError, "Value after * must be an iterable, not \(t.typeName(source))")
-                }
+                if pc.flags & InstructionFlags.inPlace != 0 { try checkSpread(t, source) }
                 try ListRef(regs.value(pc.a)).extend(t, source)
                 regs.consume(t, pc)
             case .setUpdate:
@@ -119,6 +117,32 @@ enum Containers {
                 try format(t, regs, pc)
             }
         }
+    }
+
+    private static func checkSpread(_ t: Thread, _ source: Value) throws(PythonError) {
+        let record = t.typeOf(source).record
+        if record.pointee.iterate == nil && record.pointee.getItem == nil {
+            throw t.raise(.typeError, "Value after * must be an iterable, not \(t.typeName(source))")
+        }
+    }
+
+    /// [a] = [b] as the positional arguments of a call: a tuple stays what it is.
+    static func spreadTuple(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) throws(PythonError) {
+        let source = try NameAccess.bound(t, regs, pc.b)
+        if t.typeOf(source) == t.type(.tuple) {
+            if pc.a != pc.b {
+                regs.put(t, pc.a, t.retain(source).bits)
+                regs.consume(t, pc)
+            }
+            return
+        }
+        try checkSpread(t, source)
+        let list = try t.makeList(capacity: 0)
+        defer { t.release(list) }
+        try ListRef(list).extend(t, source)
+        let tuple = try t.tupleFromList(list)
+        regs.consume(t, pc)
+        regs.put(t, pc.a, tuple.bits)
     }
 
     static func merge(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) throws(PythonError) {

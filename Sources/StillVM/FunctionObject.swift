@@ -93,8 +93,9 @@ enum FunctionLayout {
         function.slot(FunctionLayout.defaults).pointee = t.retain(defaults)
         function.slot(FunctionLayout.keywordDefaults).pointee = t.retain(keywordDefaults)
         function.slot(FunctionLayout.closure).pointee = t.retain(closure)
-        function.slot(FunctionLayout.name).pointee = t.retain(record.pointee.name)
-        function.slot(FunctionLayout.qualifiedName).pointee = t.retain(record.pointee.qualifiedName)
+        // Interned, so immortal: no count to raise.
+        function.slot(FunctionLayout.name).pointee = Value(record.pointee.name.object)
+        function.slot(FunctionLayout.qualifiedName).pointee = Value(record.pointee.qualifiedName.object)
         function.slot(FunctionLayout.annotations).pointee = t.retain(annotations)
         function.slot(FunctionLayout.doc).pointee = t.retain(record.pointee.docstring)
         let module = DictRef(globals).getName(t, Names.__name__)
@@ -145,7 +146,7 @@ enum FunctionType {
             b.record.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
                 let function = FunctionRef(object)
-                WeakReferences.clear(t, ObjectRef(object))
+                if ObjectRef(object).flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ObjectRef(object)) }
                 if _slowPath(function.isRegistered) {
                     FunctionVersion.forget(function, t.interpreter)
                 }

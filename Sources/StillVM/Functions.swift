@@ -211,6 +211,7 @@ public enum Functions {
             case .exceptionTraceback:
                 let traceback = ExceptionRef(regs.value(pc.b)).traceback(t)
                 regs.put(t, pc.a, traceback.isNull ? Value.none.bits : traceback.bits)
+            case .spreadTuple: try Containers.spreadTuple(t, regs, pc)
             case .unaryPlus:
                 let result = try t.unary(.positive, NameAccess.bound(t, regs, pc.b))
                 regs.consume(t, pc)

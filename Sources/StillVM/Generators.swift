@@ -7,7 +7,8 @@
 //           64 name, 72 qualified name, 80 handled exception while suspended, 88 resume register,
 //           96 code (Value): a generator keeps its own when its function gets another,
 //           104 asynchronous generators: the hook to call instead of finalizing; coroutines: where they were made (Values, may be null),
-//           112 asynchronous generators: bits of AsyncState (atomic), 120 what the resuming frame was handling (ResumedHere.swift)
+//           112 asynchronous generators: bits of AsyncState (atomic), 120 what the resuming frame was handling (ResumedHere.swift),
+//           128 how many registers may hold something: those behind are null in the buffer, and no more than immediates in the frame
 // State     created, suspended -> running by compare-and-swap: two threads that resume one generator cannot both succeed;
 //           the loser gets ValueError "generator already executing".
 // Barrier   Resuming moves references out of the container: while the collector marks it is scanned first.
@@ -23,8 +24,9 @@ struct GeneratorRef {
     init(_ value: Value) { raw = value.object.raw }
     init(raw: UnsafeMutableRawPointer) { self.raw = raw }
 
-    static let bytes = 128
+    static let bytes = 136
     static let callersHandled = 120
+    static let liveCount = 128
     static let values = [40, 64, 72, 96, 104]
     static let created: UInt64 = 0
     static let suspended: UInt64 = 1
@@ -76,6 +78,7 @@ enum Generators {
         generator.word(104).pointee = kind == .coroutine && t.vm.pointee.originDepth > 0 ? Awaitables.origin(t).bits : 0
         generator.word(112).pointee = 0
         generator.word(GeneratorRef.callersHandled).pointee = 0
+        generator.word(GeneratorRef.liveCount).pointee = UInt64(code.pointee.localCount)
         generator.registers = saved
         return Value(object).bits
     }
@@ -139,7 +142,7 @@ enum Generators {
         defer { t.leaveNative() }
         if t.barrierActive != 0 { WriteBarrier.willShiftItems(generator.object, t) }
         let saved = generator.registers.unsafelyUnwrapped
-        let count = generator.registerCount
+        let count = Int(generator.word(GeneratorRef.liveCount).pointee)
         var index = 0
         while index < count {
             frame.setPlainly(index, saved[index])
@@ -172,7 +175,7 @@ enum Generators {
                 case .yielded(let bits):
                     t.objects.pointee.handled = callersHandled
                     defer { t.vm.pointee.hasYielded = false }
-                    return suspend(t, generator, frame, pc, resumeRegister: pc.a, bits)
+                    return suspend(t, generator, frame, pc, resumeRegister: pc.a, live: pc.c, bits)
                 case .returned(let bits):
                     frame.drop(t, pc.b)
                     frame.put(t, pc.a, bits)
@@ -206,18 +209,23 @@ enum Generators {
             t.retain(Value(bits: value))
         }
         let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
-        return suspend(t, generator, regs, pc + 8, resumeRegister: pc.a, value)
+        return suspend(t, generator, regs, pc + 8, resumeRegister: pc.a, live: pc.c, value)
     }
 
     static func suspend(
         _ t: Thread, _ generator: GeneratorRef, _ regs: Registers, _ pc: UnsafeMutableRawPointer,
-        resumeRegister: Int, _ value: UInt64
+        resumeRegister: Int, live count: Int, _ value: UInt64
     ) -> UInt64 {
         let saved = generator.registers.unsafelyUnwrapped
         // Only an exception that this frame handles belongs to the generator; another is the caller's.
         let handled = t.objects.pointee.handled
         var ownHandled: UInt64 = 0
-        let count = generator.registerCount
+        if BuildOptions.checksInvariants {
+            for index in count..<generator.registerCount {
+                invariant(regs[index] & 7 != 0 || regs[index] == 0, "register \(index) outlives a yield unseen")
+            }
+        }
+        generator.word(GeneratorRef.liveCount).pointee = UInt64(count)
         var index = 0
         while index < count {
             let value = regs[index]
@@ -273,7 +281,7 @@ enum Generators {
         }
         if bits != 0 {
             let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
-            t.vm.pointee.yielded = suspend(t, generator, regs, pc, resumeRegister: pc.a, bits)
+            t.vm.pointee.yielded = suspend(t, generator, regs, pc, resumeRegister: pc.a, live: pc.c, bits)
             return .yielded
         }
         if t.hasRaised {
@@ -437,7 +445,7 @@ enum Generators {
                 b.record.pointee.memory.deallocate = { raw, object in
                     let t = Thread(raw)
                     if Finalizer.run(t, ObjectRef(object)) { return }
-                    WeakReferences.clear(t, ObjectRef(object))
+                    if ObjectRef(object).flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ObjectRef(object)) }
                     let generator = GeneratorRef(raw: object)
                     if let saved = generator.registers {
                         for index in 0..<generator.registerCount { saved.drop(t, index) }

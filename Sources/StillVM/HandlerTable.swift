@@ -211,7 +211,8 @@ extension VM {
         case .jumpIfTrueOrPop: opJumpIfTrueOrPop
         case .jumpIfFalseOrPop: opJumpIfFalseOrPop
         case .buildTuple, .buildList, .buildSet, .buildDict, .buildString, .buildSlice: opBuild
-        case .listAppend, .setAdd, .dictAdd, .listExtend, .setUpdate, .dictUpdate, .dictMerge, .listToTuple, .formatValue: opUpdate
+        case .listAppend: opListAppend
+        case .setAdd, .dictAdd, .listExtend, .setUpdate, .dictUpdate, .dictMerge, .listToTuple, .formatValue: opUpdate
         case .loadSubscript: opLoadSubscript
         case .storeSubscript: opStoreSubscript
         case .deleteSubscript: opDeleteSubscript

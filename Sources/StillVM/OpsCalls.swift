@@ -59,10 +59,40 @@ private func enter(
 private func callOther(
     _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
 ) -> UInt64 {
+    let callee = Value(bits: regs[pc.a])
+    if callee.isObject && callee.object.typeRaw == t.type(.methodDescriptor).raw && count > 0 {
+        let native = NativeRef(callee)
+        let receiver = Value(bits: arguments[0])
+        if _fastPath(
+            receiver.isObject && receiver.object.typeRaw == native.owner
+                && (pc.load(as: UInt8.self) == Opcode.callMethod.rawValue || pc.c == 0xFFFF))
+        {
+            return callNativeMethod(t, regs, pc, table, arguments, count)
+        }
+    }
     regs.savePC(pc + 24)
     let names = pc.load(as: UInt8.self) == Opcode.call.rawValue ? pc.c : 0xFFFF
     let next = Calls.call(t, regs, pc, base: pc.a, arguments: arguments, count: count, names: names)
     return called(t, regs, pc, table, next)
+}
+
+/// A method written in Swift, whose receiver fits.
+@inline(never)
+private func callNativeMethod(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
+) -> UInt64 {
+    regs.savePC(pc + 24)
+    let result = NativeRef(Value(bits: regs[pc.a])).invoke(
+        t, self: arguments[0], args: arguments + 1, count: count - 1, keywords: 0)
+    var index = 0
+    while index < count {
+        arguments.drop(t, index)
+        index &+= 1
+    }
+    if _slowPath(result == 0) { return fail(t, regs, pc, table) }
+    regs.put(t, pc.a, result)
+    if _slowPath(t.hasRequest) { return serveThenGo(t, regs, pc + 24, table) }
+    return go(t, regs, pc + 24, table)
 }
 
 @inline(__always)
@@ -204,7 +234,7 @@ private func deliver(_ t: Thread, _ first: Registers, _ table: Table, _ value: U
         let isResumedHere = regs.frameFlags & FrameFlags.resumedHere != 0
         let caller = regs.callerFrame
         _ = Generators.suspend(
-            t, GeneratorRef(raw: regs.localsMapping.object.raw), regs, pc, resumeRegister: pc.a, value)
+            t, GeneratorRef(raw: regs.localsMapping.object.raw), regs, pc, resumeRegister: pc.a, live: pc.c, value)
         if !isResumedHere { return value }
         regs = caller.unsafelyUnwrapped
     }

@@ -217,3 +217,13 @@ private func failShortened(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Ta
 private func raiseShortened(_ t: Thread, expected: Int, _ got: Int) {
     _ = t.raise(.valueError, "not enough values to unpack (expected \(expected), got \(got))")
 }
+
+// MARK: Building
+
+/// Comprehensions: the list is in a register of the frame alone, mostly.
+@inline(__always)
+func opListAppend(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    if _slowPath(regs[pc.b] == 0) { return failUnbound(t, regs, pc, table, pc.b) }
+    return after(Containers.append(t, regs, pc), t, regs, pc, table)
+}

@@ -34,7 +34,7 @@ enum ResumedHere {
         else { return nil }
         regs.savePC(pc + 8)
         let saved = generator.registers.unsafelyUnwrapped
-        let count = generator.registerCount
+        let count = Int(generator.word(GeneratorRef.liveCount).pointee)
         var index = 0
         while index < count {
             frame.setPlainly(index, saved[index])

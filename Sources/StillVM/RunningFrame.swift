@@ -78,7 +78,7 @@ public enum RunningFrame {
             return false
         }
         for index in 0..<Int(code.pointee.freeCount)
-        where Value(bits: code.pointee.freeNames[index]).isSame(Interning.intern("__class__")) {
+        where Value(bits: code.pointee.freeNames[index]).isSame(Names.__class__) {
             let cell = TupleRef(frame.function.closure).item(index)
             let found = Value(bits: Cells.load(t, cell.object))
             if found.isNull {

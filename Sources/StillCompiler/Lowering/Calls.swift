@@ -13,10 +13,19 @@ extension CodeGenerator {
         let base = topmost(destination)
         let isSimple = !needsSpread(arguments, keywords)
         if isSimple, keywords.isEmpty, case .attribute(let value, let name, _) = function.kind {
-            let object = try operand(value, scratch: base)
             let method = try nameIndex(mangled(name))
-            try at(methodSpan(function.span, function.span, name)) { () throws(SyntaxError) in
-                emit(.loadMethod, base, object, c: method)
+            if case .call(let callee, let none, let named) = value.kind, none.isEmpty, named.isEmpty,
+                case .name("super", _) = callee.kind
+            {
+                try evaluate(callee, into: base)
+                try at(methodSpan(function.span, function.span, name)) { () throws(SyntaxError) in
+                    code.emit(.loadSuperAttribute, a: base, b: base, c: method)
+                }
+            } else {
+                let object = try operand(value, scratch: base)
+                try at(methodSpan(function.span, function.span, name)) { () throws(SyntaxError) in
+                    emit(.loadMethod, base, object, c: method)
+                }
             }
             let first = base + FrameLayout.argumentOffset + 1
             try placeArguments(arguments, at: first)
@@ -119,10 +128,14 @@ extension CodeGenerator {
             let values = ConstantFolder.tuple(arguments)
         {
             load(.tuple(values), into: list)
+        } else if arguments.count == 1, case .starred(let value, _) = arguments[0].kind {
+            try evaluate(value, into: list)
+            code.emit(.intrinsic, a: list, b: list, c: Int(Intrinsic.spreadTuple.rawValue))
         } else {
             try buildGrowing(arguments, .buildList, list, isCall: true)
         }
-        if placed > 0 || ConstantFolder.tuple(arguments) == nil {
+        if arguments.count == 1, placed == 0, case .starred = arguments[0].kind {
+        } else if placed > 0 || ConstantFolder.tuple(arguments) == nil {
             code.emit(.listToTuple, a: list, b: list)
         }
         top = mapping + 1

@@ -155,7 +155,7 @@ extension CodeGenerator {
             let awaitable = allocate()
             code.emit(.getAsyncNext, a: awaitable, b: iterator)
             load(.none, into: item)
-            code.emit(.delegate, a: item, b: awaitable)
+            code.emit(.delegate, a: item, b: awaitable, c: top)
             code.close(region)
             pendingAsyncLoops.append((iterator, region))
             code.span = saved
@@ -218,7 +218,7 @@ extension CodeGenerator {
             let mark = self.top
             let object = self.wrapForAsyncGenerator(try self.operand(element))
             let sent = object.isTemporary ? object.register : self.allocate()
-            self.emit(.yieldValue, sent, object)
+            self.emit(.yieldValue, sent, object, c: max(self.top, sent + 1, object.register + 1))
             self.clear(sent)
             self.top = mark
         }

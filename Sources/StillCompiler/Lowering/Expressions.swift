@@ -507,7 +507,7 @@ extension CodeGenerator {
         try value(iterator)
         code.emit(.getAwaitable, a: iterator, b: iterator, c: kind)
         load(.none, into: result)
-        code.emit(.delegate, a: result, b: iterator)
+        code.emit(.delegate, a: result, b: iterator, c: top)
         top = result + 1
         move(to: destination, from: temporary(result))
     }
@@ -524,7 +524,7 @@ extension CodeGenerator {
             load(.none, into: object.register)
         }
         object = wrapForAsyncGenerator(object)
-        emit(.yieldValue, destination, object)
+        emit(.yieldValue, destination, object, c: max(top, destination + 1, object.register + 1))
     }
 
     func wrapForAsyncGenerator(_ object: Operand) -> Operand {
@@ -543,7 +543,7 @@ extension CodeGenerator {
         let iterator = allocate()
         emit(.getYieldFromIterator, iterator, try operand(value, scratch: iterator))
         load(.none, into: result)
-        code.emit(.delegate, a: result, b: iterator)
+        code.emit(.delegate, a: result, b: iterator, c: top)
         move(to: destination, from: temporary(result))
     }
 

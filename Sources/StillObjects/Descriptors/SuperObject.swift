@@ -128,6 +128,16 @@ public enum SuperObject {
     public static func lookup(
         _ t: Thread, after cls: TypeRef, in type: TypeRef, receiver: Value, receiverIsType: Bool, _ name: Value
     ) throws(PythonError) -> Value {
+        let found = find(t, after: cls, in: type, name)
+        if found.isNull { return .null }
+        t.retain(found)
+        guard let get = t.typeOf(found).record.pointee.descriptorGet else { return found }
+        defer { t.release(found) }
+        return try t.checked(get(t.raw, found.bits, receiverIsType ? 0 : receiver.bits, type.object.address))
+    }
+
+    /// The attribute itself, borrowed until the next safepoint; null when absent.
+    public static func find(_ t: Thread, after cls: TypeRef, in type: TypeRef, _ name: Value) -> Value {
         _ = TypeVersion.assign(type, t)
         let mro = type.record.pointee.mro
         let count = TypeRef.tupleCount(mro)
@@ -136,12 +146,7 @@ public enum SuperObject {
         index += 1
         while index < count {
             let found = t.ownAttribute(TypeRef(TypeRef.tupleItem(mro, index)), name)
-            if !found.isNull {
-                t.retain(found)
-                guard let get = t.typeOf(found).record.pointee.descriptorGet else { return found }
-                defer { t.release(found) }
-                return try t.checked(get(t.raw, found.bits, receiverIsType ? 0 : receiver.bits, type.object.address))
-            }
+            if !found.isNull { return found }
             index += 1
         }
         return .null
