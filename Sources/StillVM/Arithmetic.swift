@@ -36,6 +36,7 @@ enum Arithmetic {
         case .subtract: return .immediate(a - b)
         case .multiply: return .immediate(a * b)
         case .trueDivide: return b == 0 ? .null : .immediate(a / b)
+        case .power: return a > 0 ? .immediate(LibM.pow(a, b)) : .null  // too large is no immediate
         default: return .null
         }
     }

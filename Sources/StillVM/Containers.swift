@@ -219,6 +219,11 @@ enum Containers {
     // MARK: Unpacking
 
     @inline(never)
+    static func raiseShortened(_ t: Thread, expected: Int, _ got: Int) {
+        _ = t.raise(.valueError, "not enough values to unpack (expected \(expected), got \(got))")
+    }
+
+    @inline(never)
     static func unpack(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             let source = try NameAccess.bound(t, regs, pc.b)

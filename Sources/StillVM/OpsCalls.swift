@@ -60,30 +60,33 @@ private func callOther(
     _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
 ) -> UInt64 {
     let callee = Value(bits: regs[pc.a])
-    if callee.isObject && callee.object.typeRaw == t.type(.methodDescriptor).raw && count > 0 {
-        let native = NativeRef(callee)
-        let receiver = Value(bits: arguments[0])
-        if _fastPath(
-            receiver.isObject && receiver.object.typeRaw == native.owner
-                && (pc.load(as: UInt8.self) == Opcode.callMethod.rawValue || pc.c == 0xFFFF))
-        {
-            return callNativeMethod(t, regs, pc, table, arguments, count)
+    let names = pc.load(as: UInt8.self) == Opcode.call.rawValue ? pc.c : 0xFFFF
+    if _fastPath(callee.isObject && names == 0xFFFF) {
+        let type = callee.object.typeRaw
+        if type == t.type(.methodDescriptor).raw && count > 0 {
+            let receiver = Value(bits: arguments[0])
+            if _fastPath(receiver.isObject && receiver.object.typeRaw == NativeRef(callee).owner) {
+                return callNative(t, regs, pc, table, arguments, count)
+            }
+        } else if type == t.type(.builtinFunction).raw {
+            return callNative(t, regs, pc, table, arguments, count)
         }
     }
     regs.savePC(pc + 24)
-    let names = pc.load(as: UInt8.self) == Opcode.call.rawValue ? pc.c : 0xFFFF
     let next = Calls.call(t, regs, pc, base: pc.a, arguments: arguments, count: count, names: names)
     return called(t, regs, pc, table, next)
 }
 
-/// A method written in Swift, whose receiver fits.
+/// A function written in Swift, or a method whose receiver fits.
 @inline(never)
-private func callNativeMethod(
+private func callNative(
     _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
 ) -> UInt64 {
     regs.savePC(pc + 24)
-    let result = NativeRef(Value(bits: regs[pc.a])).invoke(
-        t, self: arguments[0], args: arguments + 1, count: count - 1, keywords: 0)
+    let native = NativeRef(Value(bits: regs[pc.a]))
+    let isMethod = native.object.typeRaw == t.type(.methodDescriptor).raw ? 1 : 0
+    let result = native.invoke(
+        t, self: isMethod != 0 ? arguments[0] : native.boundSelf.bits, args: arguments + isMethod, count: count - isMethod, keywords: 0)
     var index = 0
     while index < count {
         arguments.drop(t, index)

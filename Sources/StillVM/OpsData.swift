@@ -209,13 +209,8 @@ private func unpackExactly(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Ta
 /// Another thread has shortened the list.
 @inline(never)
 private func failShortened(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ got: Int) -> UInt64 {
-    raiseShortened(t, expected: pc.c, got)
+    Containers.raiseShortened(t, expected: pc.c, got)
     return fail(t, regs, pc, table)
-}
-
-@inline(never)
-private func raiseShortened(_ t: Thread, expected: Int, _ got: Int) {
-    _ = t.raise(.valueError, "not enough values to unpack (expected \(expected), got \(got))")
 }
 
 // MARK: Building
