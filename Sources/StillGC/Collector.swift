@@ -235,7 +235,10 @@ public enum CollectorRoots {
         } else {
             let used = fields.pointee.pacing.used(objects: objects, bytes: bytes, born: heap.bornObjects)
             fields.pointee.isBehind.store(used >= Pacing.farBehind ? 1 : 0, ordering: .relaxed)
-            let earliest = fields.pointee.pacing.earliestStep(used: used, ended: fields.pointee.lastStepEnd, took: fields.pointee.lastStepTook)
+            let current = phase
+            let earliest = fields.pointee.pacing.earliestStep(
+                used: used, ended: fields.pointee.lastStepEnd, took: fields.pointee.lastStepTook,
+                frees: current == .finalizing || current == .breaking || current == .settling)
             guard let earliest, Clock.monotonicNanoseconds() >= earliest else { return }
         }
         step(thread)

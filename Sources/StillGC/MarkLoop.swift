@@ -180,7 +180,6 @@ extension Collector {
 
     /// Black, but not scanned: grey again.
     private func putBack(_ raw: UnsafeMutableRawPointer, _ marked: inout Int) {
-        if FaultInjection.isActive(.forgetUnscanned) { return }
         Arena.colour(of: raw).pointee.store(Colour.grey, ordering: .relaxed)
         marked &-= 1
         makeGrey(ObjectRef(raw))

@@ -4,13 +4,15 @@
 //           Nobody knows what is garbage; the estimate is everything that exists less what the last marking reached.
 // Start     when the estimate has used up a part of that allowance: a quarter if the last collection found that nearly all growth was
 //           garbage, up to a half if nearly all was alive. What a collection leaves behind for the next (objects are born black) counts at once.
-// Progress  A collection may use what is left of the allowance, less a fifth in reserve, and costs about as much time as the last one. A slice is
+// Progress  A collection may use what is left of the allowance, less three tenths in reserve, and costs about as much time as the last one. A slice is
 //           due when a larger part of the allowance is used up than of the time. Births count a fourth of growth: a program that
 //           allocates as much as it frees gets to the end, too.
+// Freeing   From the verdict on what is left to do is known to free memory. Each step that frees lowers what is used up, so that would put off the
+//           next one: such a step is due when as much time has passed as the last one took.
 // Share     After a step that took t, 3 t pass before the next; t when the allowance is used up, t / u² when u times the allowance is. So pauses take a
 //           quarter of the time at most while the goal is met, a half when it is just missed, and four fifths at twice the allowance: where
 //           collecting an object takes longer than making it, no fixed share would ever catch up.
-// Behind    At twice the allowance other threads that ask for a slice wait a moment while one finalizes or breaks: they would make garbage
+// Behind    At five fourths of the allowance other threads that ask for a slice wait a moment while one finalizes or breaks: they would make garbage
 //           faster than one thread can take it apart.
 // Idle      A program that allocates nothing is not collected.
 import StillObmalloc
@@ -60,7 +62,7 @@ import StillThreadRegistry
     /// How much of the present collection's allowance is used up: 1.0 is all.
     func used(objects: Int, bytes: Int, born: Int) -> Double {
         func left(_ allowance: Int, _ alive: Int, _ atStart: Int) -> Double {
-            Double(max(allowance * 4 / 5 - (atStart - alive), allowance / 8))
+            Double(max(allowance * 7 / 10 - (atStart - alive), allowance / 8))
         }
         let objectsLeft = left(objectAllowance, aliveObjects, objectsAtStart)
         let grown = max(Double(objects - objectsAtStart), Double(born - bornAtStart) / 4) / objectsLeft
@@ -68,8 +70,9 @@ import StillThreadRegistry
     }
 
     /// How long the next step may be put off after one that ended at `ended`; nil: it is not due yet by what was allocated.
-    func earliestStep(used: Double, ended: UInt64, took: UInt64) -> UInt64? {
+    func earliestStep(used: Double, ended: UInt64, took: UInt64, frees: Bool) -> UInt64? {
         if used >= 1 { return ended + UInt64(Double(took) / (used * used)) }
+        if frees { return ended + took }
         let done = Double(spentNanoseconds) / Double(max(expectedNanoseconds, 1))
         return used >= min(done, 1) ? ended + 3 * took : nil
     }

@@ -15,8 +15,6 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipSlotRecheck
     /// A frozen object whose class changes stays frozen.
     case keepFrozen
-    /// What the marking loop has blackened but not scanned when its time is over stays black.
-    case forgetUnscanned
     /// A thread that is born in a pause starts detached.
     case bornRunning
     /// A pause of one interpreter begins although all are being stopped.

