@@ -10,7 +10,7 @@ final class SharedContext: StressScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-context",
         claim: "one thread at most is in a context, and it finds there what the last one left",
-        faults: [.enterContextTwice], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
+        faults: [.enterContextTwice], minimumClaimChecks: 500, minimumRaceWindows: 50,
         make: { _, _ in try SharedContext() })
 
     private static let program = """

@@ -1,6 +1,5 @@
 // From objects of the classes of `_ast`, which a program may have made or changed, to the compiler's nodes. What a field holds is checked;
 // what only the compiler can know, it checks itself.
-import StillModules
 import StillObjects
 import StillPlatform
 import StillSyntax

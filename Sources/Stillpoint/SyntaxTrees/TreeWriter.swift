@@ -2,7 +2,6 @@
 //
 // Nodes are made one by one from the leaves up. The writer owns all that it makes until the end, so that nothing is lost when it fails
 // half way: the functions here hand out borrowed values.
-import StillModules
 import StillObjects
 import StillPlatform
 import StillSyntax
