@@ -111,6 +111,7 @@ enum Arithmetic {
         if value.isSmallInt { return value.smallInt != 0 ? 1 : 0 }
         if value.isNone { return 0 }
         if value.isTrue { return 1 }
+        if value.isObject && value.object.typeRaw == t.type(.list).raw { return ListRef(value).count != 0 ? 1 : 0 }
         do throws(PythonError) { return try t.isTrue(NameAccess.bound(t, regs, index)) ? 1 : 0 } catch { return -1 }
     }
 

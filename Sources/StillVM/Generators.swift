@@ -444,7 +444,12 @@ enum Generators {
                 }
                 b.record.pointee.memory.deallocate = { raw, object in
                     let t = Thread(raw)
-                    if Finalizer.run(t, ObjectRef(object)) { return }
+                    // One that has finished has nothing to finalize.
+                    if GeneratorRef(raw: object).state.pointee.load(ordering: .relaxed) != GeneratorRef.finished,
+                        Finalizer.run(t, ObjectRef(object))
+                    {
+                        return
+                    }
                     if ObjectRef(object).flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ObjectRef(object)) }
                     let generator = GeneratorRef(raw: object)
                     if let saved = generator.registers {
