@@ -57,7 +57,7 @@ import StillThreadRegistry
 
     /// Times the allowance from which other threads wait, and how long each time.
     static var farBehind: Double { 1.25 }
-    static var waitNanoseconds: UInt64 { 200_000 }
+    static var waitNanoseconds: UInt64 { 50_000 }
 
     /// How much of the present collection's allowance is used up: 1.0 is all.
     func used(objects: Int, bytes: Int, born: Int) -> Double {
