@@ -5,7 +5,7 @@ import StillPlatform
 import StillThreadRegistry
 
 enum ListSort {
-    private struct Entry {
+    private struct Entry: BitwiseCopyable {
         var key: Value
         var item: Value
     }
@@ -53,21 +53,52 @@ enum ListSort {
 
     /// What is less. One sort is compiled for each of them: keys that are all of one builtin type are compared without asking for it again.
     private protocol Order {
-        static func less(_ t: Thread, _ x: Value, _ y: Value) throws(PythonError) -> Bool
+        associatedtype Element: BitwiseCopyable
+        /// 1: less, 0: not, -1: an exception. A number and no throw, so that what cannot fail is compiled without a thought of it.
+        static func less(_ t: Thread, _ x: Element, _ y: Element) -> Int
     }
     private enum SmallInts: Order {
-        @inline(__always) static func less(_ t: Thread, _ x: Value, _ y: Value) -> Bool { Int64(bitPattern: x.bits) < Int64(bitPattern: y.bits) }
+        @inline(__always) static func less(_ t: Thread, _ x: Entry, _ y: Entry) -> Int {
+            Int64(bitPattern: x.key.bits) < Int64(bitPattern: y.key.bits) ? 1 : 0
+        }
     }
     private enum Floats: Order {
-        @inline(__always) static func less(_ t: Thread, _ x: Value, _ y: Value) -> Bool { x.immediateFloat < y.immediateFloat }
+        @inline(__always) static func less(_ t: Thread, _ x: Entry, _ y: Entry) -> Int { x.key.immediateFloat < y.key.immediateFloat ? 1 : 0 }
     }
     private enum Strings: Order {
-        @inline(__always) static func less(_ t: Thread, _ x: Value, _ y: Value) -> Bool { StrRef.compare(StrRef(x), StrRef(y)) < 0 }
+        @inline(__always) static func less(_ t: Thread, _ x: Entry, _ y: Entry) -> Int { StrRef.compare(StrRef(x.key), StrRef(y.key)) < 0 ? 1 : 0 }
+    }
+    /// Strings of one byte for each code point: most differ within eight of them.
+    private enum NarrowStrings: Order {
+        @inline(__always) static func less(_ t: Thread, _ x: Prefixed, _ y: Prefixed) -> Int {
+            if x.prefix != y.prefix { return x.prefix < y.prefix ? 1 : 0 }
+            return StrRef.compare(StrRef(x.entry.key), StrRef(y.entry.key)) < 0 ? 1 : 0
+        }
     }
     private enum AnyKeys: Order {
-        @inline(__always) static func less(_ t: Thread, _ x: Value, _ y: Value) throws(PythonError) -> Bool {
-            if x.isSmallInt && y.isSmallInt { return x.smallInt < y.smallInt }
-            return try t.compareBool(.less, x, y)
+        @inline(__always) static func less(_ t: Thread, _ x: Entry, _ y: Entry) -> Int {
+            if x.key.isSmallInt && y.key.isSmallInt { return x.key.smallInt < y.key.smallInt ? 1 : 0 }
+            do throws(PythonError) { return try t.compareBool(.less, x.key, y.key) ? 1 : 0 } catch { return -1 }
+        }
+    }
+
+    private struct Prefixed: BitwiseCopyable {
+        /// The first eight code points, the first one highest; zeros where there are fewer, so that equal ones still have to be compared.
+        let prefix: UInt64
+        let entry: Entry
+
+        init(_ entry: Entry) {
+            self.entry = entry
+            let string = StrRef(entry.key)
+            let count = string.count
+            let data = UnsafeRawPointer(string.data)
+            if count >= 8 {
+                prefix = UInt64(bigEndian: data.loadUnaligned(as: UInt64.self))
+            } else {
+                var word: UInt64 = 0
+                for index in 0..<count { word |= UInt64(data.load(fromByteOffset: index, as: UInt8.self)) &<< UInt64(56 &- index &* 8) }
+                prefix = word
+            }
         }
     }
 
@@ -77,26 +108,35 @@ enum ListSort {
         var ints = true
         var floats = true
         var strings = true
+        var narrow = true
         for entry in entries {
             ints = ints && entry.key.isSmallInt
             floats = floats && entry.key.isImmediateFloat
             strings = strings && entry.key.isObject && entry.key.object.typeRaw == t.type(.str).raw
+            narrow = narrow && strings && StrRef(entry.key).width == 1
         }
+        if narrow { return try sortNarrow(t, &entries) }
         guard let room = rawAllocate(count * MemoryLayout<Entry>.stride) else { throw t.noMemory() }
         defer { rawFree(room) }
         let other = room.bindMemory(to: Entry.self, capacity: count)
-        try entries.withUnsafeMutableBufferPointer { (buffer) throws(PythonError) -> Void in
+        let done = entries.withUnsafeMutableBufferPointer { buffer -> Bool in
             let base = buffer.baseAddress.unsafelyUnwrapped
-            if ints {
-                try sort(t, base, other, count, SmallInts.self)
-            } else if floats {
-                try sort(t, base, other, count, Floats.self)
-            } else if strings {
-                try sort(t, base, other, count, Strings.self)
-            } else {
-                try sort(t, base, other, count, AnyKeys.self)
-            }
+            if ints { return sort(t, base, other, count, SmallInts.self) }
+            if floats { return sort(t, base, other, count, Floats.self) }
+            if strings { return sort(t, base, other, count, Strings.self) }
+            return sort(t, base, other, count, AnyKeys.self)
         }
+        if !done { throw PythonError() }
+    }
+
+    private static func sortNarrow(_ t: Thread, _ entries: inout [Entry]) throws(PythonError) {
+        let count = entries.count
+        guard let room = rawAllocate(2 * count * MemoryLayout<Prefixed>.stride) else { throw t.noMemory() }
+        defer { rawFree(room) }
+        let prefixed = room.bindMemory(to: Prefixed.self, capacity: 2 * count)
+        for index in 0..<count { prefixed[index] = Prefixed(entries[index]) }
+        _ = sort(t, prefixed, prefixed + count, count, NarrowStrings.self)
+        for index in 0..<count { entries[index] = prefixed[index].entry }
     }
 
     // MARK: Merging
@@ -105,8 +145,8 @@ enum ListSort {
     /// them in some order.
     @inline(__always)
     private static func sort<O: Order>(
-        _ t: Thread, _ entries: UnsafeMutablePointer<Entry>, _ room: UnsafeMutablePointer<Entry>, _ count: Int, _ order: O.Type
-    ) throws(PythonError) {
+        _ t: Thread, _ entries: UnsafeMutablePointer<O.Element>, _ room: UnsafeMutablePointer<O.Element>, _ count: Int, _ order: O.Type
+    ) -> Bool {
         let width = 16
         var start = 0
         while start < count {
@@ -114,12 +154,16 @@ enum ListSort {
             var index = start &+ 1
             while index < end {
                 let entry = entries[index]
-                if try O.less(t, entry.key, entries[index &- 1].key) {
+                let first = O.less(t, entry, entries[index &- 1])
+                if _slowPath(first < 0) { return false }
+                if first > 0 {
                     var low = start
                     var high = index &- 1
                     while low < high {
                         let middle = (low &+ high) >> 1
-                        if try O.less(t, entry.key, entries[middle].key) { high = middle } else { low = middle &+ 1 }
+                        let order = O.less(t, entry, entries[middle])
+                        if _slowPath(order < 0) { return false }
+                        if order > 0 { high = middle } else { low = middle &+ 1 }
                     }
                     var at = index
                     while at > low {
@@ -140,10 +184,10 @@ enum ListSort {
             while first < count {
                 let middle = min(first &+ run, count)
                 let end = min(middle &+ run, count)
-                do throws(PythonError) { try merge(t, from, to, first, middle, end, order) } catch {
+                if _slowPath(!merge(t, from, to, first, middle, end, order)) {
                     // What was merged in this round is incomplete: the source still has all.
                     if from != entries { entries.update(from: from, count: count) }
-                    throw error
+                    return false
                 }
                 first = end
             }
@@ -151,27 +195,31 @@ enum ListSort {
             run &*= 2
         }
         if from != entries { entries.update(from: from, count: count) }
+        return true
     }
 
     @inline(__always)
     private static func merge<O: Order>(
-        _ t: Thread, _ from: UnsafeMutablePointer<Entry>, _ to: UnsafeMutablePointer<Entry>, _ first: Int, _ middle: Int, _ end: Int,
+        _ t: Thread, _ from: UnsafeMutablePointer<O.Element>, _ to: UnsafeMutablePointer<O.Element>, _ first: Int, _ middle: Int, _ end: Int,
         _ order: O.Type
-    ) throws(PythonError) {
+    ) -> Bool {
         if middle == end {
             (to + first).update(from: from + first, count: end &- first)
-            return
+            return true
         }
-        let inOrder = try !O.less(t, from[middle].key, from[middle &- 1].key)
-        if inOrder {
+        let mixed = O.less(t, from[middle], from[middle &- 1])
+        if _slowPath(mixed < 0) { return false }
+        if mixed == 0 {
             (to + first).update(from: from + first, count: end &- first)
-            return
+            return true
         }
         var left = first
         var right = middle
         var at = first
         while left < middle && right < end {
-            if try O.less(t, from[right].key, from[left].key) {
+            let smaller = O.less(t, from[right], from[left])
+            if _slowPath(smaller < 0) { return false }
+            if smaller > 0 {
                 to[at] = from[right]
                 right &+= 1
             } else {
@@ -183,5 +231,6 @@ enum ListSort {
         (to + at).update(from: from + left, count: middle &- left)
         at &+= middle &- left
         (to + at).update(from: from + right, count: end &- right)
+        return true
     }
 }
