@@ -278,15 +278,19 @@ public enum CollectorRoots {
         guard takeSoon(thread) else { return 0 }
         defer { give() }
         let before = fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable
-        while phase != .idle {
-            step(thread)
-            thread.safepoint()
-        }
-        repeat {
-            step(thread)
-            thread.safepoint()
-        } while phase != .idle
+        while phase != .idle { stepOn(thread) }
+        repeat { stepOn(thread) } while phase != .idle
         return fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable - before
+    }
+
+    /// A step of `collect`: meanwhile nobody else finds out that the collection is behind.
+    private func stepOn(_ thread: ThreadState) {
+        step(thread)
+        if phase != .idle {
+            let used = fields.pointee.pacing.used(objects: heap.existingObjects, bytes: heap.existingBufferBytes, born: heap.bornObjects)
+            fields.pointee.isBehind.store(used >= Pacing.farBehind ? 1 : 0, ordering: .relaxed)
+        }
+        thread.safepoint()
     }
 
     /// One slice of whatever is to be done. The caller is busy.
