@@ -15,7 +15,7 @@ final class ResumeAfterPause: StressScenario, @unchecked Sendable {
         make: { threads, _ in try ResumeAfterPause(threads) })
 
     /// Far longer than a thread may have to wait for a processor.
-    private static var patienceNanoseconds: UInt64 { Sanitizer.isThreadSanitizer ? 30_000_000_000 : 5_000_000_000 }
+    private var patienceNanoseconds: UInt64 { (2_000_000_000 + UInt64(states.count) * 100_000_000) * (Sanitizer.isThreadSanitizer ? 5 : 1) }
 
     private let interpreter: Interpreter
     private let states: [ThreadState]
@@ -53,7 +53,8 @@ final class ResumeAfterPause: StressScenario, @unchecked Sendable {
     }
 
     private func pause(_ thread: ThreadState, _ random: inout SplitMix64, _ counters: inout StressCounters) -> String? {
-        let nanoseconds = random.next() % 400_000
+        // Long enough for all to fall asleep, most of the time.
+        let nanoseconds = 100_000 + random.next() % 400_000
         var waiting: [(worker: Int, number: UInt64)] = []
         waiting.reserveCapacity(states.count)
         thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in
@@ -66,11 +67,11 @@ final class ResumeAfterPause: StressScenario, @unchecked Sendable {
         counters.claimChecks += 1
         if waiting.count > 1 || states.count < 3 { counters.raceWindows += 1 }
         let problem: String? = thread.detached {
-            let limit = Clock.monotonicNanoseconds() + Self.patienceNanoseconds
+            let limit = Clock.monotonicNanoseconds() + patienceNanoseconds
             for (worker, number) in waiting {
                 while numbers[worker].value.load(ordering: .relaxed) == number {
                     if Clock.monotonicNanoseconds() > limit {
-                        return "worker \(worker) still sleeps \(Self.patienceNanoseconds / 1_000_000_000) s after the pause that stopped it"
+                        return "worker \(worker) still sleeps \(patienceNanoseconds / 1_000_000_000) s after the pause that stopped it"
                     }
                     OSThread.sleep(nanoseconds: 20_000)
                 }
@@ -81,13 +82,25 @@ final class ResumeAfterPause: StressScenario, @unchecked Sendable {
         return problem
     }
 
-    /// So that a run whose claim is broken can end.
+    /// So that a run whose claim is broken can end: without the fault, whoever is woken after a pause wakes all. Other workers may have ended already.
     private func wakeAll(_ thread: ThreadState) {
         FaultInjection.deactivate()
+        guard let other = try? interpreter.makeThread() else { return }
+        let isOver = Word()
+        let visitor = try? OSThread.start(name: "visitor") {
+            while isOver.value.load(ordering: .relaxed) == 0 {
+                other.attach()
+                other.detach()
+            }
+            other.attach()
+            other.destroy()
+        }
         for _ in 0..<10 {
             thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in OSThread.sleep(nanoseconds: 2_000_000) }
             thread.detached { OSThread.sleep(nanoseconds: 2_000_000) }
         }
+        isOver.value.store(1, ordering: .relaxed)
+        thread.detached { visitor?.join() }
     }
 
     func finish() -> String? {

@@ -73,18 +73,19 @@ import Testing
             let interpreter = try Runtime.makeInterpreter()
             let thread = try interpreter.makeThread()
             thread.attach()
-            let pauses = Word()
+            let pauses = Word(), born = Word()
             for _ in 0..<3 {
                 try start {
                     guard let daemon = try? interpreter.makeThread() else { return }
                     daemon.attach()
+                    born.add()
                     while true {
                         daemon.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in pauses.add() }
                         daemon.safepoint()
                     }
                 }.detach()
             }
-            thread.detached { eventually { pauses.value > 20 } }
+            thread.detached { eventually { born.value == 3 && pauses.value > 20 } }
             thread.trapOthers()
             let before = pauses.value
             for _ in 0..<5 { thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in } }
