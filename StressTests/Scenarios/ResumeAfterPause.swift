@@ -53,13 +53,12 @@ final class ResumeAfterPause: StressScenario, @unchecked Sendable {
     }
 
     private func pause(_ thread: ThreadState, _ random: inout SplitMix64, _ counters: inout StressCounters) -> String? {
-        // Long enough for all to fall asleep, most of the time.
-        let nanoseconds = 100_000 + random.next() % 400_000
+        let nanoseconds = 300_000 + random.next() % 700_000
         var waiting: [(worker: Int, number: UInt64)] = []
         waiting.reserveCapacity(states.count)
         thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in
-            let end = Clock.monotonicNanoseconds() + nanoseconds
-            while Clock.monotonicNanoseconds() < end { cpuRelax() }
+            // Leaves both time and a processor to the others, so that they are asleep.
+            OSThread.sleep(nanoseconds: nanoseconds)
             for worker in 1..<max(1, states.count) where states[worker].isWaitingToAttach {
                 waiting.append((worker, numbers[worker].value.load(ordering: .relaxed)))
             }
