@@ -94,10 +94,11 @@ final class ResumeAfterPause: StressScenario, @unchecked Sendable {
             other.attach()
             other.destroy()
         }
-        for _ in 0..<10 {
+        let limit = Clock.monotonicNanoseconds() + 20_000_000_000
+        repeat {
             thread.withStoppedWorld(.test) { (_: borrowing StoppedWorld) in OSThread.sleep(nanoseconds: 2_000_000) }
-            thread.detached { OSThread.sleep(nanoseconds: 2_000_000) }
-        }
+            thread.detached { OSThread.sleep(nanoseconds: 20_000_000) }
+        } while Clock.monotonicNanoseconds() < limit && states.contains(where: \.isWaitingToAttach)
         isOver.value.store(1, ordering: .relaxed)
         thread.detached { visitor?.join() }
     }
