@@ -52,7 +52,7 @@ enum GlobalWords {
     fileprivate static let lock = PauseLockPlace(base)
     static func word(_ offset: Int) -> UnsafeMutablePointer<Atomic<UInt32>> { (base + offset).assumingMemoryBound(to: Atomic<UInt32>.self) }
 }
-struct PauseLockPlace: @unchecked Sendable {
+private struct PauseLockPlace: @unchecked Sendable {
     let raw: UnsafeMutableRawPointer
     init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
 }

@@ -10,7 +10,7 @@ import StillObjects
 import StillPlatform
 import StillThreadRegistry
 
-final class FrozenHeap: StressScenario, @unchecked Sendable {
+final class FrozenHeap: PythonScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "frozen-heap",
         claim: "no class dies while it has an instance, whatever is frozen, and all die when they have none and nothing is frozen",
@@ -88,14 +88,11 @@ final class FrozenHeap: StressScenario, @unchecked Sendable {
             return 1, 0
         """
 
-    private let python: PythonWorkers
+    let python: PythonWorkers
 
     init() throws {
         python = try PythonWorkers(program: Self.program, name: Self.description.name, functions: ["step", "finish"])
     }
-
-    func enter(worker: Int) { python.enter(worker: worker) }
-    func leave(worker: Int) { python.leave(worker: worker) }
 
     func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
         guard let t = python.thread(of: worker) else { return "no memory for a thread" }

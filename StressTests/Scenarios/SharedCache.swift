@@ -3,11 +3,9 @@
 // Claims    A call gives what the function gives for these arguments; a bounded cache never holds more than it may; hits and misses are together
 //           exactly as many as calls were made.
 // Race window: a result that another thread has computed.
-import StillObjects
 import StillPlatform
-import StillThreadRegistry
 
-final class SharedCache: StressScenario, @unchecked Sendable {
+final class SharedCache: PythonScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-cache",
         claim: "each call of a cached function is counted as one hit or one miss and gives the function's result",
@@ -76,22 +74,10 @@ final class SharedCache: StressScenario, @unchecked Sendable {
             return 2, 0
         """
 
-    private let python: PythonWorkers
+    let python: PythonWorkers
 
     init() throws {
         python = try PythonWorkers(program: Self.program, name: Self.description.name, functions: ["step", "finish"])
-    }
-
-    func enter(worker: Int) { python.enter(worker: worker) }
-    func leave(worker: Int) { python.leave(worker: worker) }
-
-    func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
-        guard let t = python.thread(of: worker) else { return "no memory for a thread" }
-        let problem = python.call(
-            t, "step", [Value(smallInt: worker), Value(smallInt: Int(random.next() >> 34))], &counters)
-        if random.next() % 32 == 0 { t.detached { OSThread.yield() } }
-        t.safepoint()
-        return problem
     }
 
     func finish() -> String? { python.finish(calling: "finish") }

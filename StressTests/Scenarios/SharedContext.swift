@@ -2,11 +2,9 @@
 //
 // Claims    One thread at most is in a context; a variable has in it what the last thread there has left; outside, each thread sees its own value.
 // Race window: a context was refused, because another thread is in it.
-import StillObjects
 import StillPlatform
-import StillThreadRegistry
 
-final class SharedContext: StressScenario, @unchecked Sendable {
+final class SharedContext: PythonScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-context",
         claim: "one thread at most is in a context, and it finds there what the last one left",
@@ -69,22 +67,9 @@ final class SharedContext: StressScenario, @unchecked Sendable {
             return checks, refused
         """
 
-    private let python: PythonWorkers
+    let python: PythonWorkers
 
     init() throws {
         python = try PythonWorkers(program: Self.program, name: Self.description.name, functions: ["step"])
     }
-
-    func enter(worker: Int) { python.enter(worker: worker) }
-    func leave(worker: Int) { python.leave(worker: worker) }
-
-    func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
-        guard let t = python.thread(of: worker) else { return "no memory for a thread" }
-        let problem = python.call(
-            t, "step", [Value(smallInt: worker), Value(smallInt: Int(random.next() >> 34))], &counters)
-        t.safepoint()
-        return problem
-    }
-
-    func finish() -> String? { python.finish() }
 }

@@ -5,11 +5,9 @@
 //           whose defaults and code change under it gives one of their results.
 // Race window: a read that found another thread's value.
 // Blocks are recycled all the time, so a reader that takes a count on a stale address gets another place's tuple.
-import StillObjects
 import StillPlatform
-import StillThreadRegistry
 
-final class SharedMutation: StressScenario, @unchecked Sendable {
+final class SharedMutation: PythonScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-mutation",
         claim: "what a thread reads from a place that others overwrite was stored in that place",
@@ -183,23 +181,9 @@ final class SharedMutation: StressScenario, @unchecked Sendable {
             return checks, others
         """
 
-    private let python: PythonWorkers
+    let python: PythonWorkers
 
     init() throws {
         python = try PythonWorkers(program: Self.program, name: Self.description.name, functions: ["step"])
     }
-
-    func enter(worker: Int) { python.enter(worker: worker) }
-    func leave(worker: Int) { python.leave(worker: worker) }
-
-    func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
-        guard let t = python.thread(of: worker) else { return "no memory for a thread" }
-        let problem = python.call(
-            t, "step", [Value(smallInt: worker), Value(smallInt: Int(random.next() >> 34))], &counters)
-        if random.next() % 32 == 0 { t.detached { OSThread.yield() } }
-        t.safepoint()
-        return problem
-    }
-
-    func finish() -> String? { python.finish() }
 }

@@ -5,11 +5,9 @@
 // Race window: an item that another thread has put in.
 // Each item is noted in a dict before it is put in, and its note is taken when it comes out: the second time there is none. The deque has room for
 // all items before the threads begin, so that the fault loses or doubles items but no memory.
-import StillObjects
 import StillPlatform
-import StillThreadRegistry
 
-final class SharedQueue: StressScenario, @unchecked Sendable {
+final class SharedQueue: PythonScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-queue",
         claim: "an item of a queue is taken out once, by one thread",
@@ -78,22 +76,10 @@ final class SharedQueue: StressScenario, @unchecked Sendable {
             return 1, 0
         """
 
-    private let python: PythonWorkers
+    let python: PythonWorkers
 
     init() throws {
         python = try PythonWorkers(program: Self.program, name: Self.description.name, functions: ["step", "finish"])
-    }
-
-    func enter(worker: Int) { python.enter(worker: worker) }
-    func leave(worker: Int) { python.leave(worker: worker) }
-
-    func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
-        guard let t = python.thread(of: worker) else { return "no memory for a thread" }
-        let problem = python.call(
-            t, "step", [Value(smallInt: worker), Value(smallInt: Int(random.next() >> 34))], &counters)
-        if random.next() % 32 == 0 { t.detached { OSThread.yield() } }
-        t.safepoint()
-        return problem
     }
 
     func finish() -> String? { python.finish(calling: "finish") }
