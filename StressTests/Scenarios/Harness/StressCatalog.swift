@@ -11,6 +11,7 @@ public enum StressCatalog {
         SharedContext.description,
         InterpreterTurnover.description,
         CrossThreadFrees.description,
+        CountSaturation.description,
         ThreadTurnover.description,
         LargeBlocks.description,
         ForkUnderLoad.description,
