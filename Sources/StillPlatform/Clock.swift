@@ -60,6 +60,10 @@ public enum ResidentMemory {
 }
 
 extension ResidentMemory {
+    /// VmRSS or VmHWM without the pages of files, programs and libraries above all: what code happens to be called decides about those. Files' pages
+    /// of the moment are taken off the maximum, too: they only grow while nothing is unloaded.
+    public static func anonymous(_ name: String) -> Int { status(name) - status("RssFile") }
+
     /// A figure of /proc/self/status in bytes, such as VmRSS, or VmHWM, its maximum; 0 where the system has none.
     ///
     /// `peakBytes()` may be a parent's: a program inherits that figure.

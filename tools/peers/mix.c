@@ -177,11 +177,12 @@ int main(int count, char **arguments)
         total += worker->count;
     }
     forget_peak();
-    double before = memory_of("VmRSS");
+    // Without pages of files: programs and libraries.
+    double before = memory_of("VmRSS") - memory_of("RssFile");
     for (int index = 0; index < threads; index++)
         if (pthread_create(&workers[index].thread, NULL, work, &workers[index]) != 0) fail("no thread");
     for (int index = 0; index < threads; index++) pthread_join(workers[index].thread, NULL);
-    double peak = memory_of("VmHWM") - before;
+    double peak = memory_of("VmHWM") - memory_of("RssFile") - before;
     double cpu[64], wall[64];
     uint64_t sum = 0;
     for (int pass = 1; pass <= passes; pass++) {

@@ -87,7 +87,7 @@ enum AllocatorProbe {
             workers.append(worker)
         }
         ResidentMemory.forgetPeak()
-        let before = ResidentMemory.status("VmRSS")
+        let before = ResidentMemory.anonymous("VmRSS")
         let meeting = Meeting(threads)
         let started = ProbeThreads()
         for worker in workers {
@@ -105,7 +105,7 @@ enum AllocatorProbe {
             }
         }
         started.join()
-        let peak = ResidentMemory.status("VmHWM") - before
+        let peak = ResidentMemory.anonymous("VmHWM") - before
         heap.destroy()
         interpreter.destroy()
         guard !workers.contains(where: \.failed) else { throw BenchError("no memory for a block") }

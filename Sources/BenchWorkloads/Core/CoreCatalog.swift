@@ -109,15 +109,16 @@ enum CoreCatalog {
                     CoreMetric(key: "nanosecondsRead", label: "ns CPU a read"),
                 ],
                 contestants: [
-                    ours(options, "frees", [updates]),
-                    ours(options, "frees-own-blocks", [updates], name: "stillpoint, its own blocks", role: .variant),
+                    ours(options, "frees-own-blocks", [updates]),
+                    ours(options, "frees", [updates], name: "stillpoint, malloc's blocks", role: .variant),
                 ]
                     + work.map { kind, name in
                         CoreContestant(
                             name: name, role: .peer, executable: program.path, arguments: ["frees", kind, "\(updates)"],
                             missing: program.missing)
                     },
-                note: "32-byte blocks of malloc; held: blocks that wait to be freed, at the most; call_rcu, held: the updater waits at 4096")
+                note: "32-byte blocks: of its own heap for stillpoint, as in the runtime, of malloc for the others; "
+                    + "held: blocks that wait to be freed, at the most; call_rcu, held: the updater waits at 4096")
         ]
     }
 

@@ -1,6 +1,7 @@
 // What is left of interpreters that were closed and of threads that ended: growth of the process for each, after a warm-up.
 // tools/peers/turnover.py does the same work with CPython.
 import StillPlatform
+import StillThreadRegistry
 import Stillpoint
 
 enum TurnoverProbe {
@@ -8,10 +9,11 @@ enum TurnoverProbe {
     static func interpreters(count: Int, objects: Int) throws -> CoreProbe.Values {
         let program = Array("kept = [[n] for n in range(\(objects))]\n".utf8)
         func one() throws {
-            let interpreter = try Interpreter()
+            let interpreter = try Stillpoint.Interpreter()
             if objects > 0 { try interpreter.run(source: program) }
             interpreter.close()
         }
+        fillPauseLog()
         for _ in 0..<max(20, count / 10) { try one() }
         var times: [UInt64] = []
         var growth = Growth()
@@ -39,7 +41,7 @@ enum TurnoverProbe {
                     thread.join()
                 """.utf8)
         }
-        let interpreter = try Interpreter()
+        let interpreter = try Stillpoint.Interpreter()
         try interpreter.run(source: program(max(200, count / 10)))
         let before = ResidentMemory.bytes()
         let start = Clock.monotonicNanoseconds()
@@ -52,6 +54,11 @@ enum TurnoverProbe {
             // What the program itself left behind is part of it: a few kilobytes.
             "bytesEach": Double(after - before) / Double(count),
         ]
+    }
+
+    /// The log is a ring of the process whose pages become resident the first time round: nothing that an interpreter leaves behind.
+    private static func fillPauseLog() {
+        for _ in 0..<PauseLog.capacity { Runtime.withStoppedWorlds(.test) { (_: borrowing StoppedRuntime) in } }
     }
 
     /// Resident memory over a count, as a line of least squares.
