@@ -120,6 +120,29 @@ void still_thread_set_name(const char *name) {
 #endif
 }
 
+uint64_t still_thread_slice(uint64_t nanoseconds) {
+#if defined(__linux__) && defined(SYS_sched_setattr)
+    // The first version of the system's structure; C libraries do not declare it everywhere.
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } attributes;
+    if (syscall(SYS_sched_getattr, 0, &attributes, 48, 0) != 0) return 0;
+    // Older systems report no slice. Real-time threads have none.
+    if (attributes.policy != 0 || attributes.runtime == 0) return 0;
+    uint64_t before = attributes.runtime;
+    attributes.size = 48;
+    attributes.runtime = nanoseconds;
+    return syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? before : 0;
+#else
+    (void)nanoseconds;
+    return 0;
+#endif
+}
+
 static __thread uint64_t thread_number;
 
 uint64_t still_thread_id(void) {

@@ -23,6 +23,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipOwedThreads
     /// A thread that is woken after a pause does not wake others.
     case breakWakeChain
+    /// A napping thread that finds its pause over wakes nobody.
+    case napAlone
     /// The arenas of a closed interpreter stay mapped.
     case keepArenas
     /// A block is read after it was freed. Only AddressSanitizer can notice.

@@ -148,6 +148,7 @@ private struct Fork {
             interpreter.pauseLock.reset()
         }
         Runtime.forgetOtherRequesters()
+        Runtime.forgetNapper()
         ThreadHandle.repairInChild { survivors.contains($0) }
     }
 

@@ -104,7 +104,10 @@ extension Runtime {
         announce(thread, &pause)
         pause.begin()
         let asked = claim(thread)
-        if asked > 0 { waitForStops(globalPending, asked, pause, thread?.interpreter) }
+        if asked > 0 {
+            expectSleepers(asked)
+            waitForStops(globalPending, asked, &pause, thread?.interpreter)
+        }
         if let record = thread?.interpreter.record {
             record.pointee.requester.store(UInt(bitPattern: thread?.raw), ordering: .relaxed)
             record.pointee.stopped.store(1, ordering: .relaxed)
@@ -121,7 +124,7 @@ extension Runtime {
             }
             resumeAll(thread, &pause)
             lock.unlock()
-            pause.log(detail)
+            pause.close(detail)
         }
         return try body(StoppedRuntime(thread, &detail))
     }

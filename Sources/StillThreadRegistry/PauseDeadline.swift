@@ -74,12 +74,13 @@ extension Interpreter {
 /// Step 3 of a pause: until all that were asked have stopped.
 ///
 /// - Parameter interpreter: whose deadline counts; nil: the process's.
-func waitForStops(_ pending: PendingStops, _ asked: Int, _ pause: PauseInProgress, _ interpreter: Interpreter?) {
+func waitForStops(_ pending: PendingStops, _ asked: Int, _ pause: inout PauseInProgress, _ interpreter: Interpreter?) {
     // Spinning pays when the threads run on other processors. If it did not the last time, they hardly do now.
     let inVain = interpreter?.record.pointee.spunInVain.load(ordering: .relaxed) == 1
     let isDone = pending.wait(spins: min(Spinning.forStops(asked), inVain ? 40 : .max), timeoutNanoseconds: 0)
     interpreter?.record.pointee.spunInVain.store(isDone ? 0 : 1, ordering: .relaxed)
     if isDone { return }
+    pause.hurry()
     if FaultInjection.isAnyActive {
         // Counts may be wrong then; the scenario is to see what follows, not to hang.
         _ = pending.wait(spins: 0, timeoutNanoseconds: 100_000_000)

@@ -17,6 +17,7 @@ struct PauseInProgress {
     private var lastToStop: UInt64 = 0
     private var cpuBefore: UInt64 = 0
     private var cpu: UInt64 = 0
+    private var slice = ShortSlice()
 
     init(scope: Int64, reason: PauseReason, asker: ThreadState?) {
         self.scope = scope
@@ -28,7 +29,10 @@ struct PauseInProgress {
     /// The requester has to wait for other pauses, or for owed threads, before it may ask. Again is no error.
     mutating func beginQueueing() {
         if queuedAt == 0 { queuedAt = Clock.monotonicNanoseconds() }
+        hurry()
     }
+    /// The requester is going to sleep: from here to the end of the pause it is let run soon when it wakes up.
+    mutating func hurry() { slice.begin() }
     /// The threads are about to be asked.
     mutating func begin() { requestedAt = Clock.monotonicNanoseconds() }
 
@@ -43,7 +47,9 @@ struct PauseInProgress {
         endedAt = Clock.monotonicNanoseconds()
     }
 
-    func log(_ detail: UInt32) {
+    /// The last step.
+    mutating func close(_ detail: UInt32) {
+        slice.restore()
         PauseLog.append(
             PauseRecord(
                 sequence: 0, interpreter: scope, reason: reason, detail: detail, requester: asker, requesterOSThread: askerOSThread,

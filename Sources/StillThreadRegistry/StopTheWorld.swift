@@ -100,7 +100,10 @@ extension Interpreter {
             thread?.attach()
         }
         let asked = request(thread, &pause)
-        if asked > 0 { waitForStops(pending, asked, pause, self) }
+        if asked > 0 {
+            Runtime.expectSleepers(asked)
+            waitForStops(pending, asked, &pause, self)
+        }
         record.pointee.requester.store(UInt(bitPattern: thread?.raw), ordering: .relaxed)
         record.pointee.stopped.store(1, ordering: .relaxed)
         pause.stopped(asked: asked, last: pending.last)
@@ -113,7 +116,7 @@ extension Interpreter {
             record.pointee.requester.store(0, ordering: .relaxed)
             resume(thread, &pause)
             lock.unlock()
-            pause.log(detail)
+            pause.close(detail)
         }
         return try body(StoppedWorld(self, thread, &detail))
     }

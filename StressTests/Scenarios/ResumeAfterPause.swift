@@ -11,7 +11,7 @@ import Synchronization
 final class ResumeAfterPause: StressScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "resume-after-pause", claim: "every thread that a pause stopped runs again when it is over",
-        faults: [.breakWakeChain], minimumClaimChecks: 40, minimumRaceWindows: 20,
+        faults: [.breakWakeChain, .napAlone], minimumClaimChecks: 40, minimumRaceWindows: 20,
         make: { threads, _ in try ResumeAfterPause(threads) })
 
     /// Far longer than a thread may have to wait for a processor.

@@ -54,6 +54,8 @@ int still_format_double(char *buffer, int capacity, char kind, int precision, do
 void still_thread_set_name(const char *name);
 // The system's number of the calling thread, asked for once by each.
 uint64_t still_thread_id(void);
+// Sets the length of the calling thread's time slices in nanoseconds. Returns what it was; 0: the system has no such setting, nothing has changed.
+uint64_t still_thread_slice(uint64_t nanoseconds);
 // fork(), after which the child knows its new thread number.
 int still_fork(void);
 // Lowest and highest address of the calling thread's stack; 0 on failure.
