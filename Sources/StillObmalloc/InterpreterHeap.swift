@@ -28,6 +28,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
     }
 
     static let slotsPerChunk = 256
+    static let slotChunkBytes = slotsPerChunk * OwnerSlot.bytes
 
     @frozen public struct Fields: ~Copyable {
         /// Never accessed. ThreadSanitizer takes every write of a field through `pointee` for a write of the record's first byte,
@@ -108,6 +109,7 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         heap.fields.pointee.slotChunks = chunks.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
         heap.fields.pointee.emptyPool = empty
         Pool(empty).fields.pointee.kind.store(UInt8(PoolKind.none), ordering: .relaxed)
+        Pool(empty).fields.pointee.start = empty
         Pool(empty).fields.pointee.untouched = empty
         Pool(empty).fields.pointee.limit = empty
         heap.space.initialize(to: ArenaSpace(hints: (empty + Arena.recordBytes).assumingMemoryBound(to: UInt32.self)))
@@ -160,13 +162,14 @@ public enum HeapError: Error, Equatable, CustomStringConvertible {
         forEachLiveObject { _, _ in survivors += 1 }
         for chunk in 0..<257 {
             guard let memory = fields.pointee.slotChunks[chunk] else { continue }
-            for index in 0..<InterpreterHeap.slotsPerChunk {
+            let used = fields.pointee.slotCount + 1 - chunk * InterpreterHeap.slotsPerChunk
+            for index in 0..<min(used, InterpreterHeap.slotsPerChunk) {
                 let slot = OwnerSlot(memory + index * OwnerSlot.bytes)
                 if let saved = slot.fields.pointee.savedArea { rawFree(saved) }
                 if let queue = slot.fields.pointee.queue { rawFree(queue) }
                 slot.dropInbox()
             }
-            rawFree(memory)
+            VirtualMemory.unmap(memory, bytes: InterpreterHeap.slotChunkBytes)
         }
         unmapLarge()
         unmapArenas()

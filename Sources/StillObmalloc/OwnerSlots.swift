@@ -87,10 +87,9 @@ extension InterpreterHeap {
             guard index < 65_536 else { throw .tooManyThreads(limit: 65_535) }
             let chunk = index / InterpreterHeap.slotsPerChunk
             if fields.pointee.slotChunks[chunk] == nil {
-                guard
-                    let memory = rawAllocateZeroed(
-                        InterpreterHeap.slotsPerChunk * OwnerSlot.bytes, alignment: 64)
-                else { throw .outOfMemory(bytes: InterpreterHeap.slotsPerChunk * OwnerSlot.bytes) }
+                // Mapped, so that only the slots in use take pages.
+                guard let memory = try? VirtualMemory.map(bytes: InterpreterHeap.slotChunkBytes, alignment: 4096)
+                else { throw .outOfMemory(bytes: InterpreterHeap.slotChunkBytes) }
                 fields.pointee.slotChunks[chunk] = memory
             }
             fields.pointee.slotCount = index

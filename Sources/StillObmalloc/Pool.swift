@@ -4,6 +4,7 @@
 //             the same few sets of the processor's caches.
 // Record      Two cache lines. The owner writes the first all the time; what strangers read when they free a block lies in the second, which
 //             seldom changes, so that they do not take the first away from the owner.
+// Growth      `untouched` moves over the blocks that were never handed out, up to `limit`, which is moved on by a page at a time.
 // Accounting  used + (blocks on freeLocal) + (blocks never handed out) == capacity, where `used` counts remote-freed blocks as used
 //             until the owner takes them back.
 // Owner       An owner slot (OwnerSlots.swift), not a thread: only the thread that holds the slot touches the plain fields, or
@@ -47,7 +48,7 @@ public import Synchronization
         // First line: the owner's.
         public var freeLocal: UnsafeMutableRawPointer?
         public var untouched: UnsafeMutableRawPointer  // first block never handed out
-        public var limit: UnsafeMutableRawPointer  // end of the last block
+        public var limit: UnsafeMutableRawPointer  // so far `untouched` may go for now
         public var blockBytes: UInt32
         public var used: UInt32
         public var capacity: UInt32
@@ -122,10 +123,10 @@ public import Synchronization
         fields.pointee.freeLocal = nil
         fields.pointee.start = start
         fields.pointee.untouched = start
-        fields.pointee.limit = start + capacity * blockBytes
         fields.pointee.blockBytes = UInt32(blockBytes)
         fields.pointee.used = 0
         fields.pointee.capacity = UInt32(capacity)
+        fields.pointee.limit = end
         fields.pointee.reciprocal = UInt32((UInt64(1) << 32 + UInt64(blockBytes) - 1) / UInt64(blockBytes))
         fields.pointee.next = nil
         fields.pointee.nextOwned = nil
@@ -139,15 +140,38 @@ public import Synchronization
         if kind == PoolKind.plain || kind == PoolKind.collectable {
             // A reader with a stale address must find a dead header in blocks that were never handed out.
             var block = start
-            while block < fields.pointee.limit {
+            while block < end {
                 let object = ObjectRef(block)
                 object.ownerWord.pointee.store(0, ordering: .relaxed)
                 object.sharedWord.pointee.store(SharedFlags.dead, ordering: .relaxed)
                 block += blockBytes
             }
         }
+        // A hooked pool is not looked through by `refill`. Objects' pools have just been touched as a whole.
+        if hooks == nil && (kind == PoolKind.buffer || medium) {
+            fields.pointee.limit = start
+            extend()
+        }
         fields.pointee.kind.store(UInt8(kind), ordering: .releasing)  // heap walks skip the pool before this
     }
+
+    // MARK: Growth
+
+    /// Behind the last block.
+    var end: UnsafeMutableRawPointer { fields.pointee.start + Int(fields.pointee.capacity) * Int(fields.pointee.blockBytes) }
+
+    /// All blocks up to the limit have been handed out once, and there are more.
+    var canExtend: Bool { fields.pointee.limit < end }
+
+    /// Lets `untouched` go on to the end of the next page. Pages come one by one, so that blocks of other pools that have been freed meanwhile are used
+    /// before a new page is.
+    func extend() {
+        let blockBytes = Int(fields.pointee.blockBytes)
+        let page = (UInt(bitPattern: fields.pointee.limit + blockBytes) + Pool.growthBytes - 1) & ~(Pool.growthBytes - 1)
+        let blocks = Int(page - UInt(bitPattern: fields.pointee.start)) / blockBytes
+        fields.pointee.limit = min(end, fields.pointee.start + blocks * blockBytes)
+    }
+    private static var growthBytes: UInt { 4096 }
 
     // MARK: Owner tag
 

@@ -124,7 +124,7 @@ public import Synchronization
         return refill(list: list, owner: owner, bytes: bytes)
     }
 
-    /// The current pool is full: takes remote frees, another pool with room, or a new one.
+    /// The current pool is full up to its limit: takes remote frees, another pool with room, more of this one, or a new one.
     @usableFromInline @inline(never)
     func refill(list: Int, owner: UInt16, bytes: Int) -> UnsafeMutableRawPointer? {
         if let hooks = InterpreterHeap(fields.pointee.heap!).hooks, hooks.hooks(kind: list / SizeClass.count).isHooked {
@@ -141,21 +141,26 @@ public import Synchronization
         let full = Pool(current(list).pointee)
         takeInbox()
         if full.fields.pointee.freeLocal == nil {
-            if full.isAvailable { full.isAvailable = false }  // the shared empty pool never is, and is never written
-            if let next = available(list).pointee {
-                available(list).pointee = Pool(next).fields.pointee.next
-                Pool(next).fields.pointee.next = nil
-                current(list).pointee = next
+            if full.canExtend {
+                if let other = takeAvailable(list, freedOnly: true) {
+                    full.fields.pointee.next = available(list).pointee
+                    available(list).pointee = full.raw
+                    current(list).pointee = other.raw
+                }
             } else {
-                let heap = InterpreterHeap(fields.pointee.heap!)
-                let kind = list / SizeClass.count
-                guard
-                    let pool = heap.takePool(
-                        classIndex: list % SizeClass.count, kind: kind, owner: owner)
-                else { return nil }
-                link(pool, list)
-                pool.isAvailable = true
-                current(list).pointee = pool.raw
+                if full.isAvailable { full.isAvailable = false }  // the shared empty pool never is, and is never written
+                if let other = takeAvailable(list, freedOnly: false) {
+                    current(list).pointee = other.raw
+                } else {
+                    let heap = InterpreterHeap(fields.pointee.heap!)
+                    guard
+                        let pool = heap.takePool(
+                            classIndex: list % SizeClass.count, kind: list / SizeClass.count, owner: owner)
+                    else { return nil }
+                    link(pool, list)
+                    pool.isAvailable = true
+                    current(list).pointee = pool.raw
+                }
             }
         }
         let pool = Pool(current(list).pointee).fields
@@ -165,10 +170,32 @@ public import Synchronization
             return block
         }
         let block = pool.pointee.untouched
+        if block == pool.pointee.limit { Pool(current(list).pointee).extend() }
         invariant(block < pool.pointee.limit, "a pool on the list of pools with room has none")
         pool.pointee.untouched = block + Int(pool.pointee.blockBytes)
         pool.pointee.used += 1
         return block
+    }
+
+    /// Takes a pool from the list of pools with room: one with freed blocks among the first few, else, unless only such a one will do, the first.
+    private func takeAvailable(_ list: Int, freedOnly: Bool) -> Pool? {
+        var previous: Pool?
+        var next = available(list).pointee
+        for _ in 0..<4 {
+            guard let raw = next else { break }
+            let pool = Pool(raw)
+            if pool.fields.pointee.freeLocal != nil {
+                if let previous { previous.fields.pointee.next = pool.fields.pointee.next } else { available(list).pointee = pool.fields.pointee.next }
+                pool.fields.pointee.next = nil
+                return pool
+            }
+            previous = pool
+            next = pool.fields.pointee.next
+        }
+        guard !freedOnly, let first = available(list).pointee else { return nil }
+        available(list).pointee = Pool(first).fields.pointee.next
+        Pool(first).fields.pointee.next = nil
+        return Pool(first)
     }
 
     /// Puts a new pool on the list of all pools of its class and kind.

@@ -60,20 +60,29 @@ public enum ResidentMemory {
 }
 
 extension ResidentMemory {
-    /// VmRSS or VmHWM without the pages of files, programs and libraries above all: what code happens to be called decides about those. Files' pages
-    /// of the moment are taken off the maximum, too: they only grow while nothing is unloaded.
-    public static func anonymous(_ name: String) -> Int { status(name) - status("RssFile") }
+    /// Bytes of resident memory that belong to no file, counted page by page: the quick figures of the system are approximate. 0 where the system
+    /// does not tell.
+    public static func anonymousBytes() -> Int { kibibytes("Anonymous", in: "/proc/self/smaps_rollup") }
 
     /// A figure of /proc/self/status in bytes, such as VmRSS, or VmHWM, its maximum; 0 where the system has none.
     ///
     /// `peakBytes()` may be a parent's: a program inherits that figure.
-    public static func status(_ name: String) -> Int {
-        guard let text = try? File.read("/proc/self/status") else { return 0 }
-        for line in text.split(separator: 10) where line.starts(with: Array((name + ":").utf8)) {
-            let digits = line.filter { $0 >= 48 && $0 <= 57 }
-            return (Int(String(decoding: digits, as: UTF8.self)) ?? 0) * 1024
+    public static func status(_ name: StaticString) -> Int { kibibytes(name, in: "/proc/self/status") }
+
+    /// On the stack: it must not change what it measures.
+    private static func kibibytes(_ name: StaticString, in path: StaticString) -> Int {
+        func characters(_ text: StaticString) -> UnsafePointer<CChar> { UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self) }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) { text in
+            let file = open(characters(path), O_RDONLY | O_CLOEXEC)
+            if file < 0 { return 0 }
+            defer { close(file) }
+            let count = read(file, text.baseAddress, text.count - 1)
+            if count <= 0 { return 0 }
+            text[count] = 0
+            guard let found = strstr(text.baseAddress!, characters(name)) else { return 0 }
+            // The name and a colon.
+            return Int(strtol(found + name.utf8CodeUnitCount + 1, nil, 10)) * 1024
         }
-        return 0
     }
     /// VmHWM starts again from what is resident now.
     public static func forgetPeak() {

@@ -47,12 +47,6 @@ public enum VirtualMemory {
     private static let mapped = Atomic<Int>(0)
     /// Bytes of the process mapped and not unmapped here.
     public static var mappedBytes: Int { mapped.load(ordering: .relaxed) }
-    /// Asks for huge pages; where there are none nothing happens.
-    public static func adviseHugePages(_ base: UnsafeMutableRawPointer, bytes: Int) {
-        #if canImport(Glibc)
-            madvise(base, bytes, MADV_HUGEPAGE)
-        #endif
-    }
     /// Gives the pages back; they read as zero afterwards.
     public static func decommit(_ base: UnsafeMutableRawPointer, bytes: Int) { madvise(base, bytes, MADV_DONTNEED) }
 }

@@ -4,7 +4,7 @@
 //           count, in whatever order, makes it mortal again or frees it.
 // Set-up    An object begins so close to the limit that one worker's references take it there. After some steps another one takes its place; the
 //           old one stays, as immortal objects do, and whoever still has its address may use it.
-// Race window: a worker begins to raise the count of a mortal object while others are raising it.
+// Race window: a worker begins to raise the count of a mortal object while others are raising it, if there are any.
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
@@ -23,6 +23,7 @@ final class CountSaturation: StressScenario, @unchecked Sendable {
 
     private let workers: HeapWorkers
     private let stepsEach: Int
+    private let isAlone: Bool
     /// The object of the moment. Who makes it releases, who uses it acquires.
     private let current = Atomic<UInt>(0)
     private let steps = Atomic<Int>(0)
@@ -30,6 +31,7 @@ final class CountSaturation: StressScenario, @unchecked Sendable {
     init(_ threads: Int) throws {
         workers = try HeapWorkers()
         stepsEach = 16 * threads
+        isAlone = threads == 1
     }
 
     func enter(worker: Int) { _ = workers.enter() }
@@ -60,7 +62,8 @@ final class CountSaturation: StressScenario, @unchecked Sendable {
     ) -> String? {
         let before = object.sharedWord.pointee.load(ordering: .relaxed)
         let wasImmortal = before & SharedFlags.immortal != 0
-        if !wasImmortal && SharedFlags.count(before) > ReferenceCount.saturation - Self.missing { counters.raceWindows += 1 }
+        let isShared = isAlone || SharedFlags.count(before) > ReferenceCount.saturation - Self.missing
+        if !wasImmortal && isShared { counters.raceWindows += 1 }
         // Its own half is far from its limit.
         let isOwner = object.owner == thread.ownerSlot
         var held = 0

@@ -54,4 +54,28 @@ import Testing
         heap.destroy()
         interpreter.destroy()
     }
+
+    /// A pool's next page is touched when nothing is free in the others.
+    @Test func freedBlocksComeBeforeFreshPages() throws {
+        let fixture = try HeapFixture()
+        let t = fixture.thread
+        let inPool = Pool.bytes / 512
+        let first = try (0..<inPool).map { _ in try #require(Allocation.buffer(t, bytes: 512)) }
+        // One page of the second pool.
+        let second = try (0..<4096 / 512).map { _ in try #require(Allocation.buffer(t, bytes: 512)) }
+        #expect(Set(second.map { Pool.containing($0).raw }).count == 1)
+        #expect(Pool.containing(second[0]) != Pool.containing(first[0]))
+        for block in first[3..<6] { Allocation.freeBuffer(t, block, bytes: 512) }
+        let again = try (0..<3).map { _ in try #require(Allocation.buffer(t, bytes: 512)) }
+        #expect(Set(again) == Set(first[3..<6]))
+        fixture.check()
+        // Then the second pool again, to its end, before a third one.
+        let rest = try (0..<inPool - 4096 / 512).map { _ in try #require(Allocation.buffer(t, bytes: 512)) }
+        #expect(Set(rest.map { Pool.containing($0).raw }) == [Pool.containing(second[0]).raw])
+        let third = try #require(Allocation.buffer(t, bytes: 512))
+        #expect(Pool.containing(third) != Pool.containing(second[0]))
+        for block in first + second + rest + [third] { Allocation.freeBuffer(t, block, bytes: 512) }
+        fixture.check()
+        fixture.end()
+    }
 }

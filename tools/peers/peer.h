@@ -19,28 +19,17 @@ static inline uint64_t clock_ns(clockid_t clock)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-// A figure of /proc/self/status in bytes: VmRSS, or VmHWM, its maximum. Not getrusage: that one is inherited from the parent.
-static inline double memory_of(const char *name)
+// Bytes of resident memory that belong to no file, counted page by page: the quick figures of /proc/self/status are approximate.
+static inline double anonymous_memory(void)
 {
     char line[256];
     double bytes = 0;
-    FILE *file = fopen("/proc/self/status", "r");
+    FILE *file = fopen("/proc/self/smaps_rollup", "r");
     if (!file) return 0;
-    while (fgets(line, sizeof line, file)) {
-        size_t length = strlen(name);
-        if (strncmp(line, name, length) == 0 && line[length] == ':') bytes = atof(line + length + 1) * 1024;
-    }
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, "Anonymous:", 10) == 0) bytes = atof(line + 10) * 1024;
     fclose(file);
     return bytes;
-}
-
-// The maximum starts again from what is resident now.
-static inline void forget_peak(void)
-{
-    FILE *file = fopen("/proc/self/clear_refs", "w");
-    if (!file) return;
-    fputs("5", file);
-    fclose(file);
 }
 
 static inline uint64_t next_random(uint64_t *state)  // SplitMix64

@@ -44,7 +44,7 @@ enum AllocatorContests {
                     CoreMetric(key: "nanosecondsWall", label: "ns wall"), CoreMetric(key: "peakKiB", label: peak),
                 ],
                 contestants: contestants,
-                note: "16 to 512 bytes; a pair: one allocation and its free; wall: of one thread; peak: beyond what was resident before, without pages of files",
+                note: "16 to 512 bytes; a pair: one allocation and its free; wall: of one thread; peak: at the moment of most blocks, beyond what was resident before; no pages of files",
                 equalKeys: ["tape", "sum"])
         }
         return [mix(1, 0), mix(2, 0), mix(2, 10), mix(2, 50)]

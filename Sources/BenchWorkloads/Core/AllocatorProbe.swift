@@ -2,7 +2,8 @@
 //
 // Each thread runs its tape. Blocks that a thread leaves to the other one travel through a ring; there they are freed by a thread that does
 // not own their pool. Every block is written when allocated and read when freed: the sum of what was read tells that no two blocks overlapped.
-// Processor time of the threads is measured, and the clock on the wall beside it.
+// Processor time of the threads is measured, and the clock on the wall beside it. The first and the last pass are not timed: there memory is looked
+// at when a thread has most blocks.
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
@@ -59,6 +60,9 @@ private struct PointerRing: @unchecked Sendable {
 private final class MixWorker: @unchecked Sendable {
     // Set before the thread starts; the results are read after it has been joined.
     var tape: [UInt32] = []
+    /// Operations up to the moment of most blocks.
+    var deepest = 0
+    var memory = 0
     var slots: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var inbox, outbox: PointerRing?
     var sum: UInt64 = 0
@@ -81,13 +85,12 @@ enum AllocatorProbe {
         var tapes: UInt64 = 0
         for index in 0..<threads {
             let worker = MixWorker()
-            worker.tape = OperationTape.make(operations: operations, remote: remote, seed: UInt64(seed + index))
+            (worker.tape, worker.deepest) = OperationTape.make(operations: operations, remote: remote, seed: UInt64(seed + index))
             if threads == 2 { (worker.inbox, worker.outbox) = index == 0 ? (first, second) : (second, first) }
             for operation in worker.tape { tapes = (tapes ^ UInt64(operation)) &* 0x100_0000_01B3 }
             workers.append(worker)
         }
-        ResidentMemory.forgetPeak()
-        let before = ResidentMemory.anonymous("VmRSS")
+        let before = ResidentMemory.anonymousBytes()
         let meeting = Meeting(threads)
         let started = ProbeThreads()
         for worker in workers {
@@ -105,7 +108,7 @@ enum AllocatorProbe {
             }
         }
         started.join()
-        let peak = ResidentMemory.anonymous("VmHWM") - before
+        let peak = workers.map(\.memory).max()! - before
         heap.destroy()
         interpreter.destroy()
         guard !workers.contains(where: \.failed) else { throw BenchError("no memory for a block") }
@@ -134,13 +137,20 @@ enum AllocatorProbe {
     private static func work<A: MixAllocator>(
         _ thread: ThreadState, _ worker: MixWorker, _ meeting: Meeting, _ passes: Int, _: A.Type
     ) {
-        for pass in 0...passes {
+        for pass in 0...passes + 1 {
+            let isTimed = pass > 0 && pass <= passes
             meeting.arrived.wrappingAdd(1, ordering: .relaxed)
             while meeting.arrived.load(ordering: .relaxed) < meeting.threads * (pass + 1) { OSThread.yield() }
             let cpu = Clock.threadCPUNanoseconds()
             let wall = Clock.monotonicNanoseconds()
             worker.sum &+= worker.tape.withUnsafeBufferPointer { tape in
-                runTape(thread, tape.baseAddress!, tape.count, worker.slots, worker.inbox, worker.outbox, &worker.failed, A.self)
+                func run(_ range: Range<Int>) -> UInt64 {
+                    runTape(thread, tape.baseAddress!, range, worker.slots, worker.inbox, worker.outbox, &worker.failed, A.self)
+                }
+                if isTimed { return run(0..<tape.count) }
+                let sum = run(0..<worker.deepest)
+                worker.memory = max(worker.memory, ResidentMemory.anonymousBytes())
+                return sum &+ run(worker.deepest..<tape.count)
             }
             worker.cpu.append(Clock.threadCPUNanoseconds() - cpu)
             worker.wall.append(Clock.monotonicNanoseconds() - wall)
@@ -172,12 +182,12 @@ enum AllocatorProbe {
 
     @inline(never)
     private static func runTape<A: MixAllocator>(
-        _ thread: ThreadState, _ tape: UnsafePointer<UInt32>, _ count: Int, _ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>,
+        _ thread: ThreadState, _ tape: UnsafePointer<UInt32>, _ range: Range<Int>, _ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>,
         _ inbox: PointerRing?, _ outbox: PointerRing?, _ failed: inout Bool, _: A.Type
     ) -> UInt64 {
         var sum: UInt64 = 0
-        var at = 0
-        while at < count {
+        var at = range.lowerBound
+        while at < range.upperBound {
             let operation = tape[at]
             let slot = Int(operation & 0xFFFF)
             let bytes = Int(operation >> 16 & 0x3FFF)

@@ -24,13 +24,15 @@ enum OperationTape {
     private static let newest = 64
 
     /// - Parameter remote: percent of the frees.
-    static func make(operations: Int, remote: Int, seed: UInt64) -> [UInt32] {
+    /// - Returns: the tape, and the number of operations up to the moment of most blocks.
+    static func make(operations: Int, remote: Int, seed: UInt64) -> (tape: [UInt32], deepest: Int) {
         var tape: [UInt32] = []
         tape.reserveCapacity(operations + Int(burst) + slots)
         var random = SplitMix64(state: seed)
         var order = (0..<slots).map { UInt16($0) }
         var sizes = [UInt32](repeating: 0, count: slots)
         var depth = 0
+        var (most, deepest) = (0, 0)
         while tape.count < operations {
             let draw = random.next()
             let allocates = depth == 0 || (depth < slots && draw >> 32 & 1 == 1)
@@ -51,11 +53,12 @@ enum OperationTape {
                     tape.append(freeBit | away | sizes[Int(order[depth])] << 16 | UInt32(order[depth]))
                 }
             }
+            if depth > most { (most, deepest) = (depth, tape.count) }
         }
         while depth > 0 {
             depth -= 1
             tape.append(freeBit | sizes[Int(order[depth])] << 16 | UInt32(order[depth]))
         }
-        return tape
+        return (tape, deepest)
     }
 }

@@ -43,11 +43,11 @@ enum TurnoverProbe {
         }
         let interpreter = try Stillpoint.Interpreter()
         try interpreter.run(source: program(max(200, count / 10)))
-        let before = ResidentMemory.bytes()
+        let before = ResidentMemory.anonymousBytes()
         let start = Clock.monotonicNanoseconds()
         try interpreter.run(source: program(count))
         let passed = Clock.monotonicNanoseconds() - start
-        let after = ResidentMemory.bytes()
+        let after = ResidentMemory.anonymousBytes()
         interpreter.close()
         return [
             "microseconds": Double(passed) / 1000 / Double(count),
@@ -61,10 +61,10 @@ enum TurnoverProbe {
         for _ in 0..<PauseLog.capacity { Runtime.withStoppedWorlds(.test) { (_: borrowing StoppedRuntime) in } }
     }
 
-    /// Resident memory over a count, as a line of least squares.
+    /// Resident memory, files' pages apart, over a count, as a line of least squares.
     private struct Growth {
         private var points: [(Double, Double)] = []
-        mutating func add(_ number: Int) { points.append((Double(number), Double(ResidentMemory.bytes()))) }
+        mutating func add(_ number: Int) { points.append((Double(number), Double(ResidentMemory.anonymousBytes()))) }
         var slope: Double {
             let count = Double(points.count)
             let meanX = points.reduce(0) { $0 + $1.0 } / count
