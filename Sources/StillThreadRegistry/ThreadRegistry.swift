@@ -85,6 +85,11 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
     /// Written before the first thread exists.
     var configuration: InterpreterConfiguration
     var nextInterpreter: UnsafeMutableRawPointer?
+    // Help.swift: seats that are left, offers that are not done with; the pauser's.
+    let helpSeats: Atomic<Int32>
+    let helpOffers: Atomic<Int32>
+    var helpWork: HelpWork?
+    var helpContext: UnsafeMutableRawPointer?
 }
 
 @frozen public struct Interpreter: Equatable, @unchecked Sendable {
@@ -154,7 +159,7 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
                 ownsOSThread: 0, pad: 0, interpreter: self.raw, id: Runtime.nextThreadID(), qsbrDomain: qsbr.raw,
                 qsbrSlot: slot.raw, delayedFree: DelayedFreeQueue(), waiting: Atomic(0), owed: Atomic(0),
                 osThreadID: Atomic(OSThread.currentID), nativeRegion: Atomic(0), next: Atomic(0), previous: Atomic(0),
-                criticalSection: nil))
+                criticalSection: nil, help: Atomic(0)))
         SchedulingNoise.point()
         let isAlive = withLock {
             SchedulingNoise.point()
@@ -307,7 +312,8 @@ public enum Runtime {
                 firstStateIsTaken: Atomic(0), deadline: Atomic(0), deadlineAction: Atomic(0), spunInVain: Atomic(0),
                 id: interpreterIDs.wrappingAdd(1, ordering: .relaxed).oldValue,
                 hooks: InterpreterHooks(), qsbrRaw: domain.raw, firstThread: nil, threadCount: 0, lastPauseEnd: Atomic(0),
-                life: Atomic(InterpreterLife.alive), pins: Atomic(0), configuration: .main, nextInterpreter: nil))
+                life: Atomic(InterpreterLife.alive), pins: Atomic(0), configuration: .main, nextInterpreter: nil, helpSeats: Atomic(0),
+                helpOffers: Atomic(0), helpWork: nil, helpContext: nil))
         interpreter.checkLayout()
         withListLock {
             interpreter.record.pointee.globalStop.store(globalPhase.pointee.load(ordering: .relaxed), ordering: .relaxed)

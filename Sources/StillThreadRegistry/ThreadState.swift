@@ -36,6 +36,8 @@ public import Synchronization
     let previous: Atomic<UInt>
     /// The innermost critical section, a record on the thread's stack. Own thread.
     var criticalSection: UnsafeMutableRawPointer?
+    /// Help.swift.
+    let help: Atomic<UInt32>
 }
 
 @frozen public struct ThreadState: Equatable, @unchecked Sendable {
@@ -136,6 +138,8 @@ public import Synchronization
             waitToAttach(record.pointee.attachment.load(ordering: .relaxed), &spins)
         }
         record.pointee.waiting.store(0, ordering: .relaxed)
+        // An offer that is made only now is taken back.
+        if spins > 0 && record.pointee.help.load(ordering: .relaxed) == Help.seated { _ = giveUpSeat() }
         forgive()
         QSBRDomain(record.pointee.qsbrDomain).goOnline(qsbr)
     }
@@ -146,10 +150,18 @@ public import Synchronization
         spins += 1
         switch state {
         case Attachment.suspended:
-            if spins <= Spinning.whileStopped {
+            if spins == 1 { takeSeat() }
+            let help = record.pointee.help.load(ordering: .relaxed)
+            if help == Help.offered {
+                takeOffer()
+                spins = 2
+                return
+            }
+            if spins <= (help == Help.seated ? Help.patience : Spinning.whileStopped) {
                 cpuRelax()
                 return
             }
+            if help == Help.seated && !giveUpSeat() { return }
             SchedulingNoise.point()
             // Who resumes a sleeping thread wakes it. Fails when it is resumed just now.
             guard
