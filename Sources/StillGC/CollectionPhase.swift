@@ -3,8 +3,7 @@
 //   idle        nothing; allocation decides when the next collection starts
 //   marking     from the roots, in slices; the deletion barrier is on
 //   flagging    nothing is grey: what is white is suspect. Slices merge each suspect's count and flag it, so that a new
-//               reference to it is noticed (it is *touched*: shaded).
-//   counting    for each suspect, the references that other suspects hold are counted
+//               reference to it is noticed (it is *touched*: shaded), and count the references that suspects hold to suspects
 //   comparing   suspects with more references than that are rescued (shaded)
 //   verdict     what is grey is marked through; a pause that finds nothing grey condemns what is still white
 //   finalizing  with the world running: weak references cleared, callbacks and finalizers run. If a finalizer ran,
@@ -22,5 +21,5 @@
 // the frames that ran since the last slice are scanned for them.
 
 public enum CollectionPhase: UInt8, Sendable {
-    case idle, marking, flagging, counting, comparing, verdict, finalizing, breaking, settling
+    case idle, marking, flagging, comparing, verdict, finalizing, breaking, settling
 }

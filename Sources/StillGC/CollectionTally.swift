@@ -21,9 +21,8 @@ import StillThreadRegistry
 
     /// A step that began in `phase`.
     mutating func add(_ phase: CollectionPhase, nanoseconds: UInt64) {
-        record.workedNanoseconds += nanoseconds
         switch phase {
-        case .idle, .marking, .flagging, .counting, .comparing, .verdict:
+        case .idle, .marking, .flagging, .comparing, .verdict:
             record.pauses += 1
             record.pausedNanoseconds += nanoseconds
             record.longestPauseNanoseconds = max(record.longestPauseNanoseconds, nanoseconds)
@@ -31,8 +30,9 @@ import StillThreadRegistry
         }
     }
 
-    mutating func end(_ statistics: CollectorStatistics, reached: Int, bytesFreed: Int, objects: Int, bytes: Int, at: UInt64) {
+    mutating func end(_ statistics: CollectorStatistics, reached: Int, worked: UInt64, bytesFreed: Int, objects: Int, bytes: Int, at: UInt64) {
         record.endedAt = at
+        record.workedNanoseconds = worked
         record.live = reached
         record.objectsAfter = objects
         record.bytesAfter = bytes

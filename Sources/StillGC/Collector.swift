@@ -59,12 +59,16 @@ public enum CollectorRoots {
     public let phase: Atomic<UInt8>
     /// 1 from a verdict until weak references are cleared: no new reference to a white object.
     public let doomed: Atomic<UInt8>
-    /// 1: the collection in progress is far behind what is allocated. Written by the busy thread; relaxed: a hint.
-    let isBehind: Atomic<UInt8>
     public let budgetNanoseconds: Atomic<UInt64>
-    /// When the last step ended and how long it took, monotonic nanoseconds. Written by the busy thread.
-    var lastStepEnd: UInt64
-    var lastStepTook: UInt64
+    /// When the last pause ended and how long it took, monotonic nanoseconds. Written by the busy thread; relaxed: it is only time.
+    let lastPauseEnd: Atomic<UInt64>
+    let lastPauseTook: Atomic<UInt64>
+    /// Time of the present collection's steps.
+    let spentNanoseconds: Atomic<UInt64>
+    /// Threads inside a step of breaking (Breaking.swift).
+    let breakers: Atomic<Int>
+    /// One for each owner slot.
+    let shares: UnsafeMutablePointer<ThreadShare>
     var heapRaw: UnsafeMutableRawPointer
     var statistics: CollectorStatistics
     var pacing: Pacing
@@ -81,7 +85,7 @@ public enum CollectorRoots {
     var markedBefore: Int
     var reached: Int
     /// Bytes of buffers that breaking freed.
-    var bufferBytesFreed: Int
+    let bufferBytesFreed: Atomic<Int>
     // Walks: next pool in the list of pools, next block in it, next item of that block.
     var cursor: Int
     var blockCursor: Int
@@ -99,20 +103,25 @@ public enum CollectorRoots {
     var suspectPools: UnsafeMutablePointer<UnsafeMutableRawPointer>?
     var suspectPoolCount: Int
     var suspectPoolCapacity: Int
-    var buckets: MarkBuckets
-    /// Where the marking loop goes on.
-    var bucket: Int
-    /// Most that waited in the buckets at the end of a slice of the present collection.
-    var bucketPeak: Int
-    /// The marking loop's queues, and types that it has noted; then the batch of `walkSuspects`.
-    var window: UnsafeMutablePointer<UnsafeMutableRawPointer>
-    /// References that wait to be counted or fetched.
-    var edges: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// Marker.swift.
+    let markers: UnsafeMutableRawPointer
+    /// Greys that a marker has given away for those that have none.
+    let handoff: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    let handoffLock: Atomic<UInt32>
+    let partialLock: Atomic<UInt32>
+    let handoffCount: Atomic<Int>
+    /// Helpers that mark, and markers that have run out.
+    let helpers: Atomic<Int>
+    let hungry: Atomic<Int>
+    /// 1: helpers shall stop.
+    let calledOff: Atomic<UInt32>
+    var sliceDeadline: UInt64
+    /// References that wait to be counted.
     var edgeCount: Int
     /// Containers with many items, in the middle of being scanned; each counted by the collector.
     var partial: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var partialItem: UnsafeMutablePointer<Int>
-    var partialCount: Int
+    let partialCount: Atomic<Int>
     /// Counts to give up when the world runs again.
     var finished: UnsafeMutablePointer<UnsafeMutableRawPointer>
     var finishedCount: Int
@@ -133,46 +142,38 @@ public enum CollectorRoots {
     @inlinable public var fields: UnsafeMutablePointer<CollectorFields> { raw.assumingMemoryBound(to: CollectorFields.self) }
     var heap: InterpreterHeap { InterpreterHeap(fields.pointee.heapRaw) }
 
-    /// The pages of the buckets are given back at the end of a collection when so many references waited there.
-    static let bucketsKept = 65_536
-    /// A power of two.
-    static let windowSize = 16
-    /// A power of two.
-    static let typesRemembered = 8
-    static let batchSize = 32
-    static let edgeCapacity = 512
     static let partialCapacity = 64
     static let chunkItems = 1024
+    private static let sharesOffset = (Marker.totalBytes + 4095) / 4096 * 4096
+    private static let mappedBytes = sharesOffset + ThreadShare.bytes
     /// Longest time in nanoseconds that a slice works, unless set otherwise.
     public static let defaultBudgetNanoseconds: UInt64 = 500_000
 
     public static func make(for heap: InterpreterHeap) throws(HeapError) {
         let raw = rawAllocateZeroed(MemoryLayout<CollectorFields>.size, alignment: 64)
-        let places = try? VirtualMemory.map(bytes: MarkBuckets.bytes, alignment: 4096)
-        let counts = rawAllocateZeroed(MarkBuckets.countBytes, alignment: 64)
-        let (edges, partial) = (rawAllocate(edgeCapacity * 8), rawAllocate(partialCapacity * 8))
+        let markers = try? VirtualMemory.map(bytes: mappedBytes, alignment: 4096)
+        let partial = rawAllocate(partialCapacity * 8)
         let (items, finished) = (rawAllocate(partialCapacity * 8), rawAllocate(partialCapacity * 8))
-        let window = rawAllocate((3 * windowSize + typesRemembered + batchSize) * 8)
-        guard let raw, let places, let counts, let edges, let partial, let items, let finished, let window else {
-            if let places { VirtualMemory.unmap(places, bytes: MarkBuckets.bytes) }
-            for memory in [raw, counts, edges, partial, items, finished, window] { rawFree(memory) }
-            throw .outOfMemory(bytes: MarkBuckets.bytes)
+        guard let raw, let markers, let partial, let items, let finished else {
+            if let markers { VirtualMemory.unmap(markers, bytes: mappedBytes) }
+            for memory in [raw, partial, items, finished] { rawFree(memory) }
+            throw .outOfMemory(bytes: mappedBytes)
         }
+        Marker.makeAll(in: markers, raw)
         raw.assumingMemoryBound(to: CollectorFields.self).initialize(
             to: CollectorFields(
-                base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0), isBehind: Atomic(0),
-                budgetNanoseconds: Atomic(defaultBudgetNanoseconds), lastStepEnd: 0, lastStepTook: 0, heapRaw: heap.raw, statistics: CollectorStatistics(),
-                pacing: Pacing(), tally: CollectionTally(), frozen: 0, debug: Atomic(0), condemned: 0, condemnedShown: 0, markedBefore: 0, reached: 0, bufferBytesFreed: 0, cursor: 0,
+                base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
+                budgetNanoseconds: Atomic(defaultBudgetNanoseconds), lastPauseEnd: Atomic(0), lastPauseTook: Atomic(0),
+                spentNanoseconds: Atomic(0), breakers: Atomic(0), shares: (markers + sharesOffset).assumingMemoryBound(to: ThreadShare.self), heapRaw: heap.raw, statistics: CollectorStatistics(),
+                pacing: Pacing(), tally: CollectionTally(), frozen: 0, debug: Atomic(0), condemned: 0, condemnedShown: 0, markedBefore: 0, reached: 0, bufferBytesFreed: Atomic(0), cursor: 0,
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
-                finalizingPart: .unflagging, weaklyReferencedFound: false, finalizersFound: false,
+                finalizingPart: .counting, weaklyReferencedFound: false, finalizersFound: false,
                 collectedBefore: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
-                buckets: MarkBuckets(
-                    places: places.assumingMemoryBound(to: UnsafeMutableRawPointer.self), counts: counts.assumingMemoryBound(to: Int.self)),
-                bucket: 0, bucketPeak: 0,
-                window: window.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
-                edges: edges.assumingMemoryBound(to: UnsafeMutableRawPointer.self), edgeCount: 0,
+                markers: markers, handoff: (markers + Marker.handoffOffset).assumingMemoryBound(to: UnsafeMutableRawPointer.self),
+                handoffLock: Atomic(0), partialLock: Atomic(0), handoffCount: Atomic(0), helpers: Atomic(0), hungry: Atomic(0),
+                calledOff: Atomic(0), sliceDeadline: 0, edgeCount: 0,
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
-                partialItem: items.assumingMemoryBound(to: Int.self), partialCount: 0,
+                partialItem: items.assumingMemoryBound(to: Int.self), partialCount: Atomic(0),
                 finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0, checked: nil,
                 threadRaw: raw, busyThread: Atomic(0)))
         heap.fields.pointee.collector = raw
@@ -180,10 +181,7 @@ public enum CollectorRoots {
 
     public func destroy() {
         rawFree(fields.pointee.suspectPools)
-        VirtualMemory.unmap(fields.pointee.buckets.places, bytes: MarkBuckets.bytes)
-        rawFree(fields.pointee.buckets.counts)
-        rawFree(fields.pointee.edges)
-        rawFree(fields.pointee.window)
+        VirtualMemory.unmap(fields.pointee.markers, bytes: Collector.mappedBytes)
         rawFree(fields.pointee.partial)
         rawFree(fields.pointee.partialItem)
         rawFree(fields.pointee.finished)
@@ -222,26 +220,63 @@ public enum CollectorRoots {
     public func serve(_ thread: ThreadState) {
         let own = ThreadHeap(thread).fields
         if own.pointee.trimWanted != 0 { ThreadHeap(thread).serveTrim() }
-        guard take(thread) else {
-            // Another thread is finalizing or breaking while this one allocates.
-            if fields.pointee.isBehind.load(ordering: .relaxed) != 0 { thread.detached { OSThread.sleep(nanoseconds: Pacing.waitNanoseconds) } }
+        if isBreaking {
+            if isDue(thread, breaks: true) { serveBreaking(thread) }
             return
         }
+        guard take(thread) else { return }
         defer { give() }
         let (objects, bytes) = (heap.existingObjects, heap.existingBufferBytes)
         HeapLook.note(at: Clock.monotonicNanoseconds(), interpreter: thread.interpreter.id, objects: objects, bufferBytes: bytes)
         if phase == .idle {
             guard fields.pointee.enabled.load(ordering: .relaxed) != 0, fields.pointee.pacing.isDue(objects: objects, bytes: bytes) else { return }
-        } else {
-            let used = fields.pointee.pacing.used(objects: objects, bytes: bytes, born: heap.bornObjects)
-            fields.pointee.isBehind.store(used >= Pacing.farBehind ? 1 : 0, ordering: .relaxed)
-            let current = phase
-            let earliest = fields.pointee.pacing.earliestStep(
-                used: used, ended: fields.pointee.lastStepEnd, took: fields.pointee.lastStepTook,
-                frees: current == .finalizing || current == .breaking || current == .settling)
-            guard let earliest, Clock.monotonicNanoseconds() >= earliest else { return }
+        } else if isBreaking || !isDue(thread, breaks: phase == .finalizing || phase == .settling) {
+            return
         }
         step(thread)
+    }
+
+    /// Whether all threads break what was condemned.
+    private var isBreaking: Bool { phase == .breaking && !CollectorDebug.isWanted(self) }
+
+    /// Whether the thread may take a step now: see Pacing.swift.
+    private func isDue(_ thread: ThreadState, breaks: Bool) -> Bool {
+        let (objects, bytes) = (heap.existingObjects, heap.existingBufferBytes)
+        if !breaks {
+            let used = fields.pointee.pacing.used(objects: objects, bytes: bytes, born: heap.bornObjects)
+            if !fields.pointee.pacing.wantsStep(used: used, spent: fields.pointee.spentNanoseconds.load(ordering: .relaxed)) { return false }
+        }
+        let now = Clock.monotonicNanoseconds()
+        let debt = fields.pointee.pacing.debt(objects: objects, bytes: bytes)
+        let (ended, took) = (fields.pointee.lastPauseEnd.load(ordering: .relaxed), fields.pointee.lastPauseTook.load(ordering: .relaxed))
+        let share = self.share(of: thread)
+        return Pacing.allows(now, debt: debt, ended: ended, took: took)
+            && Pacing.allows(now, debt: debt, ended: share.pointee.ended, took: share.pointee.took)
+    }
+
+    /// A step of breaking of a thread that is not busy.
+    private func serveBreaking(_ thread: ThreadState) {
+        if isInside(thread) { return }
+        let began = Clock.monotonicNanoseconds()
+        let done = breakSome(thread)
+        noteStep(thread, began, Clock.monotonicNanoseconds(), paused: false)
+        guard done, take(thread) else { return }
+        if phase == .breaking && fields.pointee.breakers.load(ordering: .acquiring) == 0 { enter(.settling) }  // K2
+        give()
+    }
+
+    /// A step that took much longer than the budget did not work all that time: the system ran something else.
+    private func noteStep(_ thread: ThreadState, _ began: UInt64, _ ended: UInt64, paused: Bool) {
+        let took = min(ended - began, 2 * fields.pointee.budgetNanoseconds.load(ordering: .relaxed))
+        if paused {
+            fields.pointee.lastPauseTook.store(took, ordering: .relaxed)
+            fields.pointee.lastPauseEnd.store(ended, ordering: .relaxed)
+        } else {
+            let share = self.share(of: thread)
+            share.pointee.took = took
+            share.pointee.ended = ended
+        }
+        fields.pointee.spentNanoseconds.wrappingAdd(took, ordering: .relaxed)
     }
 
     func take(_ thread: ThreadState) -> Bool {
@@ -275,22 +310,19 @@ public enum CollectorRoots {
     ///
     /// - Returns: unreachable objects broken up meanwhile; 0 at once when another thread, or this one in a finalizer, is collecting.
     public func collect(_ thread: ThreadState) -> Int {
-        guard takeSoon(thread) else { return 0 }
+        guard !isInside(thread), takeSoon(thread) else { return 0 }
         defer { give() }
         let before = fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable
-        while phase != .idle { stepOn(thread) }
-        repeat { stepOn(thread) } while phase != .idle
+        var waits = 0
+        var begun = phase == .idle ? 1 : 0
+        repeat {
+            step(thread)
+            thread.safepoint()
+            if phase == .idle { begun += 1 }
+            // The others may be in destructors that wait for this thread.
+            if phase == .breaking && share(of: thread).pointee.part == 2 { waits += 1 }
+        } while (phase != .idle || begun < 2) && waits < 10_000
         return fields.pointee.statistics.collected + fields.pointee.statistics.uncollectable - before
-    }
-
-    /// A step of `collect`: meanwhile nobody else finds out that the collection is behind.
-    private func stepOn(_ thread: ThreadState) {
-        step(thread)
-        if phase != .idle {
-            let used = fields.pointee.pacing.used(objects: heap.existingObjects, bytes: heap.existingBufferBytes, born: heap.bornObjects)
-            fields.pointee.isBehind.store(used >= Pacing.farBehind ? 1 : 0, ordering: .relaxed)
-        }
-        thread.safepoint()
     }
 
     /// One slice of whatever is to be done. The caller is busy.
@@ -304,28 +336,30 @@ public enum CollectorRoots {
                 fields.pointee.statistics, interpreter: thread.interpreter.id, objects: heap.existingObjects, bytes: heap.existingBufferBytes,
                 at: began)
             start(thread)
-        case .marking, .flagging, .counting, .comparing, .verdict:
+        case .marking, .flagging, .comparing, .verdict:
             slice(thread)
         case .finalizing:
             finalize(thread)
         case .breaking:
-            breakCycles(thread)
+            if CollectorDebug.isWanted(self) {
+                reportCondemned(thread)
+            } else if breakSome(thread) {
+                enter(.settling)
+            } else if share(of: thread).pointee.part == 2 {
+                thread.detached { OSThread.sleep(nanoseconds: 20_000) }
+            }
         case .settling:
             settle(thread)
         }
         let ended = Clock.monotonicNanoseconds()
-        fields.pointee.lastStepEnd = ended
-        // A step that took much longer did not work all that time: the system ran something else.
-        let took = min(ended - began, 2 * fields.pointee.budgetNanoseconds.load(ordering: .relaxed))
-        fields.pointee.lastStepTook = took
-        fields.pointee.pacing.spentNanoseconds += took
+        noteStep(thread, began, ended, paused: stepPhase.rawValue <= CollectionPhase.verdict.rawValue)
         fields.pointee.tally.add(stepPhase, nanoseconds: ended - began)
         HeapLook.note(
             at: ended, interpreter: thread.interpreter.id, objects: heap.existingObjects, bufferBytes: heap.existingBufferBytes)
         if stepPhase == .settling && phase == .idle {
-            fields.pointee.isBehind.store(0, ordering: .relaxed)
             fields.pointee.tally.end(
-                fields.pointee.statistics, reached: fields.pointee.reached, bytesFreed: fields.pointee.bufferBytesFreed,
+                fields.pointee.statistics, reached: fields.pointee.reached, worked: fields.pointee.spentNanoseconds.load(ordering: .relaxed),
+                bytesFreed: fields.pointee.bufferBytesFreed.load(ordering: .relaxed),
                 objects: heap.existingObjects, bytes: heap.existingBufferBytes, at: ended)
             CollectorRoots.notify?(thread.raw, false, fields.pointee.tally.last.freed, fields.pointee.tally.last.uncollectable)
         }

@@ -1,7 +1,7 @@
-// After the verdict, with the world running and in the thread that collects: weak references, finalizers, and the end of the
-// condemned objects. Nobody else can reach them, so their pools can be read without a pause; they are pinned.
+// After the verdict, with the world running: weak references and finalizers, in the thread that collects, and the end of the collection. Nobody else can
+// reach the condemned objects, so their pools can be read without a pause; they are pinned. How they are broken up: Breaking.swift.
 //
-// Order     1. flags are taken off
+// Order     1. they are counted; flags are taken off if finalizers will look at them
 //           2. weak references to all condemned objects are cleared, callbacks of weak references that live are run
 //           3. every finalizer runs once; then the suspects are examined again (resurrection)
 //           4. what is condemned for good: new weak references cleared without callbacks, references given up
@@ -13,30 +13,31 @@ import StillPlatform
 import StillThreadRegistry
 import Synchronization
 
-@usableFromInline enum FinalizingPart: Sendable { case unflagging, weakReferences, finalizers }
+@usableFromInline enum FinalizingPart: Sendable { case counting, unflagging, weakReferences, finalizers }
 
 extension Collector {
-    /// In the verdict's pause.
-    func beginFinalizing() {
-        fields.pointee.weaklyReferencedFound = false
-        fields.pointee.finalizersFound = false
-        fields.pointee.finalizingPart = .unflagging
-        enter(.finalizing)
-    }
-
-    private var deadline: UInt64 {
+    var deadline: UInt64 {
         Clock.monotonicNanoseconds() + fields.pointee.budgetNanoseconds.load(ordering: .relaxed)
     }
 
     /// One step of the finalizing phase.
     func finalize(_ thread: ThreadState) {
         switch fields.pointee.finalizingPart {
+        case .counting:
+            guard countCondemned(deadline) else { return }
+            let unflags = fields.pointee.finalizersFound || CollectorDebug.isWanted(self)
+            begin(unflags ? .unflagging : .weakReferences)
         case .unflagging:
-            guard walkSuspects(deadline, unflagAndLook) else { return }
-            begin(.weakReferences)
+            let done = walkSuspects(deadline) { object, _ in
+                unflag(object)
+                return 0
+            }
+            if done { begin(.weakReferences) }
         case .weakReferences:
             if fields.pointee.weaklyReferencedFound {
-                let done = forEachCondemned(thread, where: { $0.flags & ObjectFlags.weaklyReferenced != 0 }) { object in
+                let done = forEachCondemned(
+                    thread, least: Pinned.weaklyReferenced, where: { $0.flags & ObjectFlags.weaklyReferenced != 0 }
+                ) { object in
                     CollectorRoots.clearWeakReferences?(thread.raw, object.raw, true)
                 }
                 guard done else { return }
@@ -44,10 +45,13 @@ extension Collector {
             fields.pointee.doomed.store(0, ordering: .releasing)
             guard fields.pointee.finalizersFound else { return enter(.breaking) }
             // Finalizers may store references without counting them: from here on these are told.
-            thread.withStoppedWorld(.collectSlice) { (world: borrowing StoppedWorld) in setBarrier(world, BarrierMode.suspects) }
+            thread.withStoppedWorld(.collectSlice) { (world: borrowing StoppedWorld) in
+                heap.fields.pointee.whiteColour = fields.pointee.white
+                setBarrier(world, BarrierMode.suspects)
+            }
             begin(.finalizers)
         case .finalizers:
-            let done = forEachCondemned(thread, where: Collector.wantsFinalizer) { object in
+            let done = forEachCondemned(thread, least: Pinned.yes, where: Collector.wantsFinalizer) { object in
                 CollectorRoots.finalize?(thread.raw, object.raw)
                 fields.pointee.statistics.finalized += 1
             }
@@ -58,28 +62,26 @@ extension Collector {
         }
     }
 
-    private func begin(_ part: FinalizingPart) {
+    func begin(_ part: FinalizingPart) {
         fields.pointee.finalizingPart = part
         enter(.finalizing)
     }
 
-    private static func wantsFinalizer(_ object: ObjectRef) -> Bool {
-        object.flags & ObjectFlags.finalized == 0 && TypeMemorySlots.of(object).pointee.finalize != nil
-    }
-
-    private func unflagAndLook(_ object: ObjectRef, _ item: Int) -> Int {
-        unflag(object)
-        fields.pointee.condemned += 1
-        if object.flags & ObjectFlags.weaklyReferenced != 0 { fields.pointee.weaklyReferencedFound = true }
-        if Collector.wantsFinalizer(object) { fields.pointee.finalizersFound = true }
-        return 0
+    /// How many objects the verdict has condemned; nobody can reach them yet.
+    private func countCondemned(_ deadline: UInt64) -> Bool {
+        while fields.pointee.cursor < fields.pointee.suspectPoolCount {
+            if fields.pointee.cursor & 31 == 31 && Clock.monotonicNanoseconds() >= deadline { return false }
+            fields.pointee.condemned += countWhite(Pool(fields.pointee.suspectPools![fields.pointee.cursor]))
+            fields.pointee.cursor += 1
+        }
+        return true
     }
 
     /// Calls `body` for white objects of the remembered pools from the cursors on, with a count taken around the call. True: for all.
     private func forEachCondemned(
-        _ thread: ThreadState, where wanted: (ObjectRef) -> Bool, _ body: (ObjectRef) -> Void
+        _ thread: ThreadState, least: UInt8, where wanted: (ObjectRef) -> Bool, _ body: (ObjectRef) -> Void
     ) -> Bool {
-        walkSuspects(deadline) { object, _ in
+        walkSuspects(deadline, least: least) { object, _ in
             if wanted(object) {
                 object.sharedWord.pointee.wrappingAdd(SharedFlags.one, ordering: .relaxed)
                 body(object)
@@ -89,37 +91,13 @@ extension Collector {
         }
     }
 
-    /// Breaks some condemned objects.
-    func breakCycles(_ thread: ThreadState) {
-        if CollectorDebug.isWanted(self) { return reportCondemned(thread) }
-        let own = ThreadHeap(thread).fields
-        let freedBefore = own.pointee.bufferBytesFreed
-        defer { fields.pointee.bufferBytesFreed += own.pointee.bufferBytesFreed - freedBefore }
-        let done = walkSuspects(deadline, fetching: .referents) { object, _ in
-            let word = object.sharedWord.pointee.load(ordering: .relaxed)
-            unflag(object)
-            object.sharedWord.pointee.wrappingAdd(SharedFlags.one, ordering: .relaxed)
-            if fields.pointee.secondPass && object.flags & ObjectFlags.weaklyReferenced != 0 {
-                CollectorRoots.clearWeakReferences?(thread.raw, object.raw, false)
-            }
-            TypeMemorySlots.of(object).pointee.clear?(thread.raw, object.raw)
-            if word & SharedFlags.deferred != 0 {
-                // Never freed by count: it ends here if the clearing left it without references.
-                object.sharedWord.pointee.bitwiseAnd(~SharedFlags.deferred, ordering: .relaxed)
-            }
-            ReferenceCount.release(object, thread)
-            return 0
-        }
-        if done { enter(.settling) }
-    }
-
     /// Lets some pools go; ends the collection when none is left.
     func settle(_ thread: ThreadState) {
         let deadline = self.deadline
         while fields.pointee.cursor < fields.pointee.suspectPoolCount {
             if Clock.monotonicNanoseconds() >= deadline { return }
             let pool = Pool(fields.pointee.suspectPools![fields.pointee.cursor])
-            for block in 0..<Int(pool.fields.pointee.capacity)
+            for block in 0..<(hasWhite(pool) ? Int(pool.fields.pointee.capacity) : 0)
             where pool.colour(at: block).pointee.load(ordering: .relaxed) == fields.pointee.white {
                 // Alive as far as the next collection is concerned, unless its owner has just freed it.
                 _ = pool.colour(at: block).pointee.compareExchange(
@@ -135,7 +113,8 @@ extension Collector {
             fields.pointee.suspectPoolCount = 0
             fields.pointee.doomed.store(0, ordering: .releasing)
             fields.pointee.pacing.end(
-                reached: fields.pointee.reached + fields.pointee.frozen, collected: collected, freed: fields.pointee.bufferBytesFreed, bytes: heap.existingBufferBytes)
+                reached: fields.pointee.reached + fields.pointee.frozen, collected: collected, spent: fields.pointee.spentNanoseconds.load(ordering: .relaxed),
+                freed: fields.pointee.bufferBytesFreed.load(ordering: .relaxed), bytes: heap.existingBufferBytes)
             fields.pointee.statistics.live = heap.existingObjects
             fields.pointee.statistics.collections += 1
             world.forEachThread { other in
@@ -144,10 +123,7 @@ extension Collector {
             }
             enter(.idle)
         }
-        if fields.pointee.bucketPeak > Collector.bucketsKept {
-            VirtualMemory.decommit(UnsafeMutableRawPointer(fields.pointee.buckets.places), bytes: MarkBuckets.bytes)
-        }
-        fields.pointee.bucketPeak = 0
+        for number in 0..<Marker.most { marker(number).trim(reached: fields.pointee.reached) }
         // `step` tells who wants to know.
     }
 

@@ -55,6 +55,7 @@ extension Collector {
     /// Completes the collection in progress and runs `body` before the next can begin. A thread that is told of a collection's start or end
     /// (`CollectorRoots.notify`) is between two of them.
     private func whileIdle(_ thread: ThreadState, _ body: () -> Void) -> Bool {
+        if isInside(thread) { return false }
         if fields.pointee.busyThread.load(ordering: .relaxed) == UInt(bitPattern: thread.raw) {
             if phase != .idle { return false }
             body()

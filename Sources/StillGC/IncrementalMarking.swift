@@ -1,7 +1,7 @@
 // Slices: marking, the walks over suspects, and the verdict, each within a time budget and with the world stopped.
 //
-// Grey      A grey object is a grey byte and its pool on the heap's grey list, or an address in the mark buckets, whose object may have died since it was
-//           noted there (MarkLoop.swift). Only the few containers that are scanned in chunks are counted, like by any native code.
+// Grey      A grey object is a grey byte, and an address on the mark stack or its pool on the heap's grey list; it may die while it waits there
+//           (MarkLoop.swift). Only the few containers that are scanned in chunks are counted, like by any native code.
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
@@ -15,7 +15,8 @@ extension Collector {
             fields.pointee.threadRaw = thread.raw
             fields.pointee.pacing.start(objects: heap.existingObjects, bytes: heap.existingBufferBytes, born: heap.bornObjects)
             fields.pointee.markedBefore = fields.pointee.statistics.marked
-            fields.pointee.bufferBytesFreed = 0
+            fields.pointee.bufferBytesFreed.store(0, ordering: .relaxed)
+            fields.pointee.spentNanoseconds.store(0, ordering: .relaxed)
             fields.pointee.white = heap.fields.pointee.birthColour
             fields.pointee.black = Colour.other(heap.fields.pointee.birthColour)
             heap.fields.pointee.birthColour = fields.pointee.black
@@ -26,7 +27,7 @@ extension Collector {
             fields.pointee.condemnedShown = 0
             fields.pointee.collectedBefore = fields.pointee.statistics.collected
             enter(.marking)
-            var visitor = TraceVisitor(visit: Collector.markVisit, context: raw)
+            var visitor = TraceVisitor(visit: Marker.visit, context: marker(0).raw)
             CollectorRoots.visitInterpreter?(world.interpreter.raw, &visitor)
             world.forEachThread { other in
                 _ = CollectorRoots.scanFrames?(other.raw, &visitor, CollectorRoots.scanStart)
@@ -49,6 +50,7 @@ extension Collector {
     func slice(_ thread: ThreadState) {
         fields.pointee.threadRaw = thread.raw
         let reason: PauseReason = phase == .verdict ? .collectVerdict : .collectSlice
+        if phase == .marking { thread.expectHelp(Marker.most - 1) }
         thread.withStoppedWorld(reason) { (world: borrowing StoppedWorld) in
             world.setDetail(UInt32(phase.rawValue))
             let deadline = Clock.monotonicNanoseconds() + fields.pointee.budgetNanoseconds.load(ordering: .relaxed)
@@ -58,27 +60,23 @@ extension Collector {
             while working && Clock.monotonicNanoseconds() < deadline {
                 switch phase {
                 case .marking:
-                    if !drain(deadline) || !framesDone { working = false; break }
+                    if !drain(deadline, world) || !framesDone { working = false; break }
                     fields.pointee.reached = fields.pointee.statistics.marked - fields.pointee.markedBefore
                     beginFlagging(world)
                 case .flagging:
-                    if walk(deadline, flag) { enter(.counting) }
-                case .counting:
-                    let done = walkSuspects(deadline, fetching: .buffers, countReferences)
-                    countNoted()
-                    if done { enter(.comparing) }
+                    if flagSuspects(deadline) { enter(.comparing) }
                 case .comparing:
                     if walkSuspects(deadline, compare) { enter(.verdict) }
                 case .verdict:
-                    if !drain(deadline) || !framesDone || !findWhite(deadline) { working = false; break }
+                    if !drain(deadline, world) || !framesDone || !findWhite(deadline) { working = false; break }
                     condemn(world)
                     working = false
                 default:
                     working = false
                 }
             }
-            fields.pointee.bucketPeak = max(fields.pointee.bucketPeak, fields.pointee.buckets.total)
         }
+        thread.expectHelp(0)
         // Counts of containers that were scanned in chunks; giving one up may run a destructor.
         while fields.pointee.finishedCount > 0 {
             fields.pointee.finishedCount -= 1
@@ -88,7 +86,7 @@ extension Collector {
 
     /// Frames that ran since the last slice, and some more of the old ones. True: none is left unscanned.
     private func scanFrames(_ world: borrowing StoppedWorld) -> Bool {
-        var visitor = TraceVisitor(visit: Collector.markVisit, context: raw)
+        var visitor = TraceVisitor(visit: Marker.visit, context: marker(0).raw)
         var all = true
         world.forEachThread { other in
             _ = CollectorRoots.scanFrames?(other.raw, &visitor, CollectorRoots.scanSince)
@@ -99,25 +97,8 @@ extension Collector {
 
     // MARK: Marking
 
-    /// Notes the object as reachable.
-    static let markVisit: TraceVisitor.Visit = { visitor, referent, _ in
-        Collector(visitor.trace.pointee.context).makeGrey(ObjectRef(referent))
-    }
-
-    func makeGrey(_ object: ObjectRef) {
-        guard heap.fields.pointee.arenaSet.contains(object.raw) else { return }
-        if !fields.pointee.buckets.push(object.raw) { paintGrey(object) }
-    }
-
-    /// For references that found no room in their buckets; they lie in arenas.
-    func paintGrey(_ object: ObjectRef) {
-        let colour = Arena.colour(of: object.raw)
-        let old = colour.pointee.load(ordering: .relaxed)
-        // A grey one may come back from the marking loop: its pool is on no list.
-        guard old == fields.pointee.white || old == Colour.grey else { return }
-        if old != Colour.grey { colour.pointee.store(Colour.grey, ordering: .relaxed) }
-        WriteBarrier.listGrey(Pool.containing(object.raw))
-    }
+    /// White becomes grey, and waits. The busy thread, in a pause.
+    func makeGrey(_ object: ObjectRef) { marker(0).makeGrey(object) }
 
     func unflag(_ object: ObjectRef) {
         object.sharedWord.pointee.bitwiseAnd(~SharedFlags.suspect, ordering: .relaxed)

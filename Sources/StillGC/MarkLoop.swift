@@ -1,195 +1,107 @@
-// The marking loop: how references become black objects at the speed of memory, not of its latency.
+// The marking loop: how grey objects become black ones at the speed of memory, not of its latency.
 //
-// Colour first  A reference leads to an object that is black already two times of three. So the colour, a byte for 32, is looked at before the
-//           object. What lies in no arena (static types, interned names) is left out by `ArenaSet`.
-// Buckets   References found wait in buckets, one for the arenas with the same low bits of their number: what is looked at together then lies in
-//           one arena, whose colours the caches hold, and whose addresses the processor has translated.
-// Queues    Between leaving its bucket and being looked at, a reference passes a queue of `windowSize` others, while the processor fetches
-//           its colour; between becoming black and being scanned, an object passes two more, while its header, then its buffer is fetched
-//           (after Cher, Hosking, Vitek: Software prefetching for mark-sweep garbage collection, 2004).
-// Between slices  What is left in the buckets when the time is over stays there, as plain addresses. Until the next slice such an object may die, and
-//           its block, its pool, its arena may become something else. But births are black, free blocks have colour free, and an arena that
-//           is gone is in the set no longer: an address whose colour is white or grey is that of the object that was noted.
-//           An object that has become black and is not scanned when the time is over goes back grey.
-// Overflow  What finds no room in its bucket is painted grey, its pool is put on the list of grey pools, and the bucket is the next to be emptied.
+// Stack     Grey objects wait on stacks (Marker.swift), as plain addresses. What is not white when a reference to it is found is never pushed.
+// Batches   A few objects are taken from a stack at a time. In turn their colours and headers, their buffers, and the colours of all they refer to
+//           are fetched for the whole batch before the first of it is looked at, so that the processor waits once, not for each.
+// Branches  Whether a reference leads to a white object is decided like a coin toss; so nothing branches on it: everything is written to the
+//           place of the next, which moves on or stays.
+// Types     are noted when an object is scanned, but for the few that were noted just before.
+// Between slices  What is left on a stack when the time is over stays there. Until the next slice such an object may die, and its block, its pool, its
+//           arena may become something else. But births are black, free blocks have colour free, and an arena that is gone is in the set no
+//           longer: an address whose colour is grey is that of the object that was noted.
+// Overflow  What finds no room is painted grey all the same, and its pool put on the list of grey pools, like what mutators shade. When its stack is
+//           empty, the busy thread pushes the grey objects of such a pool: those that were on a stack before are taken twice, and found black.
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
 import Synchronization
 
-/// References that wait to be marked, by arena.
-@usableFromInline struct MarkBuckets {
-    /// Powers of two.
-    static let count = 256
-    /// In checking builds they overflow early.
-    static let capacity = BuildOptions.checksInvariants ? 16 : 8192
-    /// Some more: the ends of all buckets shall not meet in the same places of the caches.
-    static let stride = capacity + 40
-    static let bytes = count * stride * 8
-
-    let places: UnsafeMutablePointer<UnsafeMutableRawPointer>
-    /// How many are in each, then a bit for each that is not empty.
-    let counts: UnsafeMutablePointer<Int>
-    static let countBytes = (count + count / 64) * 8
-    private var filled: UnsafeMutableRawPointer { UnsafeMutableRawPointer(counts + MarkBuckets.count) }
-
-    @inline(__always) static func number(_ address: UnsafeMutableRawPointer) -> Int { Int(bitPattern: UInt(bitPattern: address) &>> 21) & (count &- 1) }
-
-    /// False: there is no room.
-    @inline(__always) func push(_ address: UnsafeMutableRawPointer) -> Bool {
-        let bucket = MarkBuckets.number(address)
-        let old = counts[bucket]
-        if _slowPath(old == MarkBuckets.capacity) { return false }
-        places[bucket &* MarkBuckets.stride &+ old] = address
-        counts[bucket] = old &+ 1
-        if old == 0 {
-            let word = filled.assumingMemoryBound(to: UInt64.self) + bucket &>> 6
-            word.pointee |= 1 &<< UInt64(truncatingIfNeeded: bucket & 63)
-        }
-        return true
-    }
-
-    /// The last one noted in a bucket. nil: it is empty.
-    @inline(__always) func pop(_ bucket: Int) -> UnsafeMutableRawPointer? {
-        let left = counts[bucket] &- 1
-        if left < 0 { return nil }
-        counts[bucket] = left
-        if left == 0 {
-            let word = filled.assumingMemoryBound(to: UInt64.self) + bucket &>> 6
-            word.pointee &= ~(1 &<< UInt64(truncatingIfNeeded: bucket & 63))
-        }
-        return places[bucket &* MarkBuckets.stride &+ left]
-    }
-
-    /// The next bucket that is not empty after this one, in a circle. nil: all are.
-    func next(after bucket: Int) -> Int? {
-        let words = filled.assumingMemoryBound(to: UInt64.self)
-        let (word, bit) = (bucket >> 6, UInt64(bucket & 63))
-        let later = words[word] & ~(UInt64.max >> (63 - bit))
-        if later != 0 { return word << 6 + later.trailingZeroBitCount }
-        for step in 1...MarkBuckets.count / 64 {
-            let other = (word + step) & (MarkBuckets.count / 64 - 1)
-            if words[other] != 0 { return other << 6 + words[other].trailingZeroBitCount }
-        }
-        return nil
-    }
-
-    /// How many wait.
-    var total: Int {
-        var total = 0
-        for bucket in 0..<MarkBuckets.count { total += counts[bucket] }
-        return total
-    }
-}
-
 extension Collector {
-    /// Marks through everything grey. False: the time is over.
-    func drain(_ deadline: UInt64) -> Bool {
-        let before = fields.pointee.statistics.marked
-        var visitor = TraceVisitor(visit: Collector.markVisit, context: raw)
-        let done = withUnsafeMutablePointer(to: &visitor) { mark($0, deadline) }
-        if fields.pointee.secondPass { fields.pointee.condemned -= fields.pointee.statistics.marked - before }
+    func marker(_ number: Int) -> Marker { Marker.number(number, in: fields.pointee.markers) }
+
+    /// Marks through everything grey, with whatever help there is. False: the time is over.
+    func drain(_ deadline: UInt64, _ world: borrowing StoppedWorld) -> Bool {
+        let own = marker(0)
+        fields.pointee.sliceDeadline = deadline
+        fields.pointee.calledOff.store(0, ordering: .relaxed)
+        if phase == .marking && Marker.most > 1 && world.offerHelp(Marker.help, raw) {
+            markTogether(own, deadline)
+            fields.pointee.calledOff.store(1, ordering: .relaxed)
+            world.endHelp()
+        }
+        var done = false
+        repeat {
+            done = own.mark(deadline, shares: false)
+        } while done && (own.takeHandoff() || adopt(own))
+        var marked = 0
+        for number in 0..<Marker.most {
+            let other = marker(number).fields
+            marked += other.pointee.marked
+            other.pointee.marked = 0
+            other.pointee.peak = max(other.pointee.peak, other.pointee.stack.depth)
+        }
+        fields.pointee.statistics.marked += marked
+        if fields.pointee.secondPass { fields.pointee.condemned -= marked }
         return done
     }
 
-    private func mark(_ visitor: UnsafeMutablePointer<TraceVisitor>, _ deadline: UInt64) -> Bool {
-        let buckets = fields.pointee.buckets
-        let (white, black) = (fields.pointee.white, fields.pointee.black)
-        let size = Collector.windowSize
-        var references = Window(fields.pointee.window, size)
-        var blackened = Window(fields.pointee.window + size, size)
-        var filled = Window(fields.pointee.window + 2 * size, size)
-        let types = fields.pointee.window + 3 * size
-        for index in 0..<Collector.typesRemembered { types[index] = raw }
-        visitor.pointee.edgeLimit = fields.pointee.edges + Collector.edgeCapacity
-        var bucket = fields.pointee.bucket
-        var marked = 0
-        var work = 0
-        defer {
-            fields.pointee.statistics.marked += marked
-            fields.pointee.bucket = bucket
-        }
-        while true {
-            work &+= 1
-            if _slowPath(work >= 100) {
-                work = 0
-                if Clock.monotonicNanoseconds() >= deadline {
-                    while let object = filled.take() { putBack(object, &marked) }
-                    while let object = blackened.take() { putBack(object, &marked) }
-                    while let object = references.take() { makeGrey(ObjectRef(object)) }
-                    return false
-                }
-            }
-            let found: UnsafeMutableRawPointer
-            if let noted = buckets.pop(bucket) {
-                prefetch(Arena.colour(of: noted))
-                guard let oldest = references.put(noted) else { continue }
-                found = oldest
-            } else if let next = buckets.next(after: bucket) {
-                bucket = next
-                continue
-            } else if let oldest = references.take() {
-                found = oldest
-            } else if let object = blackened.take() {
-                Collector.fetchBuffer(ObjectRef(object))
-                if let next = filled.put(object) { work &+= scan(ObjectRef(next), visitor, types, &bucket) }
-                continue
-            } else if let object = filled.take() {
-                work &+= scan(ObjectRef(object), visitor, types, &bucket)
-                continue
-            } else if fields.pointee.partialCount > 0 {
-                scanOn(fields.pointee.partialCount - 1, visitor, &bucket)
-                work &+= 100
-                continue
-            } else if let pool = takeGreyPool() {
-                noteGrey(pool)
-                continue
-            } else {
-                return true
-            }
-            let colour = Arena.colour(of: found)
-            let old = colour.pointee.load(ordering: .relaxed)
-            guard old == white || old == Colour.grey else { continue }
-            colour.pointee.store(black, ordering: .relaxed)
-            marked &+= 1
-            prefetch(found)
-            prefetch(found + 40)
-            guard let due = blackened.put(found) else { continue }
-            Collector.fetchBuffer(ObjectRef(due))
-            if let next = filled.put(due) { work &+= scan(ObjectRef(next), visitor, types, &bucket) }
+    /// As long as there is time, and work for anybody.
+    private func markTogether(_ own: Marker, _ deadline: UInt64) {
+        while own.mark(deadline, shares: true) {
+            if own.takeHandoff() || adopt(own) { continue }
+            fields.pointee.hungry.wrappingAdd(1, ordering: .relaxed)
+            var (isFed, spins) = (false, 0)
+            repeat {
+                isFed = own.takeHandoff()
+                let working = fields.pointee.helpers.load(ordering: .relaxed) - fields.pointee.hungry.load(ordering: .relaxed) + 1
+                if isFed || working <= 0 && fields.pointee.handoffCount.load(ordering: .relaxed) == 0 { break }
+                spins += 1
+                cpuRelax()
+            } while spins & 15 != 0 || Clock.monotonicNanoseconds() < deadline
+            fields.pointee.hungry.wrappingSubtract(1, ordering: .relaxed)
+            if !isFed { return }
         }
     }
 
-    /// Puts the references that a scan has found into their buckets. A full one comes next.
-    @inline(__always) private func distribute(_ visitor: UnsafeMutablePointer<TraceVisitor>, _ bucket: inout Int) -> Int {
-        let buckets = fields.pointee.buckets
-        let arenas = heap.fields.pointee.arenaSet
-        let first = fields.pointee.edges
-        let end = visitor.pointee.edge.unsafelyUnwrapped
-        var edge = first
-        while edge != end {
-            let address = edge.pointee
-            if arenas.contains(address) && _slowPath(!buckets.push(address)) {
-                paintGrey(ObjectRef(address))
-                bucket = MarkBuckets.number(address)
-            }
-            edge += 1
+    /// Takes over the stack that a helper has left behind; the own one is empty. False: all are empty.
+    private func adopt(_ own: Marker) -> Bool {
+        for number in 1..<max(Marker.most, 2) where number < Marker.most {
+            let other = marker(number).fields
+            if other.pointee.taken.exchange(1, ordering: .acquiring) != 0 { continue }
+            defer { other.pointee.taken.store(0, ordering: .releasing) }
+            if other.pointee.stack.depth == 0 { continue }
+            let left = other.pointee.stack
+            other.pointee.stack = own.fields.pointee.stack
+            own.fields.pointee.stack = left
+            return true
         }
-        return end - first
+        return false
     }
 
-    /// Black, but not scanned: grey again.
-    private func putBack(_ raw: UnsafeMutableRawPointer, _ marked: inout Int) {
-        Arena.colour(of: raw).pointee.store(Colour.grey, ordering: .relaxed)
-        marked &-= 1
-        makeGrey(ObjectRef(raw))
+    /// 1 if the colours are the same, else 0, without a branch.
+    @inline(__always) static func one(_ a: UInt8, _ b: UInt8) -> Int { Int(truncatingIfNeeded: (UInt32(a ^ b) &- 1) &>> 31) }
+
+    /// One of two addresses, the first for 1, without a branch.
+    @inline(__always) static func choose(_ which: Int, _ first: UnsafeMutableRawPointer, _ second: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        let (a, b) = (UInt(bitPattern: first), UInt(bitPattern: second))
+        return UnsafeMutableRawPointer(bitPattern: b ^ ((a ^ b) & UInt(bitPattern: 0 &- which))).unsafelyUnwrapped
+    }
+
+    /// The colour of what is in an arena (1); of what is not (0) something that is there anyway.
+    @inline(__always)
+    static func prefetchColour(of address: UnsafeMutableRawPointer, _ inArena: Int, _ other: UnsafeMutablePointer<UnsafeMutableRawPointer>) {
+        prefetch(choose(inArena, UnsafeMutableRawPointer(Arena.colour(of: address)), UnsafeMutableRawPointer(other)))
     }
 
     /// The buffer of an object whose header has come.
     @inline(__always) static func fetchBuffer(_ object: ObjectRef) {
         let slots = TypeMemorySlots.of(object)
         let offset = Int(slots.pointee.bufferOffset)
-        if offset == 0 { return }
+        if offset == 0 {
+            // The last words of an instance.
+            prefetch(object.raw + 88)
+            return
+        }
         guard let buffer = UnsafeRawPointer(bitPattern: object.raw.load(fromByteOffset: offset, as: UInt.self)) else { return }
         prefetch(buffer)
         prefetch(buffer + 40)
@@ -200,49 +112,177 @@ extension Collector {
         }
     }
 
-    private func noteGrey(_ pool: Pool) {
-        for index in 0..<Int(pool.fields.pointee.capacity)
-        where pool.colour(at: index).pointee.load(ordering: .relaxed) == Colour.grey {
-            guard fields.pointee.buckets.push(pool.block(at: index)) else { return WriteBarrier.listGrey(pool) }
+    /// Ordering: W2.
+    func takeGreyPool() -> Pool? {
+        // Only the busy thread takes pools; in a pause only helpers add any, whose stacks are full.
+        var head = heap.greyPools.pointee.load(ordering: .acquiring)
+        while let raw = UnsafeMutableRawPointer(bitPattern: head) {
+            let pool = Pool(raw)
+            let (done, seen) = heap.greyPools.pointee.compareExchange(
+                expected: head, desired: pool.fields.pointee.nextGrey.load(ordering: .relaxed), successOrdering: .acquiring,
+                failureOrdering: .acquiring)
+            if done {
+                pool.fields.pointee.greyListed.store(0, ordering: .releasing)
+                return pool
+            }
+            head = seen
+        }
+        return nil
+    }
+}
+
+extension Marker {
+    /// References that a batch may have found before they are looked at.
+    static let edgesAtOnce = 256
+
+    /// Until the stack is empty and, for the busy thread, nothing else is grey. False: the time is over; a helper also stops when it is called off.
+    ///
+    /// - Parameter shares: others may mark at the same time.
+    @discardableResult func mark(_ deadline: UInt64, shares: Bool, isHelper: Bool = false) -> Bool {
+        let shared = collector.fields
+        let black = shared.pointee.black
+        let arenas = collector.heap.fields.pointee.arenaSet
+        let batch = fields.pointee.batch
+        let edges = fields.pointee.edges
+        let unflags = collector.phase != .marking
+        for index in 0..<Marker.typesRemembered { fields.pointee.types[index] = raw }
+        let visitor = self.visitor
+        visitor.initialize(to: TraceVisitor(visit: Marker.visit, context: raw))
+        visitor.pointee.edge = edges
+        visitor.pointee.edgeLimit = edges + Marker.edgeCapacity
+        var work = 0
+        while true {
+            if _slowPath(work >= 128) {
+                work = 0
+                if Clock.monotonicNanoseconds() >= deadline { return false }
+            }
+            if isHelper && shared.pointee.calledOff.load(ordering: .relaxed) != 0 { return false }
+            var depth = fields.pointee.stack.depth
+            if _slowPath(depth == 0) {
+                if isHelper { return true }
+                if shared.pointee.partialCount.load(ordering: .relaxed) > 0 {
+                    scanOn(visitor)
+                    look(visitor)
+                    work += 128
+                } else if let pool = collector.takeGreyPool() {
+                    noteGrey(pool)
+                    work += 8
+                } else {
+                    return true
+                }
+                continue
+            }
+            if _slowPath(shared.pointee.hungry.load(ordering: .relaxed) > 0) {
+                feed()
+                depth = fields.pointee.stack.depth
+            }
+            let places = fields.pointee.stack.places
+            var count = 0
+            for _ in 0..<min(depth, Marker.batchSize) {
+                depth &-= 1
+                let object = places[depth]
+                batch[count] = object
+                prefetch(Arena.colour(of: object))
+                prefetch(object)
+                prefetch(object + 40)
+                count &+= arenas.contains(object) ? 1 : 0
+            }
+            fields.pointee.stack.depth = depth
+            var grey = 0
+            for index in 0..<count {
+                let object = batch[index]
+                if _fastPath(claim(object, black, shares)) {
+                    batch[grey] = object
+                    grey &+= 1
+                }
+            }
+            for index in 0..<grey { Collector.fetchBuffer(ObjectRef(batch[index])) }
+            for index in 0..<grey {
+                scan(ObjectRef(batch[index]), visitor, unflags)
+                let found = visitor.pointee.edge.unsafelyUnwrapped - edges
+                if _slowPath(found >= Marker.edgesAtOnce) {
+                    work &+= found / 8
+                    look(visitor)
+                }
+            }
+            work &+= grey &+ 1 &+ (visitor.pointee.edge.unsafelyUnwrapped - edges) / 8
+            look(visitor)
+            fields.pointee.marked &+= grey
         }
     }
 
-    /// Ordering: W2.
-    private func takeGreyPool() -> Pool? {
-        // Only the collector takes pools, and in a pause nobody adds any.
-        let head = heap.greyPools.pointee.load(ordering: .acquiring)
-        guard let raw = UnsafeMutableRawPointer(bitPattern: head) else { return nil }
-        let pool = Pool(raw)
-        heap.greyPools.pointee.store(pool.fields.pointee.nextGrey.load(ordering: .relaxed), ordering: .relaxed)
-        pool.fields.pointee.greyListed.store(0, ordering: .releasing)
-        return pool
+    /// Grey becomes black, once.
+    @inline(__always) private func claim(_ object: UnsafeMutableRawPointer, _ black: UInt8, _ shares: Bool) -> Bool {
+        let colour = Arena.colour(of: object)
+        guard _fastPath(colour.pointee.load(ordering: .relaxed) == Colour.grey) else { return false }
+        if shares { return colour.pointee.compareExchange(expected: Colour.grey, desired: black, ordering: .relaxed).exchanged }
+        colour.pointee.store(black, ordering: .relaxed)
+        return true
+    }
+
+    /// Of the references that scans have noted, those that lead to white objects: these become grey and wait.
+    @inline(__always) private func look(_ visitor: UnsafeMutablePointer<TraceVisitor>) {
+        let edges = fields.pointee.edges
+        let arenas = collector.heap.fields.pointee.arenaSet
+        let white = collector.fields.pointee.white
+        let unused = unusedColour
+        let end = visitor.pointee.edge.unsafelyUnwrapped
+        visitor.pointee.edge = edges
+        var count = 0
+        var edge = edges
+        while edge != end {
+            let address = edge.pointee
+            edges[count] = address
+            let inArena = arenas.contains(address) ? 1 : 0
+            Collector.prefetchColour(of: address, inArena, edges)
+            count &+= inArena
+            edge += 1
+        }
+        var depth = fields.pointee.stack.depth
+        if _slowPath(depth &+ count > Marker.capacity) { return lookWithoutRoom(count) }
+        let places = fields.pointee.stack.places
+        for index in 0..<count {
+            let object = edges[index]
+            let colour = Arena.colour(of: object)
+            let old = colour.pointee.load(ordering: .relaxed)
+            let isWhite = Collector.one(old, white)
+            Collector.choose(isWhite, UnsafeMutableRawPointer(colour), unused).assumingMemoryBound(to: Atomic<UInt8>.self).pointee
+                .store(Colour.grey, ordering: .relaxed)
+            places[depth] = object
+            depth &+= isWhite
+        }
+        fields.pointee.stack.depth = depth
+    }
+
+    @inline(never) private func lookWithoutRoom(_ count: Int) {
+        for index in 0..<count { makeGrey(ObjectRef(fields.pointee.edges[index])) }
+    }
+
+    private func noteGrey(_ pool: Pool) {
+        for index in 0..<Int(pool.fields.pointee.capacity)
+        where pool.colour(at: index).pointee.load(ordering: .relaxed) == Colour.grey {
+            guard fields.pointee.stack.push(pool.block(at: index)) else { return WriteBarrier.listGrey(pool) }
+        }
     }
 
     // MARK: Scanning
 
-    /// Visits a black object's references; the first chunk of a large container. A former suspect is counted like any object again.
-    ///
-    /// - Returns: work beyond the ordinary.
+    /// Notes a black object's references; the first chunk of a large container. A former suspect is counted like any object again.
     @inline(__always)
-    private func scan(
-        _ object: ObjectRef, _ visitor: UnsafeMutablePointer<TraceVisitor>, _ types: UnsafeMutablePointer<UnsafeMutableRawPointer>,
-        _ bucket: inout Int
-    ) -> Int {
-        if object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.suspect != 0 { unflag(object) }
+    private func scan(_ object: ObjectRef, _ visitor: UnsafeMutablePointer<TraceVisitor>, _ unflags: Bool) {
+        if unflags && object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.suspect != 0 { collector.unflag(object) }
         let type = object.typeRaw
-        let place = Int(bitPattern: UInt(bitPattern: type) &>> 6) & (Collector.typesRemembered &- 1)
-        if types[place] != type {
-            types[place] = type
+        let place = fields.pointee.types + (Int(bitPattern: UInt(bitPattern: type) &>> 6) & (Marker.typesRemembered &- 1))
+        if _slowPath(place.pointee != type) {
+            place.pointee = type
             makeGrey(ObjectRef(type))
         }
         traverse(object, from: 0, Collector.chunkItems, visitor)
-        if _slowPath(visitor.pointee.nextItem != 0) { keepPartial(object, visitor, &bucket) }
-        return distribute(visitor, &bucket) &>> 3
+        if _slowPath(visitor.pointee.nextItem != 0) { keepPartial(object, visitor) }
     }
 
     @inline(__always)
     private func traverse(_ object: ObjectRef, from item: Int, _ limit: Int, _ visitor: UnsafeMutablePointer<TraceVisitor>) {
-        visitor.pointee.edge = fields.pointee.edges
         visitor.pointee.firstItem = item
         visitor.pointee.itemLimit = limit
         visitor.pointee.nextItem = 0
@@ -250,65 +290,49 @@ extension Collector {
     }
 
     /// There is more to scan: the container is counted, and scanned on later; at once, if there are too many such.
-    private func keepPartial(_ object: ObjectRef, _ visitor: UnsafeMutablePointer<TraceVisitor>, _ bucket: inout Int) {
-        if fields.pointee.partialCount + fields.pointee.finishedCount >= Collector.partialCapacity {
-            _ = distribute(visitor, &bucket)
+    @inline(never) private func keepPartial(_ object: ObjectRef, _ visitor: UnsafeMutablePointer<TraceVisitor>) {
+        let shared = collector.fields
+        lockPartial()
+        let count = shared.pointee.partialCount.load(ordering: .relaxed)
+        if count + shared.pointee.finishedCount >= Collector.partialCapacity {
+            unlockPartial()
             return traverse(object, from: visitor.pointee.nextItem, Int.max, visitor)
         }
-        ReferenceCount.retain(object, ThreadState(fields.pointee.threadRaw))
+        ReferenceCount.retain(object, ThreadState(shared.pointee.threadRaw))
         object.setFlag(ObjectFlags.partlyScanned)
-        fields.pointee.partial[fields.pointee.partialCount] = object.raw
-        fields.pointee.partialItem[fields.pointee.partialCount] = visitor.pointee.nextItem
-        fields.pointee.partialCount += 1
+        shared.pointee.partial[count] = object.raw
+        shared.pointee.partialItem[count] = visitor.pointee.nextItem
+        shared.pointee.partialCount.store(count + 1, ordering: .relaxed)
+        unlockPartial()
     }
 
-    /// The next chunk of a large container.
-    private func scanOn(_ slot: Int, _ visitor: UnsafeMutablePointer<TraceVisitor>, _ bucket: inout Int) {
-        let object = ObjectRef(fields.pointee.partial[slot])
-        traverse(object, from: fields.pointee.partialItem[slot], Collector.chunkItems, visitor)
-        _ = distribute(visitor, &bucket)
+    /// The next chunk of a large container. The busy thread.
+    private func scanOn(_ visitor: UnsafeMutablePointer<TraceVisitor>) {
+        let shared = collector.fields
+        lockPartial()
+        let slot = shared.pointee.partialCount.load(ordering: .relaxed) - 1
+        let object = ObjectRef(shared.pointee.partial[slot])
+        let item = shared.pointee.partialItem[slot]
+        unlockPartial()
+        traverse(object, from: item, Collector.chunkItems, visitor)
+        lockPartial()
         if visitor.pointee.nextItem != 0 {
-            fields.pointee.partialItem[slot] = visitor.pointee.nextItem
-            return
+            shared.pointee.partialItem[slot] = visitor.pointee.nextItem
+        } else {
+            object.clearFlag(ObjectFlags.partlyScanned)
+            let last = shared.pointee.partialCount.load(ordering: .relaxed) - 1
+            shared.pointee.partial[slot] = shared.pointee.partial[last]
+            shared.pointee.partialItem[slot] = shared.pointee.partialItem[last]
+            shared.pointee.partialCount.store(last, ordering: .relaxed)
+            shared.pointee.finished[shared.pointee.finishedCount] = object.raw
+            shared.pointee.finishedCount += 1
         }
-        object.clearFlag(ObjectFlags.partlyScanned)
-        fields.pointee.partialCount -= 1
-        let last = fields.pointee.partialCount
-        fields.pointee.partial[slot] = fields.pointee.partial[last]
-        fields.pointee.partialItem[slot] = fields.pointee.partialItem[last]
-        fields.pointee.finished[fields.pointee.finishedCount] = object.raw
-        fields.pointee.finishedCount += 1
+        unlockPartial()
     }
-}
 
-/// A queue of a power of two places in the collector's memory.
-private struct Window {
-    let places: UnsafeMutablePointer<UnsafeMutableRawPointer>
-    let mask: Int
-    var first = 0
-    var count = 0
-
-    @inline(__always) init(_ places: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ size: Int) {
-        self.places = places
-        mask = size - 1
+    // M2
+    private func lockPartial() {
+        while !collector.fields.pointee.partialLock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { cpuRelax() }
     }
-    /// - Returns: the oldest, if the queue was full.
-    @inline(__always) mutating func put(_ item: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-        if count <= mask {
-            places[(first &+ count) & mask] = item
-            count &+= 1
-            return nil
-        }
-        let oldest = places[first]
-        places[first] = item
-        first = (first &+ 1) & mask
-        return oldest
-    }
-    @inline(__always) mutating func take() -> UnsafeMutableRawPointer? {
-        if count == 0 { return nil }
-        let oldest = places[first]
-        first = (first &+ 1) & mask
-        count &-= 1
-        return oldest
-    }
+    private func unlockPartial() { collector.fields.pointee.partialLock.store(0, ordering: .releasing) }
 }

@@ -8,17 +8,18 @@
 //           due when a larger part of the allowance is used up than of the time. Births count a fourth of growth: a program that
 //           allocates as much as it frees gets to the end, too.
 // Freeing   From the verdict on what is left to do is known to free memory. Each step that frees lowers what is used up, so that would put off the
-//           next one: such a step is due when as much time has passed as the last one took.
-// Share     After a step that took t, 3 t pass before the next; t when the allowance is used up, t / u² when u times the allowance is. So pauses take a
-//           quarter of the time at most while the goal is met, a half when it is just missed, and four fifths at twice the allowance: where
-//           collecting an object takes longer than making it, no fixed share would ever catch up.
-// Behind    At five fourths of the allowance other threads that ask for a slice wait a moment while one finalizes or breaks: they would make garbage
-//           faster than one thread can take it apart.
+//           next one: such a step is always due, as far as the share goes.
+// Share     After a pause that took t, 4 t pass before the next for every thread; after a step of a thread's own that took t, 4 t before the next one
+//           of that thread, and a pause counts for all. So steps of t at most take W/5 + t of any window of W from a thread. When more than
+//           three quarters of the allowance are owed, the factor falls from 4 to 3.2 at the whole of it; beyond, fast: then memory comes
+//           before time, and at five fourths the collector has two thirds. Growth that is expected to be alive is owed by half: a program that
+//           only builds gives up a fifth of its time.
 // Idle      A program that allocates nothing is not collected.
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
 
+/// Written in pauses only.
 @usableFromInline struct Pacing {
     /// What was alive when the last collection started: objects that it reached, bytes that it did not free.
     var aliveObjects = 0
@@ -29,8 +30,7 @@ import StillThreadRegistry
     var objectsAtStart = 0
     var bytesAtStart = 0
     var bornAtStart = 0
-    /// Time of the present collection's steps, and what it is expected to come to.
-    var spentNanoseconds: UInt64 = 0
+    /// What the present collection is expected to take.
     var expectedNanoseconds: UInt64 = 0
 
     static var slackObjects: Int { BuildOptions.checksInvariants ? 2000 : 20_000 }
@@ -52,12 +52,7 @@ import StillThreadRegistry
         bytesAtStart = bytes
         bornAtStart = born
         if expectedNanoseconds == 0 { expectedNanoseconds = UInt64(objects) * Pacing.firstCost }
-        spentNanoseconds = 0
     }
-
-    /// Times the allowance from which other threads wait, and how long each time.
-    static var farBehind: Double { 1.25 }
-    static var waitNanoseconds: UInt64 { 50_000 }
 
     /// How much of the present collection's allowance is used up: 1.0 is all.
     func used(objects: Int, bytes: Int, born: Int) -> Double {
@@ -69,20 +64,36 @@ import StillThreadRegistry
         return max(grown, Double(bytes - bytesAtStart) / left(byteAllowance, aliveBytes, bytesAtStart))
     }
 
-    /// How long the next step may be put off after one that ended at `ended`; nil: it is not due yet by what was allocated.
-    func earliestStep(used: Double, ended: UInt64, took: UInt64, frees: Bool) -> UInt64? {
-        if used >= 1 { return ended + UInt64(Double(took) / (used * used)) }
-        if frees { return ended + took }
-        let done = Double(spentNanoseconds) / Double(max(expectedNanoseconds, 1))
-        return used >= min(done, 1) ? ended + 3 * took : nil
+    /// Whether a slice is due by what was allocated.
+    func wantsStep(used: Double, spent: UInt64) -> Bool {
+        used >= min(Double(spent) / Double(max(expectedNanoseconds, 1)), 1)
+    }
+
+    /// Which part of the allowance is owed: what exists beyond what the last marking reached. It counts half if the last collection found all growth alive.
+    func debt(objects: Int, bytes: Int) -> Double {
+        let owed = max(Double(objects - aliveObjects) / Double(objectAllowance), Double(bytes - aliveBytes) / Double(byteAllowance))
+        return owed * (0.5 + Double(yield) / 512)
+    }
+
+    /// Whether the share allows a step after one that ended at `ended` and took `took`.
+    static func allows(_ now: UInt64, debt: Double, ended: UInt64, took: UInt64) -> Bool {
+        Double(now) >= Double(ended) + Double(took) * rest(debt)
+    }
+
+    /// How long nothing is done after a step, as a multiple of its time.
+    private static func rest(_ debt: Double) -> Double {
+        if debt <= 0.75 { return 4 }
+        if debt <= 1 { return 4 - (debt - 0.75) * 3.2 }
+        let square = 1 / (debt * debt)
+        return 3.2 * square * square * square * square
     }
 
     /// At the end of a collection whose marking reached `reached` objects and that broke up `collected`; with them `freed` bytes of buffers went.
-    mutating func end(reached: Int, collected: Int, freed: Int, bytes: Int) {
+    mutating func end(reached: Int, collected: Int, spent: UInt64, freed: Int, bytes: Int) {
         let growth = max(objectsAtStart - aliveObjects, collected, 1)
         yield = min(256, collected * 256 / growth)
         aliveObjects = reached
         aliveBytes = max(0, min(bytesAtStart - freed, bytes))
-        expectedNanoseconds = max(spentNanoseconds, 1)
+        expectedNanoseconds = max(spent, 1)
     }
 }
