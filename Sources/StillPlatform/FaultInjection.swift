@@ -67,6 +67,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case takeWithoutLock
     /// A context is entered although a thread is in it.
     case enterContextTwice
+    /// A thread goes on without object locks when a second one is born.
+    case stayAlone
 }
 
 public enum FaultInjection {

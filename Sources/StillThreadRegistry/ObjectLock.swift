@@ -43,6 +43,20 @@ public import Synchronization
         unlockUnranked(byte)
     }
 
+    /// The same for an object of the thread's interpreter: nothing to do for a thread that is alone there (AloneThread.swift).
+    @inlinable @inline(__always)
+    public static func lock(_ byte: UnsafeMutablePointer<Atomic<UInt8>>, for thread: ThreadState) {
+        LockCheck.willTake(.object, byte)
+        if _slowPath(!thread.isAlone) { lockUnranked(byte) }
+        LockCheck.took(.object, byte)
+    }
+    /// After `lock(_:for:)`.
+    @inlinable @inline(__always)
+    public static func unlock(_ byte: UnsafeMutablePointer<Atomic<UInt8>>, for thread: ThreadState) {
+        LockCheck.gaveBack(.object, byte)
+        if _slowPath(!thread.isAlone) { unlockUnranked(byte) }
+    }
+
     // For critical sections, which follow rules of their own.
     @inlinable @inline(__always)
     static func lockUnranked(_ byte: UnsafeMutablePointer<Atomic<UInt8>>) {

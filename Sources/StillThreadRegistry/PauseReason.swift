@@ -1,7 +1,7 @@
 // Why the world was stopped.
 
 public enum PauseReason: UInt32, CaseIterable, Sendable {
-    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, test, fork, finalization
+    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, test, fork, finalization, threadBirth
 
     public var name: String {
         switch self {
@@ -13,9 +13,10 @@ public enum PauseReason: UInt32, CaseIterable, Sendable {
         case .test: "test"
         case .fork: "fork"
         case .finalization: "finalization"
+        case .threadBirth: "thread birth"
         }
     }
     /// The thread's processor clock costs a system call, more than a short pause itself: read for pauses with real work only. In a forked
     /// child it begins anew.
-    var measuresCPU: Bool { self != .versionInvalidation && self != .test && self != .fork }
+    var measuresCPU: Bool { self != .versionInvalidation && self != .test && self != .fork && self != .threadBirth }
 }

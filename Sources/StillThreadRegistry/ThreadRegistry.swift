@@ -156,10 +156,11 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
         thread.record.initialize(
             to: ThreadRecord(
                 base: 0, evalBreaker: Atomic(0), attachment: Atomic(Attachment.detached), ownerSlot: 0, barrierActive: 0,
-                ownsOSThread: 0, pad: 0, interpreter: self.raw, id: Runtime.nextThreadID(), qsbrDomain: qsbr.raw,
+                ownsOSThread: 0, isAlone: 0, pad: (0, 0, 0), interpreter: self.raw, id: Runtime.nextThreadID(), qsbrDomain: qsbr.raw,
                 qsbrSlot: slot.raw, delayedFree: DelayedFreeQueue(), waiting: Atomic(0), owed: Atomic(0),
                 osThreadID: Atomic(OSThread.currentID), nativeRegion: Atomic(0), next: Atomic(0), previous: Atomic(0),
                 criticalSection: nil, help: Atomic(0)))
+        thread.checkLayout()
         SchedulingNoise.point()
         let isAlive = withLock {
             SchedulingNoise.point()
@@ -186,6 +187,7 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
             freeThreadRecord(raw)
             throw .interpreterEnded(id: id)
         }
+        endAloneness(with: thread)
         return thread
     }
 

@@ -17,7 +17,9 @@ public import Synchronization
     public var barrierActive: UInt8
     /// 1: the OS thread was started for this state. Written before it starts.
     public var ownsOSThread: UInt8
-    public var pad: UInt32
+    /// 1: the interpreter has no other thread state (AloneThread.swift).
+    public var isAlone: UInt8
+    let pad: (UInt8, UInt8, UInt8)
     public var interpreter: UnsafeMutableRawPointer
     public var id: UInt64
     public var qsbrDomain: UnsafeMutableRawPointer
@@ -62,6 +64,12 @@ public import Synchronization
         get { record.pointee.barrierActive }
         nonmutating set { record.pointee.barrierActive = newValue }
     }
+    /// No other thread can touch the interpreter's objects before this one's next safepoint (AloneThread.swift).
+    @inlinable @inline(__always) public var isAlone: Bool { record.pointee.isAlone != 0 }
+    /// Alone, and no collection marks: stores need neither lock nor barrier. One look at both bytes.
+    @inlinable @inline(__always) public var storesPlainly: Bool {
+        raw.loadUnaligned(fromByteOffset: 18, as: UInt32.self) & 0xFF_00FF == 0x1_0000
+    }
     @inlinable public var qsbr: QSBRSlot { QSBRSlot(record.pointee.qsbrSlot) }
     public var isAttached: Bool { Attachment.isAttached(record.pointee.attachment.load(ordering: .relaxed)) }
 
@@ -101,6 +109,7 @@ public import Synchronization
             record.pointee.osThreadID.store(osThread, ordering: .relaxed)
         }
         CurrentThread.set(raw)
+        if record.pointee.isAlone == 0 { lookWhetherAlone() }
         if record.pointee.criticalSection != nil { retakeSection() }
     }
 

@@ -21,6 +21,7 @@ public enum StressCatalog {
         VersionInvalidation.description,
         TwoPausers.description,
         BirthDeathDuringPause.description,
+        BirthBesideStores.description,
         PauseFairness.description,
         ResumeAfterPause.description,
         CriticalSections.description,
