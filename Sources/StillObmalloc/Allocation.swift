@@ -6,12 +6,14 @@ public import Synchronization
 @frozen public enum Allocation {
     /// A new object of `type` with one reference, owned by the thread; everything behind the header is zero.
     ///
-    /// - Parameter bytes: header included, at most 512.
+    /// - Parameters:
+    ///   - bytes: header included, at most 512.
+    ///   - zeroed: false for what is not collectable, and is filled at once.
     /// - Returns: nil when the system has no more memory.
     /// - Threads: attached. Never a safepoint; may set the collect request.
     @inlinable @inline(__always)
     public static func object(
-        _ thread: ThreadState, type: UnsafeMutableRawPointer, bytes: Int, collectable: Bool
+        _ thread: ThreadState, type: UnsafeMutableRawPointer, bytes: Int, collectable: Bool, zeroed: Bool = true
     ) -> ObjectRef? {
         let heap = ThreadHeap(thread)
         guard
@@ -26,10 +28,12 @@ public import Synchronization
             UInt64(1) | UInt64(thread.ownerSlot) << 32
             | (collectable ? UInt64(ObjectFlags.collectable) << 56 : 0)
         object.atomicWord(ObjectLayout.localOffset).pointee.store(word, ordering: .relaxed)
-        var offset = ObjectLayout.headerBytes
-        while offset < bytes {
-            (block + offset).storeBytes(of: 0, as: UInt64.self)
-            offset &+= 8
+        if zeroed {
+            var offset = ObjectLayout.headerBytes
+            while offset < bytes {
+                (block + offset).storeBytes(of: 0, as: UInt64.self)
+                offset &+= 8
+            }
         }
         object.sharedWord.pointee.store(0, ordering: .releasing)  // no longer dead
         if collectable {
@@ -108,5 +112,10 @@ public import Synchronization
     /// Frees a buffer that lock-free readers may still hold: after a grace period.
     @inlinable public static func retireBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, bytes: Int) {
         thread.retire(buffer, bytes: bytes)
+    }
+
+    /// The same, or at once if the thread is alone. For buffers that the thread itself does not read on after it has run Python code.
+    @inlinable public static func giveUpBuffer(_ thread: ThreadState, _ buffer: UnsafeMutableRawPointer, bytes: Int) {
+        if thread.isAlone { freeBuffer(thread, buffer, bytes: bytes) } else { thread.retire(buffer, bytes: bytes) }
     }
 }
