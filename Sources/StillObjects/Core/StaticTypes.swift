@@ -62,9 +62,12 @@ public enum StaticTypes {
     public static func attach(_ thread: ThreadState) -> Bool {
         let own = thread.objects
         own.pointee.types = table
+        let copied = (thread.raw + ThreadObjects.typesOffset).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+        for number in 0..<typeCount { copied[number] = table[number] }
         own.pointee.raised = .null
         own.pointee.handled = .null
         own.pointee.asyncException = .null
+        own.pointee.scratch = nil
         own.pointee.recursionLimit = 1000
         own.pointee.reprStack = nil
         own.pointee.reprCount = 0
@@ -77,6 +80,8 @@ public enum StaticTypes {
     /// Undoes `attach`. Own thread, last use.
     public static func detach(_ thread: ThreadState) {
         let own = thread.objects
+        rawFree(own.pointee.scratch)
+        own.pointee.scratch = nil
         thread.release(own.pointee.raised)
         own.pointee.raised = .null
         MethodCache.free(own.pointee.methodCache)
@@ -87,6 +92,8 @@ public enum StaticTypes {
     /// The same for a thread that never runs again. What it refers to is not given up.
     public static func forget(thread: ThreadState) {
         let own = thread.objects
+        rawFree(own.pointee.scratch)
+        own.pointee.scratch = nil
         MethodCache.free(own.pointee.methodCache)
         if let stack = own.pointee.reprStack { rawFree(UnsafeMutableRawPointer(stack)) }
         own.pointee.reprStack = nil

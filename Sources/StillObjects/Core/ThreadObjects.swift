@@ -22,17 +22,22 @@ public import StillThreadRegistry
     public var reprCapacity: Int
     /// The VM's own record.
     public var vm: UnsafeMutableRawPointer?
-    /// Current frame (address of its register 0), top of the data stack; see StillVM.
+    /// Current frame (address of its register 0) and the data stack's end; see StillVM.
     public var frame: UnsafeMutableRawPointer?
-    public var stackTop: UnsafeMutableRawPointer?
+    /// The lowest frame that has run since the collector's last scan.
+    public var lowWater: UnsafeMutableRawPointer?
     public var stackLimit: UnsafeMutableRawPointer?
     public var asyncException: Value
     /// Counter behind `nextKeysVersion`.
     public var keysVersions: UInt64
     /// Cache of type lookups, this thread's only (MethodCache.swift).
     public var methodCache: UnsafeMutablePointer<MethodCacheEntry>
+    /// Memory that a StrBuilder may borrow, nil while one has it or before the first.
+    var scratch: UnsafeMutableRawPointer?
 
     @inlinable public static var offset: Int { 6144 }
+    /// Where the thread's record has the addresses of the static types, by `TypeID`: one load away.
+    @inlinable public static var typesOffset: Int { 8192 }
 }
 
 extension ThreadState {
@@ -41,7 +46,7 @@ extension ThreadState {
     }
     /// A static type. Threads: any.
     @inlinable @inline(__always) public func type(_ id: TypeID) -> TypeRef {
-        TypeRef(objects.pointee.types[Int(id.rawValue)])
+        TypeRef(raw.load(fromByteOffset: ThreadObjects.typesOffset &+ Int(id.rawValue) &* 8, as: UnsafeMutableRawPointer.self))
     }
     /// The type of any value but null.
     @inlinable @inline(__always) public func typeOf(_ value: Value) -> TypeRef {

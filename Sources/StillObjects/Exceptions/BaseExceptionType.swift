@@ -127,12 +127,29 @@ enum BaseExceptionType {
     }
     static func argumentTuple(_ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int) throws(PythonError) -> Value {
         if n == 0 { return ExceptionTypes.emptyArguments }
-        return try t.makeTuple((0..<n).map { t.retain(Value(bits: a[$0])) })
+        let tuple = try t.makeTuple(n)
+        var index = 0
+        while index < n {
+            tuple.initialize(index, t.retain(Value(bits: a[index])))
+            index &+= 1
+        }
+        return tuple.value
+    }
+    /// `__new__` has set the same arguments, most often.
+    private static func hasArguments(_ t: Thread, _ exception: ExceptionRef, _ a: UnsafeMutablePointer<UInt64>, _ n: Int) -> Bool {
+        let present = exception.args(t)
+        if present.isNull { return false }
+        defer { t.release(present) }
+        guard TypeRef.tupleCount(present) == n else { return false }
+        for index in 0..<n where !TypeRef.tupleItem(present, index).isSame(Value(bits: a[index])) { return false }
+        return true
     }
     /// `BaseException.__init__`
     static func setArguments(_ t: Thread, _ s: UInt64, _ a: UnsafeMutablePointer<UInt64>, _ n: Int) throws(PythonError) {
+        let exception = ExceptionRef(Value(bits: s))
+        if hasArguments(t, exception, a, n) { return }
         let tuple = try argumentTuple(t, a, n)
-        ExceptionRef(Value(bits: s)).setField(t, ExceptionLayout.args, tuple)
+        exception.setField(t, ExceptionLayout.args, tuple)
         t.release(tuple)
     }
     static let initialize: Slot.Initialize = { t, s, a, n, k in

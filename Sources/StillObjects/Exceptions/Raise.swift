@@ -9,7 +9,14 @@ extension ThreadState {
     public func raise(_ id: ExceptionID, _ message: String) -> PythonError {
         guard let text = try? makeString(message) else { return PythonError() }
         defer { release(text) }
-        return raise(id, args: text)
+        return raise(id, argument: text)
+    }
+
+    /// Raises a builtin exception with one argument, borrowed.
+    @inline(never)
+    public func raise(_ id: ExceptionID, argument: Value) -> PythonError {
+        guard let exception = try? makeException(id, argument) else { return PythonError() }
+        return raiseObject(exception)
     }
 
     /// Raises a builtin exception with the given arguments, borrowed.
@@ -51,21 +58,33 @@ extension ThreadState {
 
     /// Builds an exception without running Python code. `args` borrowed.
     public func makeException(_ id: ExceptionID, _ args: [Value]) throws(PythonError) -> Value {
+        try makeException(id, first: args.first ?? .null, try makeTuple(args.map { retain($0) }))
+    }
+    /// The same with one argument, borrowed.
+    func makeException(_ id: ExceptionID, _ argument: Value) throws(PythonError) -> Value {
+        let tuple = try makeTuple(1)
+        tuple.initialize(0, retain(argument))
+        return try makeException(id, first: argument, tuple.value)
+    }
+    /// - Parameters:
+    ///   - first: the first argument, borrowed; null when there is none.
+    ///   - tuple: all of them. Consumes the reference.
+    private func makeException(_ id: ExceptionID, first: Value, _ tuple: Value) throws(PythonError) -> Value {
         let type = exceptionType(id)
         guard
             let object = Allocation.object(
                 self, type: type.raw, bytes: Int(type.record.pointee.instanceSize), collectable: true)
-        else { throw noMemory() }
-        let tuple: Value
-        do throws(PythonError) { tuple = try makeTuple(args.map { retain($0) }) } catch {
-            release(object)
-            throw error
+        else {
+            release(tuple)
+            throw noMemory()
         }
         object.setField(ExceptionLayout.args, tuple)
+        if first.isNull { return Value(object) }
         if id == .stopIteration || id == .systemExit {
-            if let first = args.first { object.setField(ExceptionLayout.value, args.count == 1 || id == .stopIteration ? retain(first) : retain(tuple)) }
+            let only = id == .stopIteration || TypeRef.tupleCount(tuple) == 1
+            object.setField(ExceptionLayout.value, retain(only ? first : tuple))
         } else if id == .importError || id == .moduleNotFoundError || id == .syntaxError || id == .indentationError || id == .tabError {
-            if let first = args.first { object.setField(ExceptionLayout.fields, retain(first)) }
+            object.setField(ExceptionLayout.fields, retain(first))
         }
         return Value(object)
     }
@@ -85,7 +104,7 @@ extension ThreadState {
 
     /// StopIteration with a value, as raised by `return value` in a generator. The value is borrowed.
     public func stopIteration(_ value: Value) -> PythonError {
-        value.isNone || value.isNull ? raise(.stopIteration, args: []) : raise(.stopIteration, args: [value])
+        value.isNone || value.isNull ? raise(.stopIteration, args: []) : raise(.stopIteration, argument: value)
     }
     func raise(_ id: ExceptionID, args: [Value]) -> PythonError {
         guard let exception = try? makeException(id, args) else { return PythonError() }
@@ -133,7 +152,7 @@ extension ThreadState {
             return raiseObject(try call(exceptionType(id).value, string, details))
         } catch { return error }
     }
-    public func keyError(_ key: Value) -> PythonError { raise(.keyError, args: key) }
+    public func keyError(_ key: Value) -> PythonError { raise(.keyError, argument: key) }
 
     // MARK: Asking
 

@@ -14,17 +14,50 @@ public struct StrBuilder: ~Copyable {
     private var failed = false
     /// All code points, or-ed: says how wide the string must be.
     private var all: UInt32 = 0
+    /// The thread that has lent its scratch memory, which `base` is then.
+    private var lender: UnsafeMutableRawPointer?
+    private static var scratchBytes: Int { 512 }
 
     public init() {}
+    /// The same with the thread's scratch memory, for texts that live shortly.
+    init(_ t: ThreadState, capacity: Int) {
+        let memory = capacity <= StrBuilder.scratchBytes ? t.objects.pointee.scratch ?? rawAllocate(StrBuilder.scratchBytes) : nil
+        guard let memory else {
+            grow(capacity)
+            return
+        }
+        t.objects.pointee.scratch = nil
+        lender = t.raw
+        base = memory.assumingMemoryBound(to: UInt8.self)
+        room = StrBuilder.scratchBytes
+    }
     /// Room for `capacity` code points below 256 before anything is moved.
     public init(capacity: Int) { grow(capacity) }
-    deinit { rawFree(base) }
+    deinit {
+        if let lender, ThreadState(lender).objects.pointee.scratch == nil {
+            ThreadState(lender).objects.pointee.scratch = base.map { UnsafeMutableRawPointer($0) }
+        } else {
+            rawFree(base)
+        }
+    }
 
     public var count: Int { isWide ? wide.count : filled }
 
     @inline(never)
     private mutating func grow(_ more: Int) {
         let wanted = max(64, max(filled + more, room * 2))
+        if lender != nil {
+            guard let own = rawAllocate(wanted), let lent = base else {
+                failed = true
+                return
+            }
+            copyBytes(own, lent, filled)
+            rawFree(lent)
+            lender = nil
+            base = own.assumingMemoryBound(to: UInt8.self)
+            room = wanted
+            return
+        }
         guard let grown = rawReallocate(base.map { UnsafeMutableRawPointer($0) }, wanted) else {
             failed = true
             return

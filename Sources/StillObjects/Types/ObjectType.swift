@@ -234,4 +234,8 @@ enum ObjectType {
 extension TypeRef {
     /// Calling the class makes its instance with `object.__new__`. Holds as long as the version tag is the same.
     public var isMadeByObject: Bool { has(TypeFlags.heapType) && ObjectType.same(record.pointee.new, ObjectType.new) }
+    /// The same for exceptions, which `BaseException.__new__` makes.
+    public var isMadeByBaseException: Bool {
+        has(TypeFlags.heapType) && ObjectType.same(record.pointee.new, BaseExceptionType.new)
+    }
 }

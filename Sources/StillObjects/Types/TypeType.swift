@@ -124,3 +124,10 @@ enum TypeType {
         for base in TypeRef.tupleItems(bases) { SubclassList.remove(type, from: TypeRef(base)) }
     }
 }
+
+extension TypeRef {
+    /// Calls a class that is exactly of type `type`, without keywords. Owned, 0 with an exception.
+    public static func callType(_ t: ThreadState, _ callee: Value, _ arguments: UnsafeMutablePointer<UInt64>, _ count: Int) -> UInt64 {
+        TypeType.call(t.raw, callee.bits, arguments, count, 0)
+    }
+}
