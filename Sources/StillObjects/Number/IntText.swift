@@ -10,12 +10,14 @@ extension ThreadState {
     public func makeDecimal(_ number: Int) throws(PythonError) -> Value {
         var left = number.magnitude
         if left < 10 && number >= 0 { return StaticStrings.single(UInt32(0x30 + left)) }
-        var count = number < 0 ? 1 : 0
-        var rest = left
-        repeat {
+        var count = number < 0 ? 2 : 1
+        var power: UInt = 10
+        while left >= power {
             count &+= 1
-            rest /= 10
-        } while rest != 0
+            let (next, overflow) = power.multipliedReportingOverflow(by: 10)
+            if overflow { break }
+            power = next
+        }
         let text = try newString(count: count, kind: 0)
         let data = text.data
         var at = count

@@ -110,7 +110,7 @@ public enum NumberFormat {
             if t.hasRaised { throw PythonError() }
         }
         let spec = try NumberSpec(t, StrRef(specification), of: v)
-        var out = StrBuilder()
+        var out = StrBuilder(t, capacity: 64)
         try write(t, v, spec, to: &out)
         return try out.finish(t)
     }
@@ -151,6 +151,24 @@ public enum NumberFormat {
                 at -= 1
                 base[at] = 0x2D
             }
+            out.append(ascii: UnsafeBufferPointer(start: base + at, count: 24 - at))
+        }
+    }
+
+    /// The same, with spaces before it up to a width.
+    static func write(_ number: Int, width: Int, to out: inout StrBuilder) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { buffer in
+            let base = buffer.baseAddress.unsafelyUnwrapped
+            var at = digits(number.magnitude, shift: 0, upper: false, base, 24)
+            if number < 0 {
+                at -= 1
+                base[at] = 0x2D
+            }
+            while at > 0 && 24 - at < width {
+                at -= 1
+                base[at] = 0x20
+            }
+            out.append(32, count: width - 24)
             out.append(ascii: UnsafeBufferPointer(start: base + at, count: 24 - at))
         }
     }

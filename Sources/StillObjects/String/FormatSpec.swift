@@ -103,7 +103,7 @@ extension ThreadState {
         if spec.width > 1 << 40 { throw noMemory() }
         let missing = max(0, spec.width - count)
         let before = spec.align == 62 ? missing : spec.align == 94 ? missing / 2 : 0
-        var out = StrBuilder(capacity: count + missing)
+        var out = StrBuilder(self, capacity: count + missing)
         out.append(spec.fill, count: before)
         out.append(text, 0, count)
         out.append(spec.fill, count: missing - before)

@@ -35,7 +35,7 @@ enum PercentFormat {
     }
 
     static func format(_ t: Thread, _ template: StrRef, _ arguments: Value) throws(PythonError) -> Value {
-        var result = StrBuilder(capacity: template.count + 24)
+        var result = StrBuilder(t, capacity: template.count &+ 24)
         try write(t, template, arguments, bytes: false, &result)
         return try result.finish(t)
     }
@@ -81,6 +81,24 @@ enum PercentFormat {
                     continue
                 }
                 operands.next -= 1
+            }
+            if at < length && !bytes && code(at) >= 49 && code(at) <= 57 {
+                // A width alone, for an int.
+                var width = 0
+                var end = at
+                while end < length && width < 1000 && code(end) >= 48 && code(end) <= 57 {
+                    width = width &* 10 &+ Int(code(end)) &- 48
+                    end &+= 1
+                }
+                if end < length && code(end) == 100 {
+                    let value = try operands.take(t)
+                    if value.isSmallInt {
+                        NumberFormat.write(value.smallInt, width: width, to: &result)
+                        at = end + 1
+                        continue
+                    }
+                    operands.next -= 1
+                }
             }
             var spec = Conversion()
             var mapped = Value.null

@@ -67,6 +67,12 @@ extension StrMethods {
             let string = StrRef(Value(bits: s))
             var left = given.1.isNull ? -1 : try t.indexInt(given.1, overflow: nil)
             if left < 0 { left = Int.max }
+            if !fromEnd && left == Int.max && t.isStr(given.0) && string.width == 1 {
+                let separator = StrRef(given.0)
+                if separator.count == 1 && separator.width == 1 {
+                    return try splitBytes(t, string, separator.data.load(as: UInt8.self))
+                }
+            }
             var parts: [(Int, Int)] = []
             if given.0.isNull || given.0.isNone {
                 if fromEnd {
@@ -141,6 +147,27 @@ extension StrMethods {
             }
             return list
         }
+    }
+
+    /// At one byte, wherever it is.
+    private static func splitBytes(_ t: Thread, _ string: StrRef, _ separator: UInt8) throws(PythonError) -> Value {
+        let data = string.data
+        let end = string.count
+        var parts = 1
+        for byte in UnsafeRawBufferPointer(start: data, count: end) where byte == separator { parts &+= 1 }
+        let list = try t.makeList(capacity: parts)
+        var start = 0
+        while parts > 0 {
+            var place = start
+            while place < end && data.load(fromByteOffset: place, as: UInt8.self) != separator { place &+= 1 }
+            do throws(PythonError) { ListRef(list).fill(try StrOps.slice(t, string, start, place)) } catch {
+                t.release(list)
+                throw error
+            }
+            start = place &+ 1
+            parts &-= 1
+        }
+        return list
     }
 
     static func strip(

@@ -19,7 +19,7 @@ enum StrFormat {
         _ t: Thread, _ template: StrRef, _ a: UnsafeMutablePointer<UInt64>, _ n: Int, _ names: Value, mapping: Value
     ) throws(PythonError) -> Value {
         var state = State(arguments: a, count: n, names: names, mapping: mapping)
-        var result = StrBuilder(capacity: template.count + 16)
+        var result = StrBuilder(t, capacity: template.count + 16)
         try expand(t, template.codePoints, &state, &result, depth: 2)
         return try result.finish(t)
     }

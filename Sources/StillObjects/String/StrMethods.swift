@@ -92,6 +92,12 @@ enum StrMethods {
             let items = UnsafeRawPointer(tuple.items).assumingMemoryBound(to: Value.self)
             return try join(t, separator, UnsafeBufferPointer(start: items, count: tuple.count))
         }
+        if t.isAlone && t.typeOf(iterable) == t.type(.list) {
+            // Nobody changes the list meanwhile: joining runs no Python code.
+            let list = ListRef(iterable)
+            let first = list.buffer.map { UnsafeRawPointer($0 + 1).assumingMemoryBound(to: Value.self) }
+            return try join(t, separator, UnsafeBufferPointer(start: first, count: first == nil ? 0 : list.count))
+        }
         var items: [Value]
         if let taken = try t.snapshotItems(iterable) {
             items = taken
@@ -133,12 +139,21 @@ enum StrMethods {
         var at = 0
         index = 0
         while index < items.count {
-            if index > 0 && between > 0 {
-                StrOps.copy(separator, 0, between, to: result, at: at)
-                at &+= between
-            }
             let item = StrRef(items[index])
-            StrOps.copy(item, 0, item.count, to: result, at: at)
+            if kind < 2 {
+                // All of one byte.
+                if index > 0 && between > 0 {
+                    StrOps.copyFew(result.data + at, separator.data, between)
+                    at &+= between
+                }
+                StrOps.copyFew(result.data + at, item.data, item.count)
+            } else {
+                if index > 0 && between > 0 {
+                    StrOps.copy(separator, 0, between, to: result, at: at)
+                    at &+= between
+                }
+                StrOps.copy(item, 0, item.count, to: result, at: at)
+            }
             at &+= item.count
             index &+= 1
         }

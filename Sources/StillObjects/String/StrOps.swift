@@ -5,11 +5,33 @@ public import StillThreadRegistry
 import Synchronization
 
 public enum StrOps {
+    /// Copies bytes, few as a rule: without a call then.
+    @inline(__always)
+    static func copyFew(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ count: Int) {
+        if count > 16 {
+            copyBytes(to, from, count)
+        } else if count >= 8 {
+            let last = from.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            to.storeBytes(of: from.loadUnaligned(as: UInt64.self), as: UInt64.self)
+            to.storeBytes(of: last, toByteOffset: count &- 8, as: UInt64.self)
+        } else if count >= 4 {
+            let last = from.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+            to.storeBytes(of: from.loadUnaligned(as: UInt32.self), as: UInt32.self)
+            to.storeBytes(of: last, toByteOffset: count &- 4, as: UInt32.self)
+        } else {
+            var index = 0
+            while index < count {
+                to.storeBytes(of: from.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index, as: UInt8.self)
+                index &+= 1
+            }
+        }
+    }
+
     /// Copies code points into a string of the same or a wider kind.
     static func copy(_ from: StrRef, _ start: Int, _ count: Int, to: StrRef, at offset: Int) {
         let width = to.width
         if from.width == width {
-            copyBytes(to.data + offset * width, from.data + start * width, count * width)
+            copyFew(to.data + offset &* width, from.data + start &* width, count &* width)
             return
         }
         if width == 2 {
@@ -74,7 +96,7 @@ public enum StrOps {
         return true
     }
 
-    static func concatenate(_ t: Thread, _ a: Value, _ b: Value) throws(PythonError) -> Value {
+    public static func concatenate(_ t: Thread, _ a: Value, _ b: Value) throws(PythonError) -> Value {
         let left = StrRef(a)
         let right = StrRef(b)
         if right.count == 0 && t.typeOf(a) == t.type(.str) { return t.retain(a) }
@@ -95,7 +117,7 @@ public enum StrOps {
         if count == string.count && string.object.typeRaw == t.type(.str).raw { return t.retain(string.value) }
         if string.kind == 0 {
             let result = try t.newString(count: count, kind: 0)
-            copyBytes(result.data, string.data + start, count)
+            copyFew(result.data, string.data + start, count)
             return result.value
         }
         return try stride(t, string, start, 1, count)

@@ -107,8 +107,8 @@ public import Synchronization
 
 /// The hash of strings and bytes: 64 bits, seeded for each process.
 public enum StringHash {
-    /// 0 until `PYTHONHASHSEED` (or chance) has set it, before the first string is made.
-    nonisolated(unsafe) public static var seed: UInt64 = makeSeed()
+    /// From `PYTHONHASHSEED`, or chance.
+    static let seed: UInt64 = makeSeed()
 
     private static func makeSeed() -> UInt64 {
         if let text = Environment.get("PYTHONHASHSEED"), let number = UInt64(text) {
@@ -157,9 +157,10 @@ extension ThreadState {
         guard
             let object = Allocation.object(
                 self, type: type(.str).raw, bytes: inline ? StrRef.headerBytes + bytes : StrRef.headerBytes + 8,
-                collectable: false)
+                collectable: false, zeroed: false)
         else { throw noMemory() }
         object.setField(24, count)
+        object.setField(32, 0)
         if inline {
             object.setField(40, object.raw + StrRef.headerBytes)
         } else {
