@@ -15,6 +15,15 @@ public import StillThreadRegistry
     @inlinable public static var classMethod: UInt32 { 4 }
     /// `__new__`: the first argument is the class and goes to the function as self.
     @inlinable public static var new: UInt32 { 8 }
+    /// Functions that the VM knows: it does their work itself where nothing speaks against it. Above the other flags.
+    @inlinable public static var intrinsics: UInt32 { 0xFF00 }
+    @inlinable public static var listAppend: UInt32 { 0x100 }
+    @inlinable public static var listPop: UInt32 { 0x200 }
+    @inlinable public static var length: UInt32 { 0x300 }
+    // From here on those that may resume a generator.
+    @inlinable public static var all: UInt32 { 0x400 }
+    @inlinable public static var any: UInt32 { 0x500 }
+    @inlinable public static var sum: UInt32 { 0x600 }
 }
 
 @frozen public struct NativeRef: @unchecked Sendable {
@@ -113,12 +122,15 @@ extension ThreadState {
 
     /// The same for a module object, which is the function's self.
     public func makeBuiltinFunction(
-        name: String, module: Value, min: Int, max: Int, keywords: Bool = false, _ function: @escaping NativeFunction
+        name: String, module: Value, min: Int, max: Int, keywords: Bool = false, intrinsic: UInt32 = 0,
+        _ function: @escaping NativeFunction
     ) throws(PythonError) -> Value {
         let own = try getAttributeOrNull(module, Names.__name__)
         defer { release(own) }
-        return try makeBuiltinFunction(
+        let result = try makeBuiltinFunction(
             name, module: own, min: min, max: max, keywords: keywords, self: module, function)
+        result.object.setField(40, NativeRef(result).flags | intrinsic)
+        return result
     }
 
     /// `[].append`: a method descriptor's function bound to an object.

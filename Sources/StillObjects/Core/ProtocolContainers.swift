@@ -89,6 +89,7 @@ extension ThreadState {
     // MARK: Iteration
 
     public func iterate(_ v: Value) throws(PythonError) -> Value {
+        if v.isObject && v.object.typeRaw == type(.list).raw { return try makeIterator(.listIterator, over: v) }
         let record = typeOf(v).record
         if let slot = record.pointee.iterate {
             let iterator = try checked(slot(raw, v.bits))

@@ -24,10 +24,10 @@ public import Synchronization
 
     @inlinable @inline(never)
     public static func loadLocked(_ t: Thread, _ object: ObjectRef, _ offset: Int) -> Value {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let value = Value(bits: object.atomicWord(offset).pointee.load(ordering: .relaxed))
         if value.isCounted { ReferenceCount.retainAndShare(value.object, t) }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return value
     }
 
@@ -39,7 +39,7 @@ public import Synchronization
     /// Stores a value, owned, unless there is one by now. - Returns: the slot's value, owned.
     public static func loadOrStore(_ t: Thread, _ object: ObjectRef, _ offset: Int, _ value: Value) -> Value {
         let word = object.atomicWord(offset)
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         var present = Value(bits: word.pointee.load(ordering: .relaxed))
         let isNew = present.isNull
         if isNew {
@@ -48,7 +48,7 @@ public import Synchronization
             word.pointee.store(value.bits, ordering: .releasing)  // S1
         }
         if present.isCounted { ReferenceCount.retainAndShare(present.object, t) }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         if !isNew { t.release(value) }
         return present
     }
@@ -56,7 +56,7 @@ public import Synchronization
     /// Replaces the value by an owned one and returns the old one, owned by the caller.
     @inlinable public static func exchange(_ t: Thread, _ object: ObjectRef, _ offset: Int, owned value: Value) -> Value {
         let word = object.atomicWord(offset)
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let old = Value(bits: word.pointee.load(ordering: .relaxed))
         if old.isCounted {
             WriteBarrier.willOverwrite(object, old: old.object, t)
@@ -64,7 +64,7 @@ public import Synchronization
             WriteBarrier.willStore(object, t)
         }
         word.pointee.store(value.bits, ordering: .releasing)  // S1
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return old
     }
 }

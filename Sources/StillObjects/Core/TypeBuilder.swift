@@ -25,8 +25,10 @@ public final class TypeBuilder {
     func has(_ name: Value) -> Bool { attributes.contains { $0.0.isSame(name) } }
 
     /// A method: the function gets self apart, and `min`…`max` (-1: any number of) arguments behind it.
-    public func method(_ name: String, _ min: Int, _ max: Int, keywords: Bool = false, _ function: @escaping NativeFunction) {
-        native(.methodDescriptor, name, min, max, keywords ? NativeFlags.keywords : 0, function)
+    public func method(
+        _ name: String, _ min: Int, _ max: Int, keywords: Bool = false, intrinsic: UInt32 = 0, _ function: @escaping NativeFunction
+    ) {
+        native(.methodDescriptor, name, min, max, (keywords ? NativeFlags.keywords : 0) | intrinsic, function)
     }
     /// The function gets the class as self.
     public func classMethod(_ name: String, _ min: Int, _ max: Int, keywords: Bool = false, _ function: @escaping NativeFunction) {

@@ -8,16 +8,16 @@ import Synchronization
 extension DictRef {
     /// The entries of this moment in a table of their own, counted. nil: there are none.
     func cloneTable(_ t: Thread) throws(PythonError) -> HashTable? {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let number = count
         guard let table, number > 0 else {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             return nil
         }
         let used = table.entryCount.pointee.load(ordering: .relaxed)
         let dense = used == number
         guard let clone = HashTable.make(t, entries: dense ? table.capacity : number) else {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             throw t.noMemory()
         }
         if dense && clone.indexSize == table.indexSize {
@@ -49,7 +49,7 @@ extension DictRef {
                 clone.append(table.hash(index).pointee.load(ordering: .relaxed), key, value)
             }
         }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return clone
     }
 
@@ -64,9 +64,9 @@ extension DictRef {
 
     /// Takes a clone over if there are no keys yet. False: it is still the caller's.
     func adopt(_ t: Thread, _ clone: HashTable) -> Bool {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         if count != 0 {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             return false
         }
         let old = table
@@ -77,14 +77,15 @@ extension DictRef {
         WriteBarrier.willStore(object, t)
         tableWord.pointee.store(UInt64(UInt(bitPattern: clone.raw)), ordering: .releasing)  // D1
         countWord.pointee.store(UInt64(clone.entryCount.pointee.load(ordering: .relaxed)), ordering: .relaxed)
-        ObjectLock.unlock(object.lockByte)
-        if let old { Allocation.retireBuffer(t, old.raw, bytes: old.bytes) }
+        ObjectLock.unlock(object.lockByte, for: t)
+        if let old { Allocation.giveUpBuffer(t, old.raw, bytes: old.bytes) }
         return true
     }
 
     /// Adds all entries of another dict, newer values winning; for sets the items.
     func merge(_ t: Thread, _ source: DictRef) throws(PythonError) {
         if source.raw == raw { return }
+        if t.isAlone && count != 0 { return try mergeAlone(t, source) }
         guard let clone = try source.cloneTable(t) else { return }
         if adopt(t, clone) { return }
         defer { DictRef.discard(t, clone) }
@@ -94,6 +95,25 @@ extension DictRef {
                 t, Value(bits: clone.key(index).pointee.load(ordering: .relaxed)),
                 hash: clone.hash(index).pointee.load(ordering: .relaxed),
                 Value(bits: clone.value(index).pointee.load(ordering: .relaxed)), onlyIfAbsent: false)
+        }
+    }
+
+    /// Entry by entry, for a thread that is alone. Comparing keys and releasing values may change the source: its table is looked at again each time.
+    private func mergeAlone(_ t: Thread, _ source: DictRef) throws(PythonError) {
+        if let table = source.table { try reserve(t, table.entryCount.pointee.load(ordering: .relaxed)) }
+        var index = 0
+        while let table = source.table, index < table.entryCount.pointee.load(ordering: .relaxed) {
+            let key = Value(bits: table.key(index).pointee.load(ordering: .relaxed))
+            if !key.isNull {
+                t.retain(key)
+                let value = t.retain(Value(bits: table.value(index).pointee.load(ordering: .relaxed)))
+                defer {
+                    t.release(key)
+                    t.release(value)
+                }
+                try store(t, key, hash: table.hash(index).pointee.load(ordering: .relaxed), value, onlyIfAbsent: false)
+            }
+            index &+= 1
         }
     }
 
@@ -108,8 +128,8 @@ extension DictRef {
 
     /// The keys of this moment with their hashes; the keys are owned.
     func hashedKeys(_ t: Thread) -> [(hash: Int, key: Value)] {
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
+        ObjectLock.lock(object.lockByte, for: t)
+        defer { ObjectLock.unlock(object.lockByte, for: t) }
         var list: [(hash: Int, key: Value)] = []
         guard let table else { return list }
         list.reserveCapacity(count)

@@ -55,8 +55,8 @@ extension DictRef {
 
     @inline(never)
     private func nextLocked(_ t: Thread, _ position: inout Int, _ key: inout Value, _ value: inout Value, _ part: Part) -> Bool {
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
+        ObjectLock.lock(object.lockByte, for: t)
+        defer { ObjectLock.unlock(object.lockByte, for: t) }
         guard let table else { return false }
         let end = table.entryCount.pointee.load(ordering: .relaxed)
         while position < end {
@@ -75,8 +75,8 @@ extension DictRef {
     public func items(_ t: Thread) throws(PythonError) -> [(key: Value, value: Value)] {
         var list: [(key: Value, value: Value)] = []
         list.reserveCapacity(count)
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
+        ObjectLock.lock(object.lockByte, for: t)
+        defer { ObjectLock.unlock(object.lockByte, for: t) }
         guard let table else { return list }
         for number in 0..<table.entryCount.pointee.load(ordering: .relaxed) {
             let key = Value(bits: table.key(number).pointee.load(ordering: .relaxed))

@@ -34,28 +34,28 @@ extension DictRef {
         _ t: Thread, _ key: Value, hash: Int, oldest: UnsafeMutablePointer<OldestEntry>
     ) throws(PythonError) -> Value {
         while true {
-            ObjectLock.lock(object.lockByte)
+            ObjectLock.lock(object.lockByte, for: t)
             var number = table.map { findLocked(t, $0, key, hash) } ?? -1
             if number == -2 {
-                ObjectLock.unlock(object.lockByte)
+                ObjectLock.unlock(object.lockByte, for: t)
                 guard case .entry(let seen, let entry) = try find(t, key, hash, pure: false) else { return .null }
-                ObjectLock.lock(object.lockByte)
+                ObjectLock.lock(object.lockByte, for: t)
                 // Entries are never reused: in the same table the number still means this key, or nothing.
                 guard table?.raw == seen.raw, seen.key(entry).pointee.load(ordering: .relaxed) != 0 else {
-                    ObjectLock.unlock(object.lockByte)
+                    ObjectLock.unlock(object.lockByte, for: t)
                     continue
                 }
                 number = entry
             }
             if number == -1 {
-                ObjectLock.unlock(object.lockByte)
+                ObjectLock.unlock(object.lockByte, for: t)
                 return .null
             }
             let value = t.retainHeld(Value(bits: table.unsafelyUnwrapped.value(number).pointee.load(ordering: .relaxed)))
             let before = table.unsafelyUnwrapped.raw
             let moved = moveToEndLocked(t, number)
             if table?.raw != before { oldest.pointee.forget() }
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             if !moved {
                 t.release(value)
                 throw t.noMemory()
@@ -95,20 +95,20 @@ extension DictRef {
     ) throws(PythonError) {
         while true {
             let version = keysVersion
-            ObjectLock.lock(object.lockByte)
+            ObjectLock.lock(object.lockByte, for: t)
             var number = table.map { findLocked(t, $0, key, hash) } ?? -1
             if number == -2 {
-                ObjectLock.unlock(object.lockByte)
+                ObjectLock.unlock(object.lockByte, for: t)
                 if case .entry = try find(t, key, hash, pure: false) { return }
-                ObjectLock.lock(object.lockByte)
+                ObjectLock.lock(object.lockByte, for: t)
                 if keysVersion != version || version == 0 {
-                    ObjectLock.unlock(object.lockByte)
+                    ObjectLock.unlock(object.lockByte, for: t)
                     continue
                 }
                 number = -1
             }
             if number >= 0 {
-                ObjectLock.unlock(object.lockByte)
+                ObjectLock.unlock(object.lockByte, for: t)
                 return
             }
             // First the oldest go: whoever asks for the number of keys never sees more than `most`.
@@ -126,7 +126,7 @@ extension DictRef {
             let before = table?.raw
             let inserted = insertLocked(t, key, hash, value)
             if table?.raw != before { oldest.pointee.forget() }
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             for value in dropped { t.release(value) }
             if !inserted { throw t.noMemory() }
             return

@@ -62,8 +62,9 @@ public import Synchronization
                             return .undecided
                         } else {
                             let equal = try t.equal(other, key)
-                            // The comparison may have changed the dict.
-                            if self.table?.raw != table.raw || table.key(number).pointee.load(ordering: .acquiring) != bits {
+                            // The comparison may have changed the dict. Another table may lie where this one was.
+                            if self.table?.raw != table.raw || number >= table.entryCount.pointee.load(ordering: .acquiring)
+                                || table.key(number).pointee.load(ordering: .acquiring) != bits {
                                 continue restart
                             }
                             if equal { return .entry(table, number) }
@@ -84,10 +85,10 @@ public import Synchronization
             t.release(key)
             return false
         }
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let same = word.pointee.load(ordering: .relaxed) == key.bits && isCurrent(table)
         if same { t.retainHeld(key) }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return same
     }
 
@@ -113,8 +114,8 @@ public import Synchronization
 
     @usableFromInline @inline(never)
     func loadLocked(_ t: Thread, _ table: HashTable, _ number: Int) -> Value {
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
+        ObjectLock.lock(object.lockByte, for: t)
+        defer { ObjectLock.unlock(object.lockByte, for: t) }
         // A table that has been replaced no longer owns what its entries say.
         guard self.table?.raw == table.raw else { return .null }
         let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))
@@ -137,7 +138,7 @@ public import Synchronization
             if number == -1 { return .null }
             if number >= 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
                 let bits = table.key(number).pointee.load(ordering: .acquiring)
-                if bits == 0 || !Value(bits: bits).isSame(key) { break }
+                if bits == 0 || !(Value(bits: bits).isSame(key) || isSameText(t, bits, key)) { break }
                 let value = load(t, table, number)
                 if value.isNull { break }
                 return value
@@ -145,6 +146,14 @@ public import Synchronization
             index = HashTable.next(index, &perturb, mask)
         }
         return try getSlowly(t, key, hash)
+    }
+
+    /// An entry's key that nobody can take away meanwhile, of the same text: both exactly str.
+    @inline(__always)
+    private func isSameText(_ t: Thread, _ bits: UInt64, _ key: Value) -> Bool {
+        guard t.isAlone, key.isObject, Value(bits: bits).isObject else { return false }
+        let str = t.type(.str).raw
+        return key.object.typeRaw == str && Value(bits: bits).object.typeRaw == str && StrRef.equal(StrRef(key), StrRef(Value(bits: bits)))
     }
 
     /// Whether there is such a key.
@@ -158,7 +167,7 @@ public import Synchronization
             if number == -1 { return false }
             if number >= 0 && table.hash(number).pointee.load(ordering: .relaxed) == hash {
                 let bits = table.key(number).pointee.load(ordering: .acquiring)
-                if bits == 0 || !Value(bits: bits).isSame(key) { break }
+                if bits == 0 || !(Value(bits: bits).isSame(key) || isSameText(t, bits, key)) { break }
                 return true
             }
             index = HashTable.next(index, &perturb, mask)
@@ -253,16 +262,16 @@ public import Synchronization
         _ t: Thread, _ key: Value, hash: Int, _ value: Value, onlyIfAbsent: Bool
     ) throws(PythonError) -> Value {
         // Most keys are told apart without Python code: under the lock at once.
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let number = table.map { findLocked(t, $0, key, hash) } ?? -1
         if number == -1 {
             let inserted = insertLocked(t, key, hash, value)
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             if !inserted { throw t.noMemory() }
             return .null
         }
         if number >= 0 { return replaceLocked(t, table.unsafelyUnwrapped, number, value, onlyIfAbsent) }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return try storeSlowly(t, key, hash, value, onlyIfAbsent)
     }
 
@@ -275,12 +284,12 @@ public import Synchronization
         let old = Value(bits: word.pointee.load(ordering: .relaxed))
         if onlyIfAbsent {
             t.retainHeld(old)
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             return old
         }
         if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
         word.pointee.store(t.retain(value).bits, ordering: .releasing)  // D1
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         t.release(old)
         return .null
     }
@@ -321,13 +330,13 @@ public import Synchronization
         while true {
             let version = keysVersion
             var found = try find(t, key, hash, pure: false)
-            ObjectLock.lock(object.lockByte)
+            ObjectLock.lock(object.lockByte, for: t)
             if case .undecided = found { found = .absent }
             // With the lock held nothing changes; keys that need Python code to compare were compared above.
             if keysVersion != version || (version == 0 && table != nil) {
                 let again = (try? find(t, key, hash, pure: true, locked: true)) ?? .undecided
                 if case .undecided = again {
-                    ObjectLock.unlock(object.lockByte)
+                    ObjectLock.unlock(object.lockByte, for: t)
                     continue
                 }
                 found = again
@@ -338,7 +347,7 @@ public import Synchronization
                 return replaceLocked(t, table, number, value, onlyIfAbsent)
             }
             let inserted = insertLocked(t, key, hash, value)
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             if !inserted { throw t.noMemory() }
             return .null
         }
@@ -361,11 +370,11 @@ public import Synchronization
 
     /// Room for so many more keys, so that adding them does not rebuild the table several times.
     func reserve(_ t: Thread, _ more: Int) throws(PythonError) {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let free = table.map { $0.capacity - $0.entryCount.pointee.load(ordering: .relaxed) } ?? 0
         // Keys that are there already need none: half of them are expected to be new.
         let done = free * 2 >= more || rebuild(t, entries: count + more) != nil
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         if !done { throw t.noMemory() }
     }
 
@@ -383,7 +392,7 @@ public import Synchronization
             }
             old.version.pointee.store(0, ordering: .releasing)
             tableWord.pointee.store(UInt64(UInt(bitPattern: fresh.raw)), ordering: .releasing)  // D1
-            Allocation.retireBuffer(t, old.raw, bytes: old.bytes)
+            Allocation.giveUpBuffer(t, old.raw, bytes: old.bytes)
         } else {
             tableWord.pointee.store(UInt64(UInt(bitPattern: fresh.raw)), ordering: .releasing)  // D1
         }
@@ -400,15 +409,15 @@ public import Synchronization
 
     /// Removes a key; its owned value, or null.
     public func pop(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Value {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let number = table.map { findLocked(t, $0, key, hash) } ?? -1
         if number >= 0 {
             let (old, value) = removeLocked(t, table.unsafelyUnwrapped, number)
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             t.release(old)
             return value
         }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return number == -1 ? .null : try popSlowly(t, key, hash)
     }
 
@@ -417,11 +426,11 @@ public import Synchronization
         while true {
             let version = keysVersion
             var found = try find(t, key, hash, pure: false)
-            ObjectLock.lock(object.lockByte)
+            ObjectLock.lock(object.lockByte, for: t)
             if keysVersion != version || (version == 0 && table != nil) {
                 let again = (try? find(t, key, hash, pure: true, locked: true)) ?? .undecided
                 if case .undecided = again {
-                    ObjectLock.unlock(object.lockByte)
+                    ObjectLock.unlock(object.lockByte, for: t)
                     continue
                 }
                 found = again
@@ -429,11 +438,11 @@ public import Synchronization
             guard case .entry(let table, let number) = found, self.table?.raw == table.raw,
                 table.value(number).pointee.load(ordering: .relaxed) != 0
             else {
-                ObjectLock.unlock(object.lockByte)
+                ObjectLock.unlock(object.lockByte, for: t)
                 return .null
             }
             let (old, value) = removeLocked(t, table, number)
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             t.release(old)
             return value
         }
@@ -455,8 +464,8 @@ public import Synchronization
 
     /// Removes and returns the newest entry, both owned; nil when empty.
     public func popLast(_ t: Thread) -> (key: Value, value: Value)? {
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
+        ObjectLock.lock(object.lockByte, for: t)
+        defer { ObjectLock.unlock(object.lockByte, for: t) }
         guard let table else { return nil }
         var number = table.entryCount.pointee.load(ordering: .relaxed) - 1
         while number >= 0 {
@@ -467,7 +476,7 @@ public import Synchronization
     }
 
     public func clear(_ t: Thread) {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let old = table
         if old != nil {
             WriteBarrier.willShiftItems(object, t)
@@ -475,17 +484,19 @@ public import Synchronization
             tableWord.pointee.store(0, ordering: .releasing)
             countWord.pointee.store(0, ordering: .relaxed)
         }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         guard let old else { return }
         // The entries are ours now; readers that still hold the table take counts only after checking the slot again, so the
         // slots are emptied before their references are given up.
         for number in 0..<old.entryCount.pointee.load(ordering: .relaxed) {
-            let key = Value(bits: old.key(number).pointee.exchange(0, ordering: .acquiringAndReleasing))
-            let value = Value(bits: old.value(number).pointee.exchange(0, ordering: .acquiringAndReleasing))
+            let key = Value(bits: old.key(number).pointee.load(ordering: .relaxed))
+            let value = Value(bits: old.value(number).pointee.load(ordering: .relaxed))
+            old.key(number).pointee.store(0, ordering: .releasing)
+            old.value(number).pointee.store(0, ordering: .releasing)
             t.release(key)
             t.release(value)
         }
-        Allocation.retireBuffer(t, old.raw, bytes: old.bytes)
+        Allocation.giveUpBuffer(t, old.raw, bytes: old.bytes)
     }
 }
 

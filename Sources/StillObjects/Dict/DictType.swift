@@ -289,29 +289,36 @@ enum DictViews {
     @inline(__always)
     static func next(_ raw: UnsafeMutableRawPointer, _ v: UInt64, _ kind: TypeID) -> UInt64 {
         returningOptional(raw) { (t) throws(PythonError) -> Value in
-            let iterator = IteratorRef(v)
-            let dict = DictRef(iterator.source)
-            var position = iterator.index
-            if position >= Int.max >> 1 { return .null }
-            if Value(smallInt: dict.count).bits != iterator.word(40).pointee.load(ordering: .relaxed) {
-                iterator.exhaust()
-                let set = kind == .setIterator
-                throw t.raise(.runtimeError, set ? "Set changed size during iteration" : "dictionary changed size during iteration")
-            }
             var key = Value.null
             var value = Value.null
             let part: DictRef.Part = kind == .dictItemIterator ? .both : kind == .dictValueIterator ? .value : .key
-            guard dict.next(t, &position, &key, &value, part) else {
-                iterator.exhaust()
-                return .null
-            }
-            iterator.setIndex(position)
+            guard try step(t, IteratorRef(v), part, isSet: kind == .setIterator, &key, &value) else { return .null }
             switch part {
             case .key: return key
             case .value: return value
             case .both: return try t.makePair(key, value)
             }
         }
+    }
+
+    /// The iterator's next entry, owned; false when there is none.
+    @inline(__always)
+    static func step(
+        _ t: Thread, _ iterator: IteratorRef, _ part: DictRef.Part, isSet: Bool, _ key: inout Value, _ value: inout Value
+    ) throws(PythonError) -> Bool {
+        let dict = DictRef(iterator.source)
+        var position = iterator.index
+        if position >= Int.max >> 1 { return false }
+        if Value(smallInt: dict.count).bits != iterator.word(40).pointee.load(ordering: .relaxed) {
+            iterator.exhaust()
+            throw t.raise(.runtimeError, isSet ? "Set changed size during iteration" : "dictionary changed size during iteration")
+        }
+        guard dict.next(t, &position, &key, &value, part) else {
+            iterator.exhaust()
+            return false
+        }
+        iterator.setIndex(position)
+        return true
     }
 
     static func define() {

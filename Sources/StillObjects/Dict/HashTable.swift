@@ -38,7 +38,7 @@ public import Synchronization
         (raw + HashTable.headerBytes + index &* 4).assumingMemoryBound(to: Atomic<Int32>.self)
     }
     @inlinable @inline(__always) public func entry(_ number: Int) -> UnsafeMutableRawPointer {
-        raw + (HashTable.headerBytes + indexSize &* 4 &+ number &* HashTable.entryBytes)
+        raw + (HashTable.headerBytes &+ indexSize &* 4 &+ number &* HashTable.entryBytes)
     }
     @inlinable @inline(__always) public func hash(_ number: Int) -> UnsafeMutablePointer<Atomic<Int>> {
         entry(number).assumingMemoryBound(to: Atomic<Int>.self)

@@ -80,6 +80,11 @@ public enum InstanceAttributes {
         if old.isNull { return false }
         if old.isCounted { return storeInlineLocked(t, object, word, value) }
         let fresh = t.retain(value)
+        if _fastPath(t.isAlone) {
+            word.pointee.store(fresh.bits, ordering: .releasing)  // I1
+            if _slowPath(t.barrierActive != 0) { WriteBarrier.willStore(object, t) }
+            return true
+        }
         guard
             word.pointee.compareExchange(
                 expected: old.bits, desired: fresh.bits, successOrdering: .acquiringAndReleasing,
@@ -98,14 +103,14 @@ public enum InstanceAttributes {
         _ t: Thread, _ object: ObjectRef, _ word: UnsafeMutablePointer<Atomic<UInt64>>, _ value: Value
     ) -> Bool {
         let fresh = t.retain(value)
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         var old = Value(bits: word.pointee.load(ordering: .relaxed))
         if old.isNull {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             t.release(fresh)
             return false
         }
-        if _fastPath(old.isCounted) {
+        if _fastPath(old.isCounted || t.isAlone) {
             // Changed by nobody without the lock.
             word.pointee.store(fresh.bits, ordering: .releasing)  // I1
         } else {
@@ -114,7 +119,7 @@ public enum InstanceAttributes {
         if _slowPath(t.barrierActive != 0) {
             if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
         }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         t.release(old)
         return true
     }
@@ -196,27 +201,27 @@ public enum InstanceAttributes {
     ) -> Bool {
         let first = Int(record.pointee.inlineOffset)
         let word = object.atomicWord(first + index * 8)
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         if object.atomicWord(Int(record.pointee.dictOffset)).pointee.load(ordering: .relaxed) != 0 {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             return false
         }
         if !value.isNull && word.pointee.load(ordering: .relaxed) == 0 {
             if hasLater(object, record, index) {
-                ObjectLock.unlock(object.lockByte)
+                ObjectLock.unlock(object.lockByte, for: t)
                 return false
             }
         }
         let fresh = t.retain(value)
         var old = Value(bits: word.pointee.load(ordering: .relaxed))
-        if old.isNull || old.isCounted {
+        if old.isNull || old.isCounted || t.isAlone {
             word.pointee.store(fresh.bits, ordering: .releasing)  // I1
         } else {
             // Compare-and-swaps of what is not counted do not take the lock.
             old = Value(bits: word.pointee.exchange(fresh.bits, ordering: .acquiringAndReleasing))  // I1
         }
         if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         t.release(old)
         return true
     }
@@ -229,12 +234,12 @@ public enum InstanceAttributes {
         if !present.isNull { return present }
         let dict = try t.makeDict()
         ReferenceCount.share(dict.object)
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let word = object.atomicWord(dictOffset)
         let other = Value(bits: word.pointee.load(ordering: .relaxed))
         if !other.isNull {
             ReferenceCount.retainAndShare(other.object, t)
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             t.release(dict)
             return other
         }
@@ -256,7 +261,7 @@ public enum InstanceAttributes {
         }
         WriteBarrier.willStore(object, t)
         word.pointee.store(t.retain(dict).bits, ordering: .releasing)  // I1
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         if failed {
             t.release(dict)
             throw PythonError()
@@ -321,10 +326,10 @@ public enum InstanceLayout {
         forEachWord(object) { offset in
             let word = object.atomicWord(offset)
             if word.pointee.load(ordering: .relaxed) == 0 { return }
-            ObjectLock.lock(object.lockByte)
+            ObjectLock.lock(object.lockByte, for: t)
             let old = Value(bits: word.pointee.exchange(0, ordering: .acquiringAndReleasing))
             if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) }
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             t.release(old)
         }
     }

@@ -49,6 +49,7 @@ extension ThreadState {
         if id == .listReverseIterator { IteratorRef(raw: object.raw).setIndex(ListRef(source).count - 1) }
         return Value(object)
     }
+    public func makeListIterator(_ list: Value) throws(PythonError) -> Value { try makeIterator(.listIterator, over: list) }
     public func makeSequenceIterator(_ source: Value) throws(PythonError) -> Value {
         try makeIterator(.sequenceIterator, over: source)
     }

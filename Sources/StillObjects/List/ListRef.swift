@@ -20,7 +20,7 @@ public import Synchronization
     @inlinable public var value: Value { Value(object) }
     @inlinable @inline(__always) var bufferWord: UnsafeMutablePointer<Atomic<UInt64>> { object.atomicWord(24) }
     @inlinable @inline(__always) var countWord: UnsafeMutablePointer<Atomic<UInt64>> { object.atomicWord(32) }
-    @inlinable @inline(__always) public var count: Int { Int(countWord.pointee.load(ordering: .acquiring)) }
+    @inlinable @inline(__always) public var count: Int { Int(truncatingIfNeeded: countWord.pointee.load(ordering: .acquiring)) }
     @inlinable @inline(__always) var buffer: UnsafeMutablePointer<Atomic<UInt64>>? {
         UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: UInt(bufferWord.pointee.load(ordering: .acquiring)))  // L1
     }
@@ -31,9 +31,19 @@ public import Synchronization
 
     static func makeBuffer(_ t: Thread, _ capacity: Int) -> UnsafeMutablePointer<Atomic<UInt64>>? {
         guard capacity < 1 << 40, let raw = Allocation.buffer(t, bytes: bytes(capacity)) else { return nil }
-        raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes(capacity))
+        let words = raw.assumingMemoryBound(to: Atomic<UInt64>.self)
+        if capacity <= 12 {
+            // Few words: no call.
+            var index = 1
+            while index <= capacity {
+                words[index].store(0, ordering: .relaxed)
+                index &+= 1
+            }
+        } else {
+            raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes(capacity))
+        }
         raw.storeBytes(of: capacity, as: Int.self)
-        return raw.assumingMemoryBound(to: Atomic<UInt64>.self)
+        return words
     }
 
     // MARK: Reading
@@ -64,10 +74,45 @@ public import Synchronization
         return Value(bits: buffer[index &+ 1].load(ordering: .acquiring))
     }
 
+    /// The slot of an item, nil when the index is out of range.
+    @inlinable @inline(__always)
+    public func slot(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>>? {
+        guard index >= 0, index < count, let buffer, index < ListRef.capacity(buffer) else { return nil }
+        return buffer + (index &+ 1)
+    }
+
+    /// The slot of an item to be read, nil when the index is far out of range; behind the last item slots are null.
+    @inlinable @inline(__always)
+    public func slotToRead(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>>? {
+        guard let buffer, UInt(bitPattern: index) < UInt(bitPattern: ListRef.capacity(buffer)) else { return nil }
+        return buffer + (index &+ 1)
+    }
+
+    /// All items, for a thread that is alone and runs nothing else meanwhile.
+    @inlinable @inline(__always)
+    public var itemsAlone: UnsafeMutablePointer<UInt64>? {
+        buffer.map { UnsafeMutableRawPointer($0 + 1).assumingMemoryBound(to: UInt64.self) }
+    }
+
+    /// The first free slot if there is room: for a thread that needs no locks.
+    @inlinable @inline(__always)
+    public func free(_ count: Int) -> UnsafeMutablePointer<Atomic<UInt64>>? {
+        guard let buffer, count < ListRef.capacity(buffer) else { return nil }
+        return buffer + (count &+ 1)
+    }
+    @inlinable @inline(__always)
+    public func setCount(_ count: Int) { countWord.pointee.store(UInt64(count), ordering: .releasing) }  // L1
+
+    /// Whether the list still uses the buffer that a slot lies in.
+    @inlinable @inline(__always)
+    public func isCurrent(_ slot: UnsafeMutablePointer<Atomic<UInt64>>, _ index: Int) -> Bool {
+        bufferWord.pointee.load(ordering: .acquiring) == UInt64(UInt(bitPattern: slot - (index &+ 1)))
+    }
+
     @usableFromInline @inline(never)
     func loadLocked(_ t: Thread, _ index: Int) -> Value {
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
+        ObjectLock.lock(object.lockByte, for: t)
+        defer { ObjectLock.unlock(object.lockByte, for: t) }
         guard index >= 0, index < count, let buffer else { return .null }
         let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
         return t.retainHeld(value)
@@ -81,8 +126,8 @@ public import Synchronization
 
     /// All items at one moment, owned.
     public func snapshot(_ t: Thread) -> [Value] {
-        ObjectLock.lock(object.lockByte)
-        defer { ObjectLock.unlock(object.lockByte) }
+        ObjectLock.lock(object.lockByte, for: t)
+        defer { ObjectLock.unlock(object.lockByte, for: t) }
         guard let buffer else { return [] }
         let count = self.count
         return [Value](unsafeUninitializedCapacity: count) { items, filled in
@@ -99,7 +144,7 @@ public import Synchronization
     func copy(_ t: Thread, _ start: Int, _ step: Int, _ wanted: Int) throws(PythonError) -> Value {
         let result = try t.makeList(capacity: wanted)
         let target = ListRef(result)
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         if let buffer {
             let count = self.count
             var index = start
@@ -110,7 +155,7 @@ public import Synchronization
                 number &+= 1
             }
         }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return result
     }
 
@@ -119,9 +164,9 @@ public import Synchronization
     /// Replaces an item (retained). False when the index (not negative) is out of range.
     @inlinable @inline(__always)
     public func tryStore(_ t: Thread, _ index: Int, _ value: Value) -> Bool {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         guard index >= 0, index < count, let buffer else {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             return false
         }
         let old = Value(bits: buffer[index &+ 1].load(ordering: .relaxed))
@@ -129,7 +174,7 @@ public import Synchronization
             if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
         }
         buffer[index &+ 1].store(t.retain(value).bits, ordering: .releasing)  // L1
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         t.release(old)
         return true
     }
@@ -148,13 +193,13 @@ public import Synchronization
     /// Steals the reference.
     @inlinable @inline(__always)
     public func appendOwned(_ t: Thread, _ value: Value) throws(PythonError) {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let count = Int(countWord.pointee.load(ordering: .relaxed))
         if let buffer, count < ListRef.capacity(buffer) {
             if _slowPath(t.barrierActive != 0) { WriteBarrier.willStore(object, t) }
             buffer[count &+ 1].store(value.bits, ordering: .releasing)
             countWord.pointee.store(UInt64(count &+ 1), ordering: .releasing)  // L1
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             return
         }
         try appendGrowing(t, value)
@@ -164,14 +209,14 @@ public import Synchronization
     func appendGrowing(_ t: Thread, _ value: Value) throws(PythonError) {
         let count = Int(countWord.pointee.load(ordering: .relaxed))
         guard let buffer = reserve(t, count + 1) else {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             t.release(value)
             throw t.noMemory()
         }
         WriteBarrier.willStore(object, t)
         buffer[count + 1].store(value.bits, ordering: .releasing)
         countWord.pointee.store(UInt64(count + 1), ordering: .releasing)
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
     }
 
     /// A buffer with room for `wanted` items, holding the present ones. Under the lock. nil: no memory.
@@ -185,20 +230,20 @@ public import Synchronization
             for index in 0..<count { fresh[index + 1].store(old[index + 1].load(ordering: .relaxed), ordering: .relaxed) }
         }
         bufferWord.pointee.store(UInt64(UInt(bitPattern: fresh)), ordering: .releasing)  // L1
-        if let old { Allocation.retireBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old))) }
+        if let old { Allocation.giveUpBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old))) }
         return fresh
     }
 
     /// Replaces items start ..< end by `items` (owned, stolen). Returns what was there, owned.
     func splice(_ t: Thread, _ start: Int, _ end: Int, _ items: [Value]) throws(PythonError) -> [Value] {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let count = self.count
         let first = min(max(start, 0), count)
         let last = min(max(end, first), count)
         let total = count - (last - first) + items.count
         WriteBarrier.willShiftItems(object, t)
         guard let buffer = reserve(t, max(total, 1)) else {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             for item in items { t.release(item) }
             throw t.noMemory()
         }
@@ -227,16 +272,38 @@ public import Synchronization
         }
         for (index, item) in items.enumerated() { buffer[first + index + 1].store(item.bits, ordering: .releasing) }
         countWord.pointee.store(UInt64(total), ordering: .releasing)
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return removed
+    }
+
+    /// Puts an item before the one at `index`, or at the end. Steals the reference.
+    func insert(_ t: Thread, _ index: Int, _ value: Value) throws(PythonError) {
+        ObjectLock.lock(object.lockByte, for: t)
+        let count = self.count
+        WriteBarrier.willShiftItems(object, t)
+        guard let buffer = reserve(t, count + 1) else {
+            ObjectLock.unlock(object.lockByte, for: t)
+            t.release(value)
+            throw t.noMemory()
+        }
+        WriteBarrier.willStore(object, t)
+        let place = min(index, count)
+        var at = count
+        while at > place {
+            buffer[at &+ 1].store(buffer[at].load(ordering: .relaxed), ordering: .releasing)
+            at &-= 1
+        }
+        buffer[place &+ 1].store(value.bits, ordering: .releasing)
+        countWord.pointee.store(UInt64(count &+ 1), ordering: .releasing)
+        ObjectLock.unlock(object.lockByte, for: t)
     }
 
     /// Removes one item; owned, null when there is none.
     public func pop(_ t: Thread, _ index: Int) -> Value {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let count = self.count
         guard index >= 0, index < count, let buffer else {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             return .null
         }
         let value = Value(bits: buffer[index + 1].load(ordering: .relaxed))
@@ -247,11 +314,16 @@ public import Synchronization
         }
         buffer[count].store(0, ordering: .releasing)
         countWord.pointee.store(UInt64(count - 1), ordering: .releasing)
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return value
     }
 
     public func extend(_ t: Thread, _ source: Value) throws(PythonError) {
+        if source.isObject {
+            let type = source.object.typeRaw
+            if t.isAlone && type == t.type(.list).raw { return try extendAlone(t, ListRef(source)) }
+            if type == t.type(.tuple).raw { return try extend(t, tuple: TupleRef(source)) }
+        }
         if let items = try t.snapshotItems(source) { return try appendAll(t, items) }
         let iterator = try t.iterate(source)
         defer { t.release(iterator) }
@@ -264,15 +336,52 @@ public import Synchronization
     }
 
     /// The items of a list or an instance of a subclass, whatever its iterator does.
-    func extend(_ t: Thread, list: ListRef) throws(PythonError) { try appendAll(t, list.snapshot(t)) }
+    func extend(_ t: Thread, list: ListRef) throws(PythonError) {
+        if t.isAlone { try extendAlone(t, list) } else { try appendAll(t, list.snapshot(t)) }
+    }
+
+    /// The items of a list, which may be this one, for a thread that needs no locks.
+    private func extendAlone(_ t: Thread, _ source: ListRef) throws(PythonError) {
+        let added = source.count
+        if added == 0 { return }
+        let count = self.count
+        guard let buffer = reserve(t, count + added), let items = source.buffer else { throw t.noMemory() }
+        WriteBarrier.willStore(object, t)
+        var index = 1
+        while index <= added {
+            buffer[count &+ index].store(t.retain(Value(bits: items[index].load(ordering: .relaxed))).bits, ordering: .releasing)
+            index &+= 1
+        }
+        countWord.pointee.store(UInt64(count &+ added), ordering: .releasing)  // L1
+    }
+
+    /// The items of a tuple, which nobody changes.
+    private func extend(_ t: Thread, tuple: TupleRef) throws(PythonError) {
+        let added = tuple.count
+        if added == 0 { return }
+        ObjectLock.lock(object.lockByte, for: t)
+        let count = self.count
+        guard let buffer = reserve(t, count + added) else {
+            ObjectLock.unlock(object.lockByte, for: t)
+            throw t.noMemory()
+        }
+        WriteBarrier.willStore(object, t)
+        var index = 0
+        while index < added {
+            buffer[count &+ index &+ 1].store(t.retain(tuple.item(index)).bits, ordering: .releasing)
+            index &+= 1
+        }
+        countWord.pointee.store(UInt64(count &+ added), ordering: .releasing)  // L1
+        ObjectLock.unlock(object.lockByte, for: t)
+    }
 
     /// Steals the references, also when it fails.
     private func appendAll(_ t: Thread, _ items: [Value]) throws(PythonError) {
         if items.isEmpty { return }
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         let count = Int(countWord.pointee.load(ordering: .relaxed))
         guard let buffer = reserve(t, count + items.count) else {
-            ObjectLock.unlock(object.lockByte)
+            ObjectLock.unlock(object.lockByte, for: t)
             for item in items { t.release(item) }
             throw t.noMemory()
         }
@@ -283,12 +392,12 @@ public import Synchronization
             buffer[at].store(item.bits, ordering: .releasing)
         }
         countWord.pointee.store(UInt64(at), ordering: .releasing)  // L1
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
     }
 
     /// Takes all items out; owned.
     public func takeAll(_ t: Thread) -> [Value] {
-        ObjectLock.lock(object.lockByte)
+        ObjectLock.lock(object.lockByte, for: t)
         WriteBarrier.willShiftItems(object, t)
         let old = buffer
         let count = self.count
@@ -302,21 +411,22 @@ public import Synchronization
                 items.append(Value(bits: old[index + 1].load(ordering: .relaxed)))
                 old[index + 1].store(0, ordering: .releasing)
             }
-            Allocation.retireBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old)))
+            Allocation.giveUpBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old)))
         }
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         return items
     }
 
     /// Gives all items up. What that runs sees an empty list.
     public func clear(_ t: Thread) {
-        ObjectLock.lock(object.lockByte)
+        if bufferWord.pointee.load(ordering: .acquiring) == 0 { return }
+        ObjectLock.lock(object.lockByte, for: t)
         WriteBarrier.willShiftItems(object, t)
         let old = buffer
         let count = self.count
         bufferWord.pointee.store(0, ordering: .releasing)
         countWord.pointee.store(0, ordering: .releasing)
-        ObjectLock.unlock(object.lockByte)
+        ObjectLock.unlock(object.lockByte, for: t)
         guard let old else { return }
         for index in 0..<count {
             // Emptied first, so that a reader that still holds the buffer does not trust the slot.
@@ -324,7 +434,7 @@ public import Synchronization
             old[index + 1].store(0, ordering: .releasing)
             t.release(item)
         }
-        Allocation.retireBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old)))
+        Allocation.giveUpBuffer(t, UnsafeMutableRawPointer(old), bytes: ListRef.bytes(ListRef.capacity(old)))
     }
 }
 
@@ -339,6 +449,17 @@ extension ThreadState {
             object.atomicWord(24).pointee.store(UInt64(UInt(bitPattern: buffer)), ordering: .relaxed)
         }
         return Value(object)
+    }
+
+    /// A list of `count` times one item.
+    func makeList(of item: Value, _ count: Int) throws(PythonError) -> Value {
+        let list = try makeList(capacity: count)
+        var number = 0
+        while number < count {
+            ListRef(list).fill(retain(item))
+            number &+= 1
+        }
+        return list
     }
 
     /// Steals the references.

@@ -156,6 +156,12 @@ enum ListType {
                         guard let times = try SequenceRepeat.factor(t, factor) else {
                             throw t.raise(.typeError, "can't multiply sequence by non-int of type '\(t.typeName(factor))'")
                         }
+                        if ListRef(sequence).count == 1 {
+                            // Most often one item.
+                            let item = ListRef(sequence).item(t, 0)
+                            defer { t.release(item) }
+                            if !item.isNull && times < 1 << 40 { return try t.makeList(of: item, times) }
+                        }
                         let items = ListRef(sequence).snapshot(t)
                         defer { for item in items { t.release(item) } }
                         let (total, overflow) = items.count.multipliedReportingOverflow(by: times)
@@ -238,7 +244,7 @@ enum ListType {
     }
 
     private static func methods(_ b: TypeBuilder) {
-        b.method("append", 1, 1) { raw, s, a, _, _ in
+        b.method("append", 1, 1, intrinsic: NativeFlags.listAppend) { raw, s, a, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 try ListRef(Value(bits: s)).append(t, Value(bits: a[0]))
                 return .none
@@ -255,11 +261,11 @@ enum ListType {
                 let list = ListRef(Value(bits: s))
                 var index = try t.indexInt(Value(bits: a[0]), overflow: nil)
                 if index < 0 { index = max(0, index + list.count) }
-                _ = try list.splice(t, index, index, [t.retain(Value(bits: a[1]))])
+                try list.insert(t, index, t.retain(Value(bits: a[1])))
                 return .none
             }
         }
-        b.method("pop", 0, 1) { raw, s, a, n, _ in
+        b.method("pop", 0, 1, intrinsic: NativeFlags.listPop) { raw, s, a, n, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let list = ListRef(Value(bits: s))
                 var index = n == 1 ? try t.indexInt(Value(bits: a[0])) : -1
@@ -324,7 +330,7 @@ enum ListType {
         b.method("reverse", 0, 0) { raw, s, _, _, _ in
             let t = Thread(raw)
             let list = ListRef(Value(bits: s))
-            ObjectLock.lock(list.object.lockByte)
+            ObjectLock.lock(list.object.lockByte, for: t)
             WriteBarrier.willShiftItems(list.object, t)
             if let buffer = list.buffer {
                 var low = 1
@@ -337,7 +343,7 @@ enum ListType {
                     high -= 1
                 }
             }
-            ObjectLock.unlock(list.object.lockByte)
+            ObjectLock.unlock(list.object.lockByte, for: t)
             return Value.none.bits
         }
         b.method("sort", 0, 0, keywords: true) { raw, s, a, n, k in
