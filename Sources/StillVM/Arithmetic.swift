@@ -57,11 +57,17 @@ enum Arithmetic {
         do throws(PythonError) {
             let x = try NameAccess.bound(t, regs, pc.b)
             let y = try NameAccess.bound(t, regs, pc.c)
-            if op == .add && pc.a == pc.b && x.isCounted && y.isObject {
-                // Only this register refers to the left operand, and it is about to be overwritten: a string can grow.
+            if op == .add && x.isObject && y.isObject {
                 let str = t.type(.str).raw
-                if x.object.typeRaw == str && y.object.typeRaw == str && StrOps.appendInPlace(t, x, y) {
+                if x.object.typeRaw == str && y.object.typeRaw == str {
+                    // Only this register refers to the left operand, and it is about to be overwritten: a string can grow.
+                    if pc.a == pc.b && x.isCounted && StrOps.appendInPlace(t, x, y) {
+                        regs.consume(t, pc)
+                        return true
+                    }
+                    let text = try StrOps.concatenate(t, x, y)
                     regs.consume(t, pc)
+                    regs.put(t, pc.a, text.bits)
                     return true
                 }
             }
@@ -179,7 +185,13 @@ enum Arithmetic {
         do throws(PythonError) {
             let item = try NameAccess.bound(t, regs, pc.b)
             let container = try NameAccess.bound(t, regs, pc.c)
-            let found = try t.contains(container, item)
+            let found: Bool
+            if container.isObject && container.object.typeRaw == t.type(.dict).raw {
+                regs.savePC(pc + 8)
+                found = try DictRef(container).has(t, item, hash: t.hash(item))
+            } else {
+                found = try t.contains(container, item)
+            }
             let wanted = pc.load(as: UInt8.self) == Opcode.contains.rawValue
             regs.consume(t, pc)
             regs.put(t, pc.a, Value(found == wanted).bits)

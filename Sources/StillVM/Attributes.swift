@@ -48,7 +48,7 @@ enum Attributes {
                 t, TypeRef(object.typeRaw).versionTag, regs.code.pointee.names[pc.c], .load)
             {
                 // Another place has met the class: this one may be new.
-                if cache == 0 { pc.cache(0).pointee.store(entry.pointee.word, ordering: .relaxed) }
+                if SecondCache.shouldMove(t, empty: cache == 0) { pc.cache(0).pointee.store(entry.pointee.word, ordering: .relaxed) }
                 let value = InstanceAttributes.loadInline(t, object, Int(entry.pointee.word &>> 48))
                 if !value.isNull { return value.bits }
             }
@@ -110,9 +110,9 @@ enum Attributes {
             let version = TypeRef(object.typeRaw).versionTag
             var cache = pc.cache(0).pointee.load(ordering: .relaxed)
             if _slowPath(UInt32(truncatingIfNeeded: cache) != version || version == 0) {
-                let isNew = cache == 0
+                let isEmpty = cache == 0
                 cache = SecondCache.find(t, version, regs.code.pointee.names[pc.c], .store)?.pointee.word ?? 0
-                if isNew && cache != 0 { pc.cache(0).pointee.store(cache, ordering: .relaxed) }
+                if cache != 0 && SecondCache.shouldMove(t, empty: isEmpty) { pc.cache(0).pointee.store(cache, ordering: .relaxed) }
             }
             if _fastPath(cache != 0) {
                 let offset = Int(cache &>> 48)
@@ -200,7 +200,7 @@ enum Attributes {
             }
             if let entry = SecondCache.find(t, type.versionTag, regs.code.pointee.names[pc.c], .method) {
                 let word = entry.pointee.word
-                if cache == 0 { InlineCache.fill(pc, word, entry.pointee.detail) }
+                if SecondCache.shouldMove(t, empty: cache == 0) { InlineCache.fill(pc, word, entry.pointee.detail) }
                 if (word &>> 32) & 0xFF == plainMethod
                     || (InstanceLayout.hasNoDict(object, type) && InstanceAttributes.keyCount(type) == Int(word &>> 48))
                 {

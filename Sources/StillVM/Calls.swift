@@ -57,7 +57,7 @@ enum Calls {
     /// The collector scans frames that ran since its last look: remember how far down that was.
     @inline(__always)
     static func noteReturn(_ t: Thread, _ regs: Registers) {
-        if _slowPath(regs < t.vm.pointee.lowWater) { t.vm.pointee.lowWater = regs }
+        if _slowPath(regs < t.lowWater) { t.lowWater = regs }
     }
 
     /// The same when native code takes over from a frame that has ended.

@@ -20,18 +20,6 @@ enum Containers {
             let first = pc.b
             let count = pc.c
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
-            case .buildTuple:
-                if count == 0 {
-                    regs.put(t, pc.a, t.retain(t.emptyTuple).bits)
-                    return
-                }
-                let tuple = try t.makeTuple(count)
-                for index in 0..<count { tuple.initialize(index, take(t, regs, first + index)) }
-                regs.put(t, pc.a, tuple.value.bits)
-            case .buildList:
-                let list = try t.makeList(capacity: count)
-                for index in 0..<count { try ListRef(list).appendOwned(t, take(t, regs, first + index)) }
-                regs.put(t, pc.a, list.bits)
             case .buildSet:
                 let set = try t.makeSet()
                 for index in 0..<count {
@@ -83,10 +71,6 @@ enum Containers {
             switch unsafeBitCast(pc.load(as: UInt8.self), to: Opcode.self) {
             case .setAdd:
                 try SetRef(regs.value(pc.a)).add(t, NameAccess.bound(t, regs, pc.b))
-                regs.consume(t, pc)
-            case .dictAdd:
-                try DictRef(regs.value(pc.a)).set(
-                    t, NameAccess.bound(t, regs, pc.b), NameAccess.bound(t, regs, pc.c))
                 regs.consume(t, pc)
             case .listExtend:
                 let source = try NameAccess.bound(t, regs, pc.b)

@@ -58,6 +58,16 @@ private func releaseLastThenGo(_ t: Thread, _ regs: Registers, _ pc: PC, _ table
     return go(t, regs, pc, table)
 }
 
+/// Two references that a store has displaced or used up, null or immediate ones too; then goes on at `pc`.
+@inline(never)
+func releaseBothThenGo(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ first: UInt64, _ second: UInt64
+) -> UInt64 {
+    t.release(Value(bits: first))
+    t.release(Value(bits: second))
+    return go(t, regs, pc, table)
+}
+
 /// Lowers the count of an object that belongs to this thread, unless it is the last count.
 @inline(__always)
 func lowerOwn(_ object: ObjectRef, _ t: Thread) -> Bool {

@@ -91,7 +91,8 @@ enum Exceptions {
             case .matchException:
                 let exception = regs.value(pc.b)
                 let types = try NameAccess.bound(t, regs, pc.c)
-                let found = try matches(t, exception, types)
+                var found = t.typeOf(exception).value.isSame(types)
+                if !found { found = try matches(t, exception, types) }
                 regs.consume(t, pc)
                 regs.put(t, pc.a, Value(found).bits)
             case .loadAssertionError:

@@ -73,6 +73,12 @@ extension ThreadState {
         nonmutating set { objects.pointee.frame = UnsafeMutableRawPointer(newValue) }
     }
 
+    /// Lowest frame that has run since the collector's last scan.
+    @inline(__always) var lowWater: Registers {
+        get { objects.pointee.lowWater.unsafelyUnwrapped.assumingMemoryBound(to: UInt64.self) }
+        nonmutating set { objects.pointee.lowWater = UnsafeMutableRawPointer(newValue) }
+    }
+
     /// Register 0 of a frame that native code pushes.
     func freshFrameBase() -> Registers {
         if let frame = currentFrame { return frame + Int(frame.code.pointee.registerCount) + 6 }
@@ -88,8 +94,6 @@ extension ThreadState {
 @frozen public struct ThreadVM {
     public var stackBase: Registers
     public var stackEnd: Registers
-    /// Lowest frame that has run since the collector's last scan.
-    public var lowWater: Registers
     /// How far down the collector has scanned in this collection; frames below have not run since it began.
     public var scannedDownTo: Registers
     /// Where a run goes on, in builds whose handlers return (Dispatch.swift).
@@ -104,6 +108,10 @@ extension ThreadState {
     public var reraising = false
     /// What the frame that was left last has yielded is an item of an asynchronous generator, not of something it awaits.
     var yieldedItem = false
+    /// Which entry of its globals a module's `__name__` was that a function has been made in last: a hint.
+    var moduleNameEntry = 0
+    /// Places that the inline cache did not suit, in the thread's own cache (SecondCache.swift).
+    var misses: UInt = 0
     /// How many frames a new coroutine remembers as its origin.
     public var originDepth = 0
     /// See ThreadContext.
@@ -131,10 +139,11 @@ extension ThreadState {
         let base = memory.bindMemory(to: UInt64.self, capacity: stackBytes / 8)
         record.bindMemory(to: ThreadVM.self, capacity: 1).initialize(
             to: ThreadVM(
-                stackBase: base, stackEnd: base + (stackBytes / 8 - 4096), lowWater: base, scannedDownTo: base,
+                stackBase: base, stackEnd: base + (stackBytes / 8 - 4096), scannedDownTo: base,
                 secondCache: (record + ownBytes).bindMemory(to: SecondCacheEntry.self, capacity: SecondCache.count),
                 handlers: UnsafeMutableRawPointer(VM.handlers)))
         t.objects.pointee.vm = record
+        t.lowWater = base
         t.objects.pointee.stackLimit = UnsafeMutableRawPointer(base + (stackBytes / 8 - 4096))
     }
 

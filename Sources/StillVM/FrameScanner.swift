@@ -26,19 +26,19 @@ public enum FrameScanner {
             for value in [t.objects.pointee.raised, t.objects.pointee.handled] where value.isObject {
                 visitor.report(value.object.raw, true)
             }
-            vm.pointee.lowWater = t.currentFrame ?? vm.pointee.stackBase
+            t.lowWater = t.currentFrame ?? vm.pointee.stackBase
             return older(t, from: t.currentFrame, callee: nil, visitor)
         case 1:
             var frame = t.currentFrame
             var callee: Registers?
-            let low = min(vm.pointee.lowWater, frame ?? vm.pointee.stackBase)
+            let low = min(t.lowWater, frame ?? vm.pointee.stackBase)
             while let regs = frame, regs >= low {
                 visit(regs, callee, visitor)
                 callee = regs
                 frame = regs.callerFrame
             }
             if low < vm.pointee.scannedDownTo { vm.pointee.scannedDownTo = callee ?? vm.pointee.stackBase }
-            vm.pointee.lowWater = t.currentFrame ?? vm.pointee.stackBase
+            t.lowWater = t.currentFrame ?? vm.pointee.stackBase
             return true
         case 3:
             var frame = t.currentFrame

@@ -74,6 +74,17 @@ enum FunctionLayout {
         return StrRef(name).string
     }
 
+    /// `__name__` of the globals, or None, to be held. The entry is a hint: whether its key is the name is looked at.
+    @inline(__always)
+    private static func moduleName(_ t: Thread, _ globals: DictRef) -> Value {
+        let hinted = globals.valueForRegister(t, t.vm.pointee.moduleNameEntry, key: Names.__name__)
+        if _fastPath(!hinted.isNull) { return hinted }
+        let entry = globals.entryIndex(t, Names.__name__)
+        if entry >= 0 { t.vm.pointee.moduleNameEntry = entry }
+        let name = globals.getName(t, Names.__name__)
+        return name.isNull ? .none : name
+    }
+
     /// - Parameters: borrowed; null where absent.
     public static func make(
         _ t: Thread, code: Value, globals: Value, builtins: Value, defaults: Value = .null,
@@ -98,8 +109,7 @@ enum FunctionLayout {
         function.slot(FunctionLayout.qualifiedName).pointee = Value(record.pointee.qualifiedName.object)
         function.slot(FunctionLayout.annotations).pointee = t.retain(annotations)
         function.slot(FunctionLayout.doc).pointee = t.retain(record.pointee.docstring)
-        let module = DictRef(globals).getName(t, Names.__name__)
-        function.slot(FunctionLayout.module).pointee = module.isNull ? .none : module
+        function.slot(FunctionLayout.module).pointee = moduleName(t, DictRef(globals))
         if !record.pointee.has(.nested) { ReferenceCount.makeDeferred(object) }
         return Value(object)
     }
@@ -150,10 +160,11 @@ enum FunctionType {
                 if _slowPath(function.isRegistered) {
                     FunctionVersion.forget(function, t.interpreter)
                 }
-                FunctionLayout.forEachValue { offset in
-                    let value = function.slot(offset).pointee
-                    function.slot(offset).pointee = .null
-                    t.release(value)
+                FunctionType.releaseValue(t, function, FunctionLayout.code)
+                var offset = FunctionLayout.globals
+                while offset < FunctionLayout.bytes {
+                    FunctionType.releaseValue(t, function, offset)
+                    offset &+= 8
                 }
                 Allocation.free(ObjectRef(object), t)
             }
@@ -250,6 +261,15 @@ enum FunctionType {
                     return 0
                 })
         }
+    }
+
+    /// One of a function that dies: names and texts are immortal most often.
+    @inline(__always)
+    private static func releaseValue(_ t: Thread, _ function: FunctionRef, _ offset: Int) {
+        let value = function.slot(offset).pointee
+        if !value.isCounted { return }
+        function.slot(offset).pointee = .null
+        if value.object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.immortal == 0 { t.release(value) }
     }
 
     /// Replaces a critical attribute. Consumes `value`.

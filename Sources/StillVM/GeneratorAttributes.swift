@@ -74,10 +74,10 @@ enum GeneratorAttributes {
 
     static func define(_ b: TypeBuilder, _ id: TypeID) {
         b.property(
-            "__name__", get: { raw, s in SharedSlot.load(Thread(raw), Value(bits: s).object, 64).bits },
+            "__name__", get: { raw, s in Thread(raw).ownedForm(SharedSlot.load(Thread(raw), Value(bits: s).object, 64).bits) },
             set: { raw, s, v in GeneratorAttributes.setName(raw, s, v, 64, "__name__") })
         b.property(
-            "__qualname__", get: { raw, s in SharedSlot.load(Thread(raw), Value(bits: s).object, 72).bits },
+            "__qualname__", get: { raw, s in Thread(raw).ownedForm(SharedSlot.load(Thread(raw), Value(bits: s).object, 72).bits) },
             set: { raw, s, v in GeneratorAttributes.setName(raw, s, v, 72, "__qualname__") })
         let prefix = id == .coroutine ? "cr" : id == .asyncGenerator ? "ag" : "gi"
         b.getter("\(prefix)_code") { raw, s in

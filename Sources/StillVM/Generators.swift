@@ -25,6 +25,8 @@ struct GeneratorRef {
     init(raw: UnsafeMutableRawPointer) { self.raw = raw }
 
     static let bytes = 136
+    /// Registers lie behind the object's words if they are so few; else in a buffer.
+    static let mostInline = (ObjectLayout.largestObjectBytes - bytes) / 8
     static let callersHandled = 120
     static let liveCount = 128
     static let values = [40, 64, 72, 96, 104]
@@ -40,7 +42,35 @@ struct GeneratorRef {
         get { Registers(bitPattern: UInt(word(24).pointee)) }
         nonmutating set { word(24).pointee = UInt64(UInt(bitPattern: newValue)) }
     }
+    /// Where to go on, in a generator whose registers are saved and that handles no exception.
+    @inline(__always)
+    func setSuspended(at pc: UnsafeMutableRawPointer, resumeRegister: Int) {
+        word(56).pointee = UInt64(UInt(bitPattern: pc))
+        word(80).pointee = 0
+        word(88).pointee = UInt64(resumeRegister)
+    }
+    /// running, if the state is still the one that was seen.
+    @inline(__always)
+    func begin(_ t: Thread, from seen: UInt64) -> Bool {
+        if _fastPath(t.isAlone) {
+            state.pointee.store(GeneratorRef.running, ordering: .relaxed)
+            return true
+        }
+        return state.pointee.compareExchange(
+            expected: seen, desired: GeneratorRef.running, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
+        ).exchanged
+    }
     var function: FunctionRef { FunctionRef(Value(bits: word(40).pointee)) }
+    /// Gives up what is saved; the registers behind `liveCount` are null.
+    func dropRegisters(_ t: Thread) {
+        guard let registers else { return }
+        let count = Int(word(GeneratorRef.liveCount).pointee)
+        var index = 0
+        while index < count {
+            registers.drop(t, index)
+            index &+= 1
+        }
+    }
     var code: UnsafeMutablePointer<CodeRecord> { CodeRef(Value(bits: word(96).pointee).object.raw).record }
     var registerCount: Int { Int(word(48).pointee) }
     var pc: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: UInt(word(56).pointee)) }
@@ -56,31 +86,59 @@ enum Generators {
         let kind: TypeID =
             code.pointee.has(.coroutine) ? .coroutine : code.pointee.has(.asyncGenerator) ? .asyncGenerator : .generator
         let count = Int(code.pointee.registerCount)
-        guard let object = Allocation.object(t, type: t.type(kind).raw, bytes: GeneratorRef.bytes, collectable: true),
-            let buffer = Allocation.buffer(t, bytes: max(8, count * 8))
-        else {
+        let inline = count <= GeneratorRef.mostInline
+        let bytes = inline ? GeneratorRef.bytes &+ count &* 8 : GeneratorRef.bytes
+        guard let object = Allocation.object(t, type: t.type(kind).raw, bytes: bytes, collectable: true) else {
             _ = t.noMemory()
             return 0
         }
         let generator = GeneratorRef(raw: object.raw)
-        let saved = buffer.bindMemory(to: UInt64.self, capacity: count)
-        for index in 0..<count {
-            saved[index] = index < Int(code.pointee.localCount) ? t.ownedForm(regs[index]) : 0
-            if index < Int(code.pointee.localCount) { regs[index] = 0 }
+        let saved: Registers
+        if inline {
+            saved = generator.word(GeneratorRef.bytes)  // null already
+        } else {
+            guard let buffer = Allocation.buffer(t, bytes: count * 8) else {
+                Allocation.free(object, t)
+                _ = t.noMemory()
+                return 0
+            }
+            saved = buffer.bindMemory(to: UInt64.self, capacity: count)
+            for index in 0..<count { saved[index] = 0 }
+        }
+        let locals = Int(code.pointee.localCount)
+        var index = 0
+        while index < locals {
+            saved.setPlainly(index, t.ownedForm(regs[index]))
+            regs.setPlainly(index, 0)
+            index &+= 1
         }
         let function = regs.function
         generator.word(40).pointee = Attributes.holding(t, Value(ObjectRef(function.raw))).bits
         generator.word(96).pointee = Attributes.holding(t, Value(ObjectRef(code.pointee.object))).bits
         generator.word(48).pointee = UInt64(count)
         generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
-        generator.word(64).pointee = SharedSlot.load(t, ObjectRef(function.raw), FunctionLayout.name).bits
-        generator.word(72).pointee = SharedSlot.load(t, ObjectRef(function.raw), FunctionLayout.qualifiedName).bits
+        generator.word(64).pointee = name(t, ObjectRef(function.raw), FunctionLayout.name).bits
+        generator.word(72).pointee = name(t, ObjectRef(function.raw), FunctionLayout.qualifiedName).bits
         generator.word(104).pointee = kind == .coroutine && t.vm.pointee.originDepth > 0 ? Awaitables.origin(t).bits : 0
         generator.word(112).pointee = 0
         generator.word(GeneratorRef.callersHandled).pointee = 0
         generator.word(GeneratorRef.liveCount).pointee = UInt64(code.pointee.localCount)
         generator.registers = saved
         return Value(object).bits
+    }
+
+    /// A function's name, to be held: uncounted if it is immortal, as names in source code are.
+    @inline(__always)
+    private static func name(_ t: Thread, _ function: ObjectRef, _ offset: Int) -> Value {
+        let word = function.atomicWord(offset)
+        let value = Value(bits: word.pointee.load(ordering: .acquiring))  // S1
+        if _fastPath(value.isObject && value.object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.immortal != 0),
+            // The block was perhaps another object by then.
+            _fastPath(word.pointee.load(ordering: .acquiring) == value.bits)
+        {
+            return value.borrowedForm
+        }
+        return SharedSlot.load(t, function, offset)
     }
 
     static func kindName(_ t: Thread, _ generator: GeneratorRef) -> String {
@@ -115,11 +173,8 @@ enum Generators {
                 _ = t.raise(.typeError, "can't send non-None value to a just-started \(kind)")
                 return 0
             }
-            let (done, now) = generator.state.pointee.compareExchange(
-                expected: seen, desired: GeneratorRef.running,
-                successOrdering: .acquiringAndReleasing, failureOrdering: .acquiring)
-            if done { break }
-            seen = now
+            if generator.begin(t, from: seen) { break }
+            seen = generator.state.pointee.load(ordering: .acquiring)
         }
         let function = generator.function
         let code = generator.code
@@ -212,28 +267,35 @@ enum Generators {
         return suspend(t, generator, regs, pc + 8, resumeRegister: pc.a, live: pc.c, value)
     }
 
-    static func suspend(
-        _ t: Thread, _ generator: GeneratorRef, _ regs: Registers, _ pc: UnsafeMutableRawPointer,
-        resumeRegister: Int, live count: Int, _ value: UInt64
-    ) -> UInt64 {
-        let saved = generator.registers.unsafelyUnwrapped
-        // Only an exception that this frame handles belongs to the generator; another is the caller's.
-        let handled = t.objects.pointee.handled
-        var ownHandled: UInt64 = 0
+    /// Moves the frame's first `count` registers into the generator.
+    @inline(__always)
+    static func saveRegisters(_ t: Thread, _ generator: GeneratorRef, _ regs: Registers, live count: Int) {
         if BuildOptions.checksInvariants {
             for index in count..<generator.registerCount {
                 invariant(regs[index] & 7 != 0 || regs[index] == 0, "register \(index) outlives a yield unseen")
             }
         }
+        let saved = generator.registers.unsafelyUnwrapped
         generator.word(GeneratorRef.liveCount).pointee = UInt64(count)
         var index = 0
         while index < count {
-            let value = regs[index]
-            if _slowPath(!handled.isNull), value != 0 && handled.isSame(Value(bits: value)) { ownHandled = handled.bits }
-            saved.setPlainly(index, t.ownedForm(value))
+            saved.setPlainly(index, t.ownedForm(regs[index]))
             regs.setPlainly(index, 0)
             index &+= 1
         }
+    }
+
+    static func suspend(
+        _ t: Thread, _ generator: GeneratorRef, _ regs: Registers, _ pc: UnsafeMutableRawPointer,
+        resumeRegister: Int, live count: Int, _ value: UInt64
+    ) -> UInt64 {
+        // Only an exception that this frame handles belongs to the generator; another is the caller's.
+        let handled = t.objects.pointee.handled
+        var ownHandled: UInt64 = 0
+        if _slowPath(!handled.isNull) {
+            for index in 0..<count where regs[index] != 0 && handled.isSame(Value(bits: regs[index])) { ownHandled = handled.bits }
+        }
+        saveRegisters(t, generator, regs, live: count)
         if t.barrierActive != 0 { WriteBarrier.shade(generator.object, t) }
         generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
         generator.word(80).pointee = ownHandled
@@ -251,9 +313,7 @@ enum Generators {
     /// The frame is gone: the generator never runs again.
     static func finish(_ t: Thread, _ generator: GeneratorRef) {
         if t.barrierActive != 0 { WriteBarrier.willShiftItems(generator.object, t) }
-        if let saved = generator.registers {
-            for index in 0..<generator.registerCount { saved.drop(t, index) }
-        }
+        generator.dropRegisters(t)
         generator.state.pointee.store(GeneratorRef.finished, ordering: .releasing)
     }
 
@@ -453,9 +513,11 @@ enum Generators {
                     if ObjectRef(object).flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ObjectRef(object)) }
                     let generator = GeneratorRef(raw: object)
                     if let saved = generator.registers {
-                        for index in 0..<generator.registerCount { saved.drop(t, index) }
-                        Allocation.freeBuffer(
-                            t, UnsafeMutableRawPointer(saved), bytes: max(8, generator.registerCount * 8))
+                        // Those of a finished one are null.
+                        if generator.state.pointee.load(ordering: .relaxed) != GeneratorRef.finished { generator.dropRegisters(t) }
+                        if saved != generator.word(GeneratorRef.bytes) {
+                            Allocation.freeBuffer(t, UnsafeMutableRawPointer(saved), bytes: generator.registerCount * 8)
+                        }
                     }
                     for offset in GeneratorRef.values { t.release(Value(bits: generator.word(offset).pointee)) }
                     Allocation.free(ObjectRef(object), t)

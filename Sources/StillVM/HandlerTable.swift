@@ -26,7 +26,17 @@ func opUnpack(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64
 @inline(__always)
 func opGetIterator(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
+    let source = regs.value(pc.b)
+    if _fastPath(source.isObject && source.object.typeRaw == t.type(.list).raw) { return iterateList(t, regs, pc, table) }
     return after(Iteration.get(t, regs, pc), t, regs, pc, table)
+}
+
+@inline(never)
+private func iterateList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let iterator: Value
+    do throws(PythonError) { iterator = try t.makeListIterator(regs.value(pc.b)) } catch { return fail(t, regs, pc, table) }
+    if pc.flags & InstructionFlags.consumeB != 0 && pc.a != pc.b { regs.drop(t, pc.b) }
+    return write(t, regs, pc.a, iterator.bits, pc + 8, table)
 }
 
 @inline(__always)
@@ -210,9 +220,12 @@ extension VM {
         case .jumpIfNotNone: opJumpIfNotNone
         case .jumpIfTrueOrPop: opJumpIfTrueOrPop
         case .jumpIfFalseOrPop: opJumpIfFalseOrPop
-        case .buildTuple, .buildList, .buildSet, .buildDict, .buildString, .buildSlice: opBuild
+        case .buildTuple: opBuildTuple
+        case .buildList: opBuildList
+        case .buildSet, .buildDict, .buildString, .buildSlice: opBuild
         case .listAppend: opListAppend
-        case .setAdd, .dictAdd, .listExtend, .setUpdate, .dictUpdate, .dictMerge, .listToTuple, .formatValue: opUpdate
+        case .dictAdd: opDictAdd
+        case .setAdd, .listExtend, .setUpdate, .dictUpdate, .dictMerge, .listToTuple, .formatValue: opUpdate
         case .loadSubscript: opLoadSubscript
         case .storeSubscript: opStoreSubscript
         case .deleteSubscript: opDeleteSubscript

@@ -1,4 +1,4 @@
-// Calling a class whose instances `object.__new__` makes and whose `__init__` is a Python function: the frame of `__init__` is pushed like
+// Calling a class whose instances `object.__new__` or `BaseException.__new__` makes and whose `__init__` is a Python function: the frame of `__init__` is pushed like
 // any other, nothing recurses natively.
 //
 // Protocol  The new instance replaces the class in the call's base register and becomes the first argument. The frame carries the flag
@@ -26,9 +26,20 @@ enum Instantiation {
             target.letGo(t)
             return nil
         }
-        guard let instance = try? t.allocateInstance(of: type) else {
-            target.letGo(t)
-            return regs
+        let instance: ObjectRef
+        if type.has(TypeFlags.exceptionSubclass), let new = type.record.pointee.new {
+            let made = new(t.raw, type.object.address, arguments, count, 0)
+            if made == 0 {
+                target.letGo(t)
+                return regs
+            }
+            instance = Value(bits: made).object
+        } else {
+            guard let made = try? t.allocateInstance(of: type) else {
+                target.letGo(t)
+                return regs
+            }
+            instance = made
         }
         let frame = Calls.makeRoom(regs, base, arguments, count)
         // The class of a live instance is alive: the register gives its reference up.
@@ -62,7 +73,7 @@ enum Instantiation {
 
     @inline(never)
     private static func find(_ t: Thread, _ type: TypeRef, _ pc: UnsafeMutableRawPointer) -> Value {
-        guard type.isMadeByObject else { return .null }
+        guard type.isMadeByObject || type.isMadeByBaseException else { return .null }
         let found = t.typeLookup(type, Names.__init__)
         guard found.isObject, t.typeOf(found) == t.type(.function) else { return .null }
         let version = type.versionTag

@@ -122,10 +122,12 @@ public final class ModuleBuilder {
     /// Its making has failed: the import raises the exception that is set.
     public func fail() { failed = true }
     /// A function with `min` to `max` (-1: any number) positional arguments; `self` of the function is the module.
-    public func function(_ key: String, _ min: Int, _ max: Int, keywords: Bool = false, _ body: @escaping NativeFunction) {
+    public func function(
+        _ key: String, _ min: Int, _ max: Int, keywords: Bool = false, intrinsic: UInt32 = 0, _ body: @escaping NativeFunction
+    ) {
         do throws(PythonError) {
             let function = try thread.makeBuiltinFunction(
-                name: key, module: module, min: min, max: max, keywords: keywords, body)
+                name: key, module: module, min: min, max: max, keywords: keywords, intrinsic: intrinsic, body)
             // Threads call it all the time: registers hold it uncounted.
             ReferenceCount.makeDeferred(function.object)
             set(key, function)

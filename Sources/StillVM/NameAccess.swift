@@ -1,9 +1,9 @@
 // Globals, names of module and class bodies, and the errors for names that are not there.
 //
 // Cache of loadGlobal, two words, each valid on its own, so that threads may write them without order:
-//   word 0  keysVersion of the globals in which the name was *not* found (for builtins)
-//   word 1  entry index + 1, with the top bit set when the entry is in the builtins
-// An entry is used only if its key is still the name (identity).
+//   word 0  the name; or the keysVersion (and the top bit) of the globals in which it was *not* found (for builtins)
+//   word 1  where the entry lies in a table of one size, with the top bit set when that is the builtins' (GlobalPlace)
+// An entry is used only if its key is still the name (identity). If word 0 is of the other kind than word 1, it is not.
 import StillBytecode
 import StillObjects
 import StillObmalloc
@@ -11,22 +11,44 @@ import StillPlatform
 import StillThreadRegistry
 import Synchronization
 
-enum NameAccess {
-    static let inBuiltins: UInt64 = 1 << 63
+/// An entry's distance from the start of its table, u32, and the size of the table's index, u31 << 32: tables with the same have room for the
+/// same number of entries, in the same places.
+struct GlobalPlace {
+    let word: UInt64
+    @inline(__always) init(_ word: UInt64) { self.word = word }
+    /// Nil for a table that is too large.
+    init?(_ table: HashTable, _ number: Int, inBuiltins: Bool) {
+        let offset = table.entry(number) - table.raw
+        guard offset < 1 << 32, table.indexSize < 1 << 31 else { return nil }
+        word = UInt64(offset) | UInt64(table.indexSize) << 32 | (inBuiltins ? 1 << 63 : 0)
+    }
+    @inline(__always) var isEmpty: Bool { word == 0 }
+    /// Word 0 for a name that a dict with these keys does not have: the version of keys and the top bit, which no name's address has.
+    @inline(__always) static func absence(_ dict: DictRef) -> UInt64 { dict.keysVersion | unknown }
+    /// The same while a key is added: says nothing.
+    static var unknown: UInt64 { 1 << 63 }
+    @inline(__always) var isInBuiltins: Bool { Int64(bitPattern: word) < 0 }
+    @inline(__always) var offset: Int { Int(UInt32(truncatingIfNeeded: word)) }
+    @inline(__always) func suits(_ table: HashTable) -> Bool {
+        table.indexSize == Int(truncatingIfNeeded: (word &>> 32) & 0x7FFF_FFFF)
+    }
+    /// The entry's number in a table that it suits.
+    func number(_ table: HashTable) -> Int { (offset &- (table.entry(0) - table.raw)) / HashTable.entryBytes }
+}
 
+enum NameAccess {
     /// The value for a register: uncounted when deferred or immortal. 0 with NameError set.
     @inline(never)
     static func loadGlobal(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
         let function = regs.function
         let name = Value(bits: regs.code.pointee.names[pc.b])
-        let place = pc.cache(1).pointee.load(ordering: .relaxed)
-        if _fastPath(place != 0) {
-            if place & inBuiltins == 0 {
-                let value = DictRef(function.globals).valueForRegister(t, Int(place &- 1), key: name)
-                if _fastPath(!value.isNull) { return value.bits }
-            } else if DictRef(function.globals).keysVersion == pc.cache(0).pointee.load(ordering: .relaxed) {
-                let value = DictRef(function.builtins).valueForRegister(
-                    t, Int((place & ~inBuiltins) &- 1), key: name)
+        let place = GlobalPlace(pc.cache(1).pointee.load(ordering: .relaxed))
+        if _fastPath(!place.isEmpty) {
+            let dict = DictRef(place.isInBuiltins ? function.builtins : function.globals)
+            if !place.isInBuiltins || GlobalPlace.absence(DictRef(function.globals)) == pc.cache(0).pointee.load(ordering: .relaxed),
+                let table = dict.table, place.suits(table)
+            {
+                let value = dict.valueForRegister(t, place.number(table), key: name)
                 if _fastPath(!value.isNull) { return value.bits }
             }
         }
@@ -41,20 +63,23 @@ enum NameAccess {
             let globals = DictRef(function.globals)
             let index = globals.entryIndex(t, name)
             if index >= 0 {
-                pc.cache(1).pointee.store(UInt64(index + 1), ordering: .relaxed)
+                if let table = globals.table, index < table.capacity, let place = GlobalPlace(table, index, inBuiltins: false) {
+                    pc.cache(0).pointee.store(name.bits & ~7, ordering: .relaxed)
+                    pc.cache(1).pointee.store(place.word, ordering: .relaxed)
+                }
                 let value = globals.getName(t, name)
                 if !value.isNull { return value.bits }
             }
-            let version = globals.keysVersion
+            let absence = GlobalPlace.absence(globals)
             let value = globals.getName(t, name)
             if !value.isNull { return value.bits }
             let builtins = DictRef(function.builtins)
             let place = builtins.entryIndex(t, name)
             let builtin = builtins.getName(t, name)
             if builtin.isNull { throw t.nameError(name) }
-            if place >= 0 {
-                pc.cache(0).pointee.store(version, ordering: .relaxed)
-                pc.cache(1).pointee.store(UInt64(place + 1) | inBuiltins, ordering: .relaxed)
+            if place >= 0, absence != GlobalPlace.unknown, let table = builtins.table, place < table.capacity, let found = GlobalPlace(table, place, inBuiltins: true) {
+                pc.cache(0).pointee.store(absence, ordering: .relaxed)
+                pc.cache(1).pointee.store(found.word, ordering: .relaxed)
             }
             return builtin.bits
         } catch { return 0 }
@@ -209,21 +234,21 @@ enum Cells {
 
     @inline(never)
     static func loadLocked(_ t: Thread, _ cell: ObjectRef) -> UInt64 {
-        ObjectLock.lock(cell.lockByte)
+        ObjectLock.lock(cell.lockByte, for: t)
         let value = Value(bits: cell.atomicWord(24).pointee.load(ordering: .relaxed))
         if value.isObject { ReferenceCount.retainAndShare(value.object, t) }
-        ObjectLock.unlock(cell.lockByte)
+        ObjectLock.unlock(cell.lockByte, for: t)
         return value.bits
     }
 
     /// Replaces the contents. Consumes `value`.
     @inline(never)
     static func store(_ t: Thread, _ cell: ObjectRef, _ value: Value) {
-        ObjectLock.lock(cell.lockByte)
+        ObjectLock.lock(cell.lockByte, for: t)
         let old = Value(bits: cell.atomicWord(24).pointee.load(ordering: .relaxed))
         if old.isObject { WriteBarrier.willOverwrite(cell, old: old.object, t) } else { WriteBarrier.willStore(cell, t) }
         cell.atomicWord(24).pointee.store(value.bits, ordering: .releasing)
-        ObjectLock.unlock(cell.lockByte)
+        ObjectLock.unlock(cell.lockByte, for: t)
         t.release(old)
     }
 

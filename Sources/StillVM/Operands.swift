@@ -51,6 +51,20 @@ extension UnsafeMutablePointer where Pointee == UInt64 {
     }
 }
 
+/// An operand in the form that objects hold, out of its register if it is `consumed`. 0, and nothing has happened, when that takes more than
+/// a few instructions.
+@inline(__always)
+func ownedOperand(_ t: Thread, _ regs: Registers, _ index: Int, consumed: Bool) -> UInt64 {
+    let bits = regs[index]
+    if _slowPath(bits & 7 == 4 && bits >= 4096) { return 0 }
+    if consumed {
+        regs[index] = 0
+    } else if bits & 7 == 0 {
+        if _slowPath(bits == 0 || !raiseOwn(Value(bits: bits).object, t)) { return 0 }
+    }
+    return bits
+}
+
 extension ThreadState {
     /// A register's value in the form that native code owns.
     @inline(__always) func ownedForm(_ bits: UInt64) -> UInt64 {

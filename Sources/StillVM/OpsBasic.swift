@@ -37,9 +37,19 @@ func opLoadConstant(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> 
     write(Thread(raw), regs, pc.a, regs.code.pointee.constants[pc.wide], pc + 8, table)
 }
 
+/// A number that the next instruction takes an item by: both in one step.
 @inline(__always)
 func opLoadSmallInt(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    write(Thread(raw), regs, pc.a, Value(smallInt: pc.wide).bits, pc + 8, table)
+    let next = pc + 8
+    if next.load(as: UInt8.self) == Opcode.loadSubscript.rawValue && next.c == pc.a {
+        let old = regs[pc.a]
+        if _fastPath(old & 7 != 0 || old == 0) {
+            let key = Value(smallInt: pc.wide)
+            regs[pc.a] = key.bits
+            return loadSubscript(Thread(raw), regs, next, table, key)
+        }
+    }
+    return write(Thread(raw), regs, pc.a, Value(smallInt: pc.wide).bits, pc + 8, table)
 }
 
 @inline(__always)
@@ -60,32 +70,36 @@ func opClear(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 
 @inline(__always)
 func opLoadGlobal(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
-    let place = pc.cache(1).pointee.load(ordering: .relaxed)
+    let place = GlobalPlace(pc.cache(1).pointee.load(ordering: .relaxed))
+    let known = pc.cache(0).pointee.load(ordering: .relaxed)
     let function = regs.function
-    let inGlobals = place & NameAccess.inBuiltins == 0
-    let dict = DictRef(inGlobals ? function.globals : function.builtins)
-    if _fastPath(
-        place != 0
-            && (inGlobals || DictRef(function.globals).keysVersion == pc.cache(0).pointee.load(ordering: .relaxed))),
-        let entries = dict.table
+    if _fastPath(!place.isInBuiltins) {
+        if _fastPath(!place.isEmpty), let entries = DictRef(function.globals).table, _fastPath(place.suits(entries)) {
+            return loadEntry(t, regs, pc, table, entries.raw + place.offset, name: known)
+        }
+    } else if _fastPath(GlobalPlace.absence(DictRef(function.globals)) == known), let entries = DictRef(function.builtins).table,
+        _fastPath(place.suits(entries))
     {
-        let number = Int((place & ~NameAccess.inBuiltins) &- 1)
-        let name = regs.code.pointee.names[pc.b]
-        if _fastPath(number < entries.capacity),
-            _fastPath((entries.key(number).pointee.load(ordering: .acquiring) ^ name) & ~4 == 0)
+        return loadEntry(t, regs, pc, table, entries.raw + place.offset, name: regs.code.pointee.names[pc.b])
+    }
+    return loadGlobalOther(t, regs, pc, table)
+}
+
+/// The value of a dict's entry, if that has the name as its key.
+@inline(__always)
+private func loadEntry(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ entry: Raw, name: UInt64) -> UInt64 {
+    let words = entry.assumingMemoryBound(to: Atomic<UInt64>.self)
+    if _fastPath((words[1].load(ordering: .acquiring) ^ name) & ~4 == 0) {  // D1
+        let bits = words[2].load(ordering: .acquiring)
+        if bits & 7 != 0 { return write(t, regs, pc.a, bits, pc + 24, table) }
+        // The block may have become another object between the two loads: only if the slot still says so.
+        if _fastPath(
+            bits != 0
+                && Value(bits: bits).object.sharedWord.pointee.load(ordering: .relaxed)
+                    & (SharedFlags.deferred | SharedFlags.immortal) != 0
+                && words[2].load(ordering: .acquiring) == bits)
         {
-            let word = entries.value(number)
-            let bits = word.pointee.load(ordering: .acquiring)
-            if bits & 7 != 0 { return write(t, regs, pc.a, bits, pc + 24, table) }
-            // The block may have become another object between the two loads: only if the slot still says so.
-            if _fastPath(
-                bits != 0
-                    && Value(bits: bits).object.sharedWord.pointee.load(ordering: .relaxed)
-                        & (SharedFlags.deferred | SharedFlags.immortal) != 0
-                    && word.pointee.load(ordering: .acquiring) == bits)
-            {
-                return write(t, regs, pc.a, bits | 4, pc + 24, table)
-            }
+            return write(t, regs, pc.a, bits | 4, pc + 24, table)
         }
     }
     return loadGlobalOther(t, regs, pc, table)

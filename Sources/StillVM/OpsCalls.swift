@@ -60,21 +60,147 @@ private func callOther(
     _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
 ) -> UInt64 {
     let callee = Value(bits: regs[pc.a])
-    let names = pc.load(as: UInt8.self) == Opcode.call.rawValue ? pc.c : 0xFFFF
-    if _fastPath(callee.isObject && names == 0xFFFF) {
+    if _fastPath(callee.isObject && (pc.load(as: UInt8.self) != Opcode.call.rawValue || pc.c == 0xFFFF)) {
         let type = callee.object.typeRaw
         if type == t.type(.methodDescriptor).raw && count > 0 {
             let receiver = Value(bits: arguments[0])
             if _fastPath(receiver.isObject && receiver.object.typeRaw == NativeRef(callee).owner) {
+                let intrinsic = NativeRef(callee).flags & NativeFlags.intrinsics
+                if intrinsic == NativeFlags.listAppend && count == 2 && arguments[1] != 0 {
+                    return appendToList(t, regs, pc, table, arguments)
+                }
+                if intrinsic == NativeFlags.listPop && count == 1 && t.storesPlainly {
+                    return popFromList(t, regs, pc, table, arguments)
+                }
                 return callNative(t, regs, pc, table, arguments, count)
             }
         } else if type == t.type(.builtinFunction).raw {
+            let intrinsic = NativeRef(callee).flags & NativeFlags.intrinsics
+            if intrinsic == NativeFlags.length && count == 1 { return callLength(t, regs, pc, table, arguments) }
+            if intrinsic >= NativeFlags.all && count == 1 { return callFold(t, regs, pc, table, arguments) }
             return callNative(t, regs, pc, table, arguments, count)
+        } else if type == t.type(.type).raw && !TypeRef(callee).has(TypeFlags.heapType) {
+            return callStaticType(t, regs, pc, table, arguments, count)
         }
     }
+    return callGenerally(t, regs, pc, table, arguments, count)
+}
+
+@inline(never)
+private func callGenerally(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
+) -> UInt64 {
+    let names = pc.load(as: UInt8.self) == Opcode.call.rawValue ? pc.c : 0xFFFF
     regs.savePC(pc + 24)
     let next = Calls.call(t, regs, pc, base: pc.a, arguments: arguments, count: count, names: names)
     return called(t, regs, pc, table, next)
+}
+
+/// `list.append(item)`, with both in place.
+@inline(never)
+private func appendToList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers) -> UInt64 {
+    let receiver = Value(bits: arguments[0])
+    if _fastPath(t.storesPlainly) {
+        let bits = arguments[1]
+        let list = ListRef(receiver)
+        let count = list.count
+        if _fastPath((bits & 7 != 4 || bits < 4096) && regs[pc.a] & 7 != 0), let slot = list.free(count) {
+            slot.pointee.store(bits, ordering: .releasing)  // L1
+            list.setCount(count &+ 1)
+            arguments[0] = 0
+            arguments[1] = 0
+            regs[pc.a] = Value.none.bits
+            if receiver.isCounted, _slowPath(!lowerOwn(receiver.object, t)) {
+                return releaseThenGo(t, regs, pc + 24, table, receiver.bits)
+            }
+            if _slowPath(t.hasRequest) { return serveThenGo(t, regs, pc + 24, table) }
+            return go(t, regs, pc + 24, table)
+        }
+    }
+    return appendSlowly(t, regs, pc, table, arguments)
+}
+
+@inline(never)
+private func appendSlowly(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers) -> UInt64 {
+    let receiver = Value(bits: arguments[0])
+    let item = Value(bits: t.ownedForm(arguments[1]))
+    arguments[1] = 0
+    do throws(PythonError) { try ListRef(receiver).appendOwned(t, item) } catch {
+        arguments.drop(t, 0)
+        regs.savePC(pc + 24)
+        return fail(t, regs, pc, table)
+    }
+    arguments[0] = 0
+    if receiver.isCounted, _slowPath(!lowerOwn(receiver.object, t)) { ReferenceCount.release(receiver.object, t) }
+    if _slowPath(t.hasRequest) {
+        regs.put(t, pc.a, Value.none.bits)
+        return serveThenGo(t, regs, pc + 24, table)
+    }
+    return write(t, regs, pc.a, Value.none.bits, pc + 24, table)
+}
+
+/// `list.pop()` by a thread that needs neither lock nor barrier.
+@inline(never)
+private func popFromList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers) -> UInt64 {
+    let receiver = Value(bits: arguments[0])
+    let last = ListRef(receiver).count &- 1
+    if _fastPath(last >= 0 && regs[pc.a] & 7 != 0), let slot = ListRef(receiver).slot(last) {
+        let bits = slot.pointee.load(ordering: .relaxed)
+        slot.pointee.store(0, ordering: .releasing)
+        ListRef(receiver).setCount(last)
+        arguments[0] = 0
+        regs[pc.a] = bits
+        if receiver.isCounted, _slowPath(!lowerOwn(receiver.object, t)) {
+            return releaseThenGo(t, regs, pc + 24, table, receiver.bits)
+        }
+        if _slowPath(t.hasRequest) { return serveThenGo(t, regs, pc + 24, table) }
+        return go(t, regs, pc + 24, table)
+    }
+    return callNative(t, regs, pc, table, arguments, 1)
+}
+
+/// `len` of the commonest containers.
+@inline(never)
+private func callLength(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers) -> UInt64 {
+    let container = Value(bits: arguments[0])
+    if _fastPath(container.isObject && regs[pc.a] & 7 != 0) {
+        let type = container.object.typeRaw
+        var count = -1
+        if type == t.type(.list).raw {
+            count = ListRef(container).count
+        } else if type == t.type(.str).raw {
+            count = StrRef(container).count
+        } else if type == t.type(.tuple).raw {
+            count = TupleRef(container).count
+        } else if type == t.type(.dict).raw {
+            count = DictRef(container).count
+        }
+        if _fastPath(count >= 0) {
+            arguments[0] = 0
+            regs[pc.a] = Value(smallInt: count).bits
+            if container.isCounted, _slowPath(!lowerOwn(container.object, t)) {
+                return releaseThenGo(t, regs, pc + 24, table, container.bits)
+            }
+            return go(t, regs, pc + 24, table)
+        }
+    }
+    return callNative(t, regs, pc, table, arguments, 1)
+}
+
+@inline(never)
+private func callFold(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers) -> UInt64 {
+    if let frame = GeneratorFolds.begin(t, regs, pc, arguments) { return go(t, frame, frame.savedPC, table) }
+    return callNative(t, regs, pc, table, arguments, 1)
+}
+
+/// A builtin class: what its `__new__` and `__init__` slots do.
+@inline(never)
+private func callStaticType(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
+) -> UInt64 {
+    regs.savePC(pc + 24)
+    let result = TypeRef.callType(t, regs.value(pc.a), arguments, count)
+    return nativeDone(t, regs, pc, table, arguments, count, result)
 }
 
 /// A function written in Swift, or a method whose receiver fits.
@@ -86,10 +212,20 @@ private func callNative(
     let native = NativeRef(Value(bits: regs[pc.a]))
     let isMethod = native.object.typeRaw == t.type(.methodDescriptor).raw ? 1 : 0
     let result = native.invoke(
-        t, self: isMethod != 0 ? arguments[0] : native.boundSelf.bits, args: arguments + isMethod, count: count - isMethod, keywords: 0)
+        t, self: isMethod != 0 ? arguments[0] : native.boundSelf.bits, args: arguments + isMethod, count: count &- isMethod, keywords: 0)
+    return nativeDone(t, regs, pc, table, arguments, count, result)
+}
+
+/// Gives the arguments up and places the result; 0: an exception.
+@inline(__always)
+private func nativeDone(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int, _ result: UInt64
+) -> UInt64 {
     var index = 0
     while index < count {
-        arguments.drop(t, index)
+        let bits = arguments[index]
+        arguments[index] = 0
+        if bits & 7 == 0 && bits != 0, _slowPath(!lowerOwn(Value(bits: bits).object, t)) { Registers.give(t, bits) }
         index &+= 1
     }
     if _slowPath(result == 0) { return fail(t, regs, pc, table) }
@@ -191,6 +327,10 @@ private func leaveSpecially(_ t: Thread, _ regs: Registers, _ table: Table, _ re
         t.release(Value(bits: result))
         return write(t, caller, pc.b, 0, pc + 8, table)
     }
+    if pc.load(as: UInt8.self) == Opcode.call.rawValue {
+        t.release(Value(bits: result))
+        return GeneratorFolds.end(t, caller, pc, table)
+    }
     caller.drop(t, pc.b)
     return write(t, caller, pc.a, result, pc + 8, table)
 }
@@ -216,11 +356,44 @@ func opMakeGenerator(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) ->
 func opYieldValue(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
     if _slowPath(regs[pc.b] == 0) { return failUnbound(t, regs, pc, table, pc.b) }
+    if _fastPath(regs.frameFlags & FrameFlags.resumedHere != 0 && t.barrierActive == 0 && t.objects.pointee.handled.isNull) {
+        let caller = regs.callerFrame.unsafelyUnwrapped
+        if _fastPath((caller.savedPC - 8).load(as: UInt8.self) != Opcode.delegate.rawValue) {
+            return yieldToLoop(t, regs, pc, table, caller)
+        }
+    }
+    return yieldOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func yieldOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let isResumedHere = regs.frameFlags & FrameFlags.resumedHere != 0
     let caller = regs.callerFrame
     let value = Generators.yield(t, regs, pc)
     if !isResumedHere { return value }
     return deliver(t, caller.unsafelyUnwrapped, table, value)
+}
+
+/// The usual yield: to a `for` loop or a call that has resumed the generator, while no exception is handled. As `Generators.yield` and `deliver`.
+@inline(never)
+private func yieldToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ caller: Registers) -> UInt64 {
+    let value = t.ownedForm(regs[pc.b])
+    if pc.flags & InstructionFlags.consumeB != 0 || pc.a == pc.b {
+        regs[pc.b] = 0
+    } else {
+        t.retain(Value(bits: value))
+    }
+    let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
+    Generators.saveRegisters(t, generator, regs, live: pc.c)
+    generator.setSuspended(at: pc + 8, resumeRegister: pc.a)
+    t.objects.pointee.handled = Value(bits: generator.word(GeneratorRef.callersHandled).pointee)
+    t.currentFrame = caller
+    t.objects.pointee.recursionDepth &-= 1
+    generator.state.pointee.store(GeneratorRef.suspended, ordering: .releasing)
+    Calls.noteReturn(t, caller)
+    let loop = caller.savedPC - 8
+    if _slowPath(loop.load(as: UInt8.self) == Opcode.call.rawValue) { return GeneratorFolds.value(t, caller, table, value) }
+    return write(t, caller, loop.a, value, loop + 16, table)
 }
 
 /// Hands a yielded value to the frame that has resumed the generator; what delegates yields on.
@@ -233,6 +406,10 @@ private func deliver(_ t: Thread, _ first: Registers, _ table: Table, _ value: U
         if pc.load(as: UInt8.self) == Opcode.forIterate.rawValue {
             t.vm.pointee.hasYielded = false
             return write(t, regs, pc.a, value, pc + 16, table)
+        }
+        if pc.load(as: UInt8.self) == Opcode.call.rawValue {
+            t.vm.pointee.hasYielded = false
+            return GeneratorFolds.value(t, regs, table, value)
         }
         let isResumedHere = regs.frameFlags & FrameFlags.resumedHere != 0
         let caller = regs.callerFrame
@@ -275,26 +452,69 @@ func opForIterate(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
         let value = RangeIteratorRef(iterator.raw).nextSmall()
         if _fastPath(!value.isNull) { return write(t, regs, pc.a, value.bits, pc + 16, table) }
     }
+    return forIterateList(t, regs, pc, table)
+}
+
+/// Items of a list that need no count, or one on an object of this thread.
+@inline(never)
+private func forIterateList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let iterator = regs.value(pc.b).object
+    if _fastPath(iterator.typeRaw == t.type(.listIterator).raw) {
+        let own = IteratorRef(raw: iterator.raw)
+        let index = own.index
+        let list = ListRef(own.source)
+        if let slot = list.slotToRead(index) {
+            let bits = slot.pointee.load(ordering: .acquiring)  // L1
+            if bits & 7 != 0 {
+                own.setIndex(index &+ 1)
+                return write(t, regs, pc.a, bits, pc + 16, table)
+            }
+            if _fastPath(bits != 0), _fastPath(raiseOwn(Value(bits: bits).object, t)) {
+                if _fastPath(ReferenceCount.isStill(bits, in: slot) && list.isCurrent(slot, index)) {
+                    own.setIndex(index &+ 1)
+                    return write(t, regs, pc.a, bits, pc + 16, table)
+                }
+                return forIterateAgain(t, regs, pc, table, bits)
+            }
+        }
+    } else if iterator.typeRaw == t.type(.generator).raw {
+        return resumeForLoop(t, regs, pc, table)
+    } else if PairLoops.unpacks(pc) {
+        return forIteratePairs(t, regs, pc, table)
+    }
     return forIterateOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func forIteratePairs(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    guard let outcome = PairLoops.next(t, regs, pc, regs.value(pc.b).object.typeRaw) else { return forIterateOther(t, regs, pc, table) }
+    if _slowPath(outcome < 0) { return fail(t, regs, pc, table) }
+    return go(t, regs, pc + (8 &+ outcome &* 16), table)
+}
+
+@inline(never)
+private func resumeForLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    if let frame = ResumedHere.enter(t, regs, pc, GeneratorRef(regs.value(pc.b)), sent: .none) {
+        return go(t, frame, frame.savedPC, table)
+    }
+    return forIterateOther(t, regs, pc, table)
+}
+
+/// The slot has changed between the two looks at it.
+@inline(never)
+private func forIterateAgain(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ wrong: UInt64) -> UInt64 {
+    ReferenceCount.release(Value(bits: wrong).object, t)
+    regs.savePC(pc + 8)
+    let outcome = Iteration.next(t, regs, pc)
+    if _slowPath(outcome < 0) { return fail(t, regs, pc, table) }
+    return go(t, regs, pc + (8 &+ outcome &* 8), table)
 }
 
 @inline(never)
 private func forIterateOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let iterator = regs.value(pc.b)
     let type = iterator.object.typeRaw
-    if type == t.type(.listIterator).raw {
-        let list = IteratorRef(raw: iterator.object.raw)
-        let index = list.index
-        let item = ListRef(list.source).tryLoad(t, index)
-        if _fastPath(!item.isNull) {
-            list.setIndex(index &+ 1)
-            return write(t, regs, pc.a, item.bits, pc + 16, table)
-        }
-    } else if type == t.type(.generator).raw {
-        if let frame = ResumedHere.enter(t, regs, pc, GeneratorRef(iterator), sent: .none) {
-            return go(t, frame, frame.savedPC, table)
-        }
-    } else if type == t.type(.tupleIterator).raw {
+    if type == t.type(.tupleIterator).raw {
         let tuple = IteratorRef(raw: iterator.object.raw)
         let index = tuple.index
         let source = TupleRef(tuple.source)

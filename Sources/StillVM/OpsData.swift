@@ -15,9 +15,10 @@ func opLoadAttribute(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) ->
     if _fastPath(target.isObject) {
         let object = target.object
         let cache = pc.cache(0).pointee.load(ordering: .relaxed)
+        // A temporary that is given up is overwritten by what is loaded from it, most often.
         if _fastPath(
             cache & 0xFF_FFFF_FFFF == UInt64(TypeRef(object.typeRaw).versionTag) | Attributes.inline << 32
-                && pc.flags & InstructionFlags.consumeB == 0)
+                && (pc.flags & InstructionFlags.consumeB == 0 || pc.a == pc.b))
         {
             let word = object.atomicWord(Int(cache &>> 48))
             let bits = word.pointee.load(ordering: .acquiring)
@@ -46,9 +47,51 @@ private func loadAttributeOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ tabl
     return write(t, regs, pc.a, value, pc + 24, table)
 }
 
+/// Here only by a thread that is alone: another value for an attribute that has one, the first of a slot, or of an instance whose values stay in order.
 @inline(__always)
 func opStoreAttribute(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
+    let target = regs.value(pc.a)
+    if _fastPath(target.isObject && t.storesPlainly) {
+        let object = target.object
+        let cache = pc.cache(0).pointee.load(ordering: .relaxed)
+        if _fastPath(cache != 0 && UInt32(truncatingIfNeeded: cache) == TypeRef(object.typeRaw).versionTag) {
+            let offset = Int(cache &>> 48)
+            let word = object.atomicWord(offset)
+            let old = word.pointee.load(ordering: .relaxed)
+            if _fastPath(
+                old != 0 || (cache &>> 32) & 0xFF == Attributes.slot || InstanceAttributes.mayAppend(object, offset))
+            {
+                let bits = ownedOperand(t, regs, pc.b, consumed: pc.flags & InstructionFlags.consumeB != 0)
+                if _fastPath(bits != 0) {
+                    word.pointee.store(bits, ordering: .releasing)  // I1
+                    return stored(t, regs, pc, table, old, words: 3)
+                }
+            }
+        }
+    }
+    return storeAttributeOther(t, regs, pc, table)
+}
+
+/// After a store: gives up the value that it has displaced, and the container if it was a temporary.
+@inline(__always)
+private func stored(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ old: UInt64, words: Int) -> UInt64 {
+    let next = pc + words &* 8
+    if pc.flags & InstructionFlags.consumeA != 0 {
+        let container = regs[pc.a]
+        regs[pc.a] = 0
+        if _slowPath(container & 7 == 0) {
+            if old & 7 == 0 { return releaseBothThenGo(t, regs, next, table, old, container) }
+            return releaseThenGo(t, regs, next, table, container)
+        }
+    }
+    if old & 7 == 0 && old != 0 { return releaseThenGo(t, regs, next, table, old) }
+    return go(t, regs, next, table)
+}
+
+@inline(never)
+private func storeAttributeOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    regs.savePC(pc + 24)
     return after(Attributes.store(t, regs, pc), t, regs, pc, table, words: 3)
 }
 
@@ -110,17 +153,37 @@ func opLoadSpecial(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> U
 
 @inline(__always)
 func opLoadSubscript(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let t = Thread(raw)
+    loadSubscript(Thread(raw), regs, pc, table, regs.value(pc.c))
+}
+
+/// - Parameter key: what register c holds.
+@inline(__always)
+func loadSubscript(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ key: Value) -> UInt64 {
     let container = regs.value(pc.b)
-    let key = regs.value(pc.c)
-    if _fastPath(container.isObject && key.isSmallInt && pc.flags & InstructionFlags.consumeB == 0) {
+    if _fastPath(container.isObject && key.isSmallInt && (pc.flags & InstructionFlags.consumeB == 0 || pc.a == pc.b)) {
         let type = container.object.typeRaw
         if _fastPath(type == t.type(.list).raw) {
-            let value = ListRef(container).peek(key.smallInt)
-            // Items that need counts: in a function with room for it.
-            if _fastPath(value.bits & 7 != 0) { return write(t, regs, pc.a, value.bits, pc + 16, table) }
+            let index = key.smallInt
+            if let slot = ListRef(container).slotToRead(index) {
+                let bits = slot.pointee.load(ordering: .acquiring)  // L1
+                if bits & 7 != 0 { return write(t, regs, pc.a, bits, pc + 16, table) }
+                if _fastPath(bits != 0), _fastPath(raiseOwn(Value(bits: bits).object, t)) {
+                    if _fastPath(ReferenceCount.isStill(bits, in: slot) && ListRef(container).isCurrent(slot, index)) {
+                        return write(t, regs, pc.a, bits, pc + 16, table)
+                    }
+                    return loadSubscriptAgain(t, regs, pc, table, bits)
+                }
+            }
         }
     }
+    return loadSubscriptOther(t, regs, pc, table)
+}
+
+/// The slot has changed between the two looks at it.
+@inline(never)
+private func loadSubscriptAgain(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ wrong: UInt64) -> UInt64 {
+    regs.savePC(pc + 16)
+    t.release(Value(bits: wrong))
     return loadSubscriptOther(t, regs, pc, table)
 }
 
@@ -142,13 +205,63 @@ private func loadSubscriptOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ tabl
             return write(t, regs, pc.a, value.bits, pc + 16, table)
         }
     }
-    return after(Subscripts.loadSlowly(t, regs, pc), t, regs, pc, table, words: 2)
+    if container.isObject && !key.isNull && container.object.typeRaw == t.type(.dict).raw { return loadDictItem(t, regs, pc, table) }
+    return loadSubscriptSlowly(t, regs, pc, table)
+}
+
+@inline(never)
+private func loadSubscriptSlowly(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    after(Subscripts.loadSlowly(t, regs, pc), t, regs, pc, table, words: 2)
+}
+
+@inline(never)
+private func loadDictItem(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    regs.savePC(pc + 16)
+    let value: Value
+    do throws(PythonError) { value = try DictRef(regs.value(pc.b)).get(t, regs.value(pc.c)) } catch { return fail(t, regs, pc, table) }
+    // The general way raises the KeyError.
+    if _slowPath(value.isNull) { return loadSubscriptSlowly(t, regs, pc, table) }
+    regs.consume(t, pc)
+    return write(t, regs, pc.a, value.bits, pc + 16, table)
 }
 
 @inline(__always)
 func opStoreSubscript(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
+    let container = regs.value(pc.a)
+    let key = regs.value(pc.b)
+    if _fastPath(container.isObject && key.isSmallInt && t.storesPlainly && container.object.typeRaw == t.type(.list).raw),
+        let slot = ListRef(container).slot(key.smallInt)
+    {
+        let bits = ownedOperand(t, regs, pc.c, consumed: pc.flags & InstructionFlags.consumeC != 0)
+        if _fastPath(bits != 0) {
+            let old = slot.pointee.load(ordering: .relaxed)
+            slot.pointee.store(bits, ordering: .releasing)  // L1
+            return stored(t, regs, pc, table, old, words: 1)
+        }
+    }
+    return storeSubscriptOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func storeSubscriptOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    // Before anything else, so that this function is not like others: the compiler merges such, and would call the merged one.
+    regs.savePC(pc + 8)
+    let container = regs.value(pc.a)
+    if container.isObject && container.object.typeRaw == t.type(.dict).raw && regs[pc.b] != 0 && regs[pc.c] != 0 {
+        return storeDictItem(t, regs, pc, table)
+    }
     return after(Subscripts.store(t, regs, pc), t, regs, pc, table)
+}
+
+@inline(never)
+private func storeDictItem(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    do throws(PythonError) { try DictRef(regs.value(pc.a)).set(t, regs.value(pc.b), regs.value(pc.c)) } catch {
+        return fail(t, regs, pc, table)
+    }
+    if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
+    regs.consume(t, pc)
+    return go(t, regs, pc + 8, table)
 }
 
 @inline(__always)
@@ -165,9 +278,13 @@ func opUnpackSequence(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -
     let source = regs.value(pc.b)
     if _fastPath(source.isObject) {
         let type = source.object.typeRaw
-        let isList = type == t.type(.list).raw
-        if isList ? ListRef(source).count == pc.c : type == t.type(.tuple).raw && TupleRef(source).count == pc.c {
-            return unpackExactly(t, regs, pc, table, isList)
+        if type == t.type(.tuple).raw {
+            if _fastPath(TupleRef(source).count == pc.c) {
+                return unpackExactly(t, regs, pc, table, source.object.field(32, as: Registers.self))
+            }
+        } else if type == t.type(.list).raw && ListRef(source).count == pc.c {
+            if _fastPath(t.isAlone), let items = ListRef(source).itemsAlone { return unpackExactly(t, regs, pc, table, items) }
+            return unpackRest(t, regs, pc, table, from: 0)
         }
     }
     return unpackOther(t, regs, pc, table)
@@ -178,11 +295,39 @@ private func unpackOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Tabl
     after(Containers.unpack(t, regs, pc), t, regs, pc, table)
 }
 
-/// A tuple with as many items as are asked for, or a list that had as many.
+/// A tuple with as many items as are asked for, or a list of a thread that is alone. As long as nothing more than counts of own objects has to
+/// be changed; then the rest is done by `unpackRest`.
 @inline(never)
-private func unpackExactly(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ isList: Bool) -> UInt64 {
+private func unpackExactly(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ items: Registers) -> UInt64 {
+    let (first, at, count) = (pc.a, pc.b, pc.c)
+    var index = 0
+    // What the register holds is kept alive by it, unless it may be overwritten.
+    if _fastPath(at < first || at >= first &+ count) {
+        while index < count {
+            let bits = items[index]
+            let old = regs[first &+ index]
+            if old & 7 == 0 && old != 0 {
+                if _slowPath(!lowerOwn(Value(bits: old).object, t)) { return unpackRest(t, regs, pc, table, from: index) }
+                regs[first &+ index] = 0
+            }
+            if bits & 7 == 0, _slowPath(bits == 0 || !raiseOwn(Value(bits: bits).object, t)) {
+                return unpackRest(t, regs, pc, table, from: index)
+            }
+            regs[first &+ index] = bits
+            index &+= 1
+        }
+        if pc.flags & InstructionFlags.consumeB == 0 { return go(t, regs, pc + 8, table) }
+        return write(t, regs, at, 0, pc + 8, table)
+    }
+    return unpackRest(t, regs, pc, table, from: 0)
+}
+
+/// The items from an index on.
+@inline(never)
+private func unpackRest(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, from start: Int) -> UInt64 {
     let (first, at, count) = (pc.a, pc.b, pc.c)
     let source = regs.value(at)
+    let isList = source.object.typeRaw == t.type(.list).raw
     // Kept alive by its register, unless that is given up or may be overwritten.
     var owned = Value.null
     if pc.flags & InstructionFlags.consumeB != 0 {
@@ -191,7 +336,7 @@ private func unpackExactly(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Ta
     } else if at >= first && at < first + count {
         owned = t.retain(source)
     }
-    var index = 0
+    var index = start
     while index < count {
         var item = isList ? ListRef(source).tryLoad(t, index) : t.retain(TupleRef(source).item(index))
         if _slowPath(item.isNull) {

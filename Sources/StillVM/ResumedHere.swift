@@ -26,11 +26,7 @@ enum ResumedHere {
         let code = generator.code
         let frame = regs + Int(regs.code.pointee.registerCount) + FrameLayout.headerWords
         guard _fastPath(Calls.hasRoom(t, frame, code)),
-            _fastPath(
-                generator.state.pointee.compareExchange(
-                    expected: seen, desired: GeneratorRef.running,
-                    successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
-                ).exchanged)
+            _fastPath(generator.begin(t, from: seen))
         else { return nil }
         regs.savePC(pc + 8)
         let saved = generator.registers.unsafelyUnwrapped

@@ -42,6 +42,15 @@ enum SecondCache {
         return entry.pointee.name == key && UInt32(truncatingIfNeeded: entry.pointee.word) == version && version != 0 ? entry : nil
     }
 
+    /// Asked when an entry was found that the inline cache did not have: whether that should have it from now on. Always if it is empty; else
+    /// seldom, so that a place that sees another class than at first gets used to it, and one that sees several writes little.
+    @inline(__always)
+    static func shouldMove(_ t: Thread, empty: Bool) -> Bool {
+        if empty { return true }
+        t.vm.pointee.misses &+= 1
+        return _slowPath(t.vm.pointee.misses & 63 == 0)
+    }
+
     static func fill(_ t: Thread, _ word: UInt64, _ name: UInt64, _ use: Use, detail: UInt64 = 0) {
         let key = name & ~7 | use.rawValue
         place(t, UInt32(truncatingIfNeeded: word), key).pointee = SecondCacheEntry(word: word, name: key, detail: detail)

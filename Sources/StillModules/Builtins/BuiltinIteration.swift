@@ -7,12 +7,12 @@ import StillVM
 
 enum BuiltinIteration {
     static func define(_ m: ModuleBuilder) {
-        m.function("all", 1, 1) { t, s, a, n, k in
+        m.function("all", 1, 1, intrinsic: NativeFlags.all) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 Value(try !BuiltinIteration.exists(t, Value(bits: a[0]), false))
             }
         }
-        m.function("any", 1, 1) { t, s, a, n, k in
+        m.function("any", 1, 1, intrinsic: NativeFlags.any) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 Value(try BuiltinIteration.exists(t, Value(bits: a[0]), true))
             }

@@ -66,7 +66,7 @@ enum BuiltinNumbers {
                 return v[1].isNull || v[1].isNone ? try t.call(method) : try t.call(method, v[1])
             }
         }
-        m.function("sum", 1, 2, keywords: true) { t, s, a, n, k in
+        m.function("sum", 1, 2, keywords: true, intrinsic: NativeFlags.sum) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 let v = try Arguments.parse(
                     t, function: "sum", a, n, k, names: ["iterable", "start"], required: 1, positionalOnly: 1)

@@ -7,7 +7,7 @@ import StillVM
 
 enum BuiltinObjects {
     static func define(_ m: ModuleBuilder) {
-        m.function("len", 1, 1) { t, s, a, n, k in
+        m.function("len", 1, 1, intrinsic: NativeFlags.length) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in try t.makeInt(t.length(Value(bits: a[0]))) }
         }
         m.function("repr", 1, 1) { t, s, a, n, k in
