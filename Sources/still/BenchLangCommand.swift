@@ -6,15 +6,17 @@ import StillPlatform
 
 struct LangBenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lang", abstract: "Ten kernels beside other Pythons.",
+        commandName: "lang", abstract: "Ten kernels beside other Pythons; threads, memory, pauses, start-up.",
         discussion: """
-            Runs the kernels of tools/bench/kernels.py in processes of Stillpoint and of the peers in turn. A peer that is not there is named as NOT \
+            Runs the kernels of tools/bench/kernels.py in processes of Stillpoint and of the peers in turn; then what two threads and two \
+            interpreters do beside two processes, what is left of interpreters and threads that end, pauses while bytecode runs, bytes for \
+            each object, and the time to a program's first line. A peer that is not there is named as NOT \
             COMPARED. Ends with 1 when a process fails; a target that is not met is no failure.
             """)
 
     @Option(parsing: .unconditional, help: "Processes of each runtime for each kernel (default: 5).") var rounds: Int?
     @Option(parsing: .unconditional, help: "Seconds of measuring in each process (default: 1).") var seconds: Double?
-    @Option(parsing: .upToNextOption, help: "Only kernels whose name contains one of these.") var only: [String] = []
+    @Option(parsing: .upToNextOption, help: "Only kernels and figures whose name contains one of these.") var only: [String] = []
     @Option(help: "CPython 3.13 without its lock.") var python313t = "python3.13t"
     @Option(help: "CPython 3.13.") var python313 = "python3.13"
     @Option(help: "The CPython that the targets are about.") var python311 = "/usr/bin/python3.11"
@@ -38,6 +40,7 @@ struct LangBenchCommand: ParsableCommand {
         options.still = still
         options.program = program
         options.rounds = rounds ?? (quick ? 1 : 5)
+        options.quick = quick
         options.seconds = seconds ?? (quick ? 0.1 : 1)
         options.only = only
         options.peers = [("python3.13t", python313t), ("python3.13", python313), (LangBench.reference, python311), ("pypy3", pypy)]
@@ -62,5 +65,19 @@ struct LangBenchCommand: ParsableCommand {
     private static func failure(_ text: String) -> ExitCode {
         StandardError.write(Array("still: bench lang: \(text)\n".utf8))
         return ExitCode(1)
+    }
+}
+
+/// The child of `bench lang`: one measurement, its figures as a line of JSON.
+struct BenchLangProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: LangProbe.command, abstract: "Run one measurement and print its figures.", shouldDisplay: false)
+
+    @Argument(help: "The measurement.") var name: String
+    @Argument(parsing: .captureForPassthrough, help: "What it needs.") var words: [String] = []
+
+    func run() throws {
+        let code = LangProbe.run(name: name, words: words)
+        if code != 0 { throw ExitCode(code) }
     }
 }

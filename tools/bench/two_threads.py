@@ -1,4 +1,4 @@
-"""How much more two threads do than one, each on objects of its own: two_threads.py [ROUNDS]
+"""How much more two threads do than one, each on objects of its own: two_threads.py [ROUNDS], or --json KERNEL ROUNDS for one line of JSON
 
 For every kernel one thread, two threads, one process and two processes take turns. A line gives the medians of the rounds' ratios: work done per
 second by two threads to work done by one, with the lowest and highest round; the same of two processes, which is what the machine has to give;
@@ -111,15 +111,36 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
+KERNELS = (recursion, instances, attributes, containers, text, mixed)
+
+
+def repeats_of(kernel):
+    """So many that one thread takes some tenths of a second."""
+    kernel()
+    began = time.perf_counter()
+    kernel()
+    return max(1, int(0.2 / (time.perf_counter() - began)))
+
+
+def print_json(name, rounds):
+    kernel = next(kernel for kernel in KERNELS if kernel.__name__ == name)
+    repeats = repeats_of(kernel)
+    threads, processes, parts = [], [], []
+    for _ in range(rounds):
+        threads.append(2 * seconds(kernel, 1, repeats)[0] / seconds(kernel, 2, repeats)[0])
+        processes.append(2 * process_seconds(kernel, 1, repeats) / process_seconds(kernel, 2, repeats))
+        parts.append(threads[-1] / processes[-1])
+    print('{"gain": %f, "processes": %f, "ofControl": %f}' % (median(threads), median(processes), median(parts)))
+
+
 def main():
+    if sys.argv[1:2] == ["--json"]:
+        return print_json(sys.argv[2], int(sys.argv[3]))
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     print("two against one    threads             two processes   CPU time")
     totals = [], [], []
-    for kernel in (recursion, instances, attributes, containers, text, mixed):
-        kernel()
-        began = time.perf_counter()
-        kernel()
-        repeats = max(1, int(0.2 / (time.perf_counter() - began)))
+    for kernel in KERNELS:
+        repeats = repeats_of(kernel)
         threads, processes, cpu = [], [], []
         for _ in range(rounds):
             one, one_cpu = seconds(kernel, 1, repeats)

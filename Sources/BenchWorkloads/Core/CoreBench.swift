@@ -24,7 +24,7 @@ public struct CoreBench {
 
     private let options: Options
     private let progress: (String) -> Void
-    private var failures: [String] = []
+    private(set) var failures: [String] = []
 
     public init(_ options: Options, progress: @escaping (String) -> Void) {
         self.options = options
@@ -41,14 +41,19 @@ public struct CoreBench {
             contests = contests.filter { contest in options.only.contains { contest.title.localizedCaseInsensitiveContains($0) } }
             guard !contests.isEmpty else { throw BenchError("no contest's title contains \(options.only.joined(separator: " or "))") }
         }
-        var sections: [CoreSection] = []
-        for contest in contests { sections.append(measure(contest)) }
+        let sections = measureAll(contests)
         return CoreReport(
             machine: machine,
             stillpoint: BuildReport(
                 path: options.still, optimized: !_isDebugAssertConfiguration(), checks: BuildOptions.checksInvariants),
             toolchain: Self.toolchain, rounds: options.rounds, quick: options.quick, peers: peers.peers, sections: sections,
             summaries: CoreCatalog.summaries(sections), failures: failures, loadAverageAtEnd: Machine.loadNow())
+    }
+
+    mutating func measureAll(_ contests: [CoreContest]) -> [CoreSection] {
+        var sections: [CoreSection] = []
+        for contest in contests { sections.append(measure(contest)) }
+        return sections
     }
 
     /// The compiler that built this command.

@@ -34,13 +34,18 @@ public enum CoreProbe {
             case ("assembly", 0): values = try AssemblyProbes.run()
             default: throw BenchError("there is no measurement '\(name)' with \(numbers.count) numbers")
             }
-            let fields = values.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
-            StandardOutput.write(Array("{\(fields.joined(separator: ", "))}\n".utf8))
+            print(values)
             return 0
         } catch {
             StandardError.write(Array("still: \(name): \(error)\n".utf8))
             return 1
         }
+    }
+
+    /// As a line of JSON.
+    static func print(_ values: Values) {
+        let fields = values.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
+        StandardOutput.write(Array("{\(fields.joined(separator: ", "))}\n".utf8))
     }
 
     /// `percent` of the lengths are not above the answer.
@@ -55,8 +60,8 @@ public enum CoreProbe {
 final class ProbeThreads {
     private var threads: [OSThread] = []
 
-    func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws {
-        threads.append(try OSThread.start(name: name, stackBytes: 1 << 20, body: body))
+    func start(_ name: String, stackBytes: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) throws {
+        threads.append(try OSThread.start(name: name, stackBytes: stackBytes, body: body))
     }
     func join() {
         for thread in threads { thread.join() }

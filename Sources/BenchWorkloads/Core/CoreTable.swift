@@ -8,7 +8,7 @@ extension CoreReport {
         for section in sections { text += "\n" + section.table }
         if !summaries.isEmpty { text += "\n" }
         for summary in summaries {
-            text += "\(summary.label): \(number(summary.value)) (target \(summary.target.statement)): \(verdict(summary.met))\n"
+            text += summary.line
         }
         for peer in missingPeers { text += "NOT COMPARED with \(peer.name): \(peer.missing!)\n" }
         for failure in failures { text += "FAILED \(failure)\n" }
@@ -33,6 +33,10 @@ extension CoreReport {
 
 private func verdict(_ met: Bool) -> String { met ? "met" : "NOT MET" }
 
+extension CoreSummary {
+    var line: String { "\(label): \(number(value)) (target \(target.statement)): \(verdict(met))\n" }
+}
+
 extension CoreSection {
     var table: String {
         var columns: [String] = []
@@ -41,7 +45,7 @@ extension CoreSection {
         var lines = [[title] + columns + (hasRatio ? ["ratio"] : [])]
         for row in rows {
             if row.figures.isEmpty {
-                lines.append(["  " + row.name, row.notCompared == nil ? "failed" : "NOT COMPARED"])
+                lines.append(["  " + row.name, row.notCompared.map { "NOT COMPARED: \($0)" } ?? "failed"])
                 continue
             }
             var cells = ["  " + row.name]

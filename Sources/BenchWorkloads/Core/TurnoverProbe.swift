@@ -8,11 +8,25 @@ enum TurnoverProbe {
     /// - Parameter objects: made by a program in each interpreter before it is closed; 0 runs none.
     static func interpreters(count: Int, objects: Int) throws -> CoreProbe.Values {
         let program = Array("kept = [[n] for n in range(\(objects))]\n".utf8)
-        func one() throws {
+        return try turnOver(count) {
             let interpreter = try Stillpoint.Interpreter()
             if objects > 0 { try interpreter.run(source: program) }
             interpreter.close()
         }
+    }
+
+    /// The same with a library module in each.
+    static func interpretersWithThreading(count: Int, objects: Int) throws -> CoreProbe.Values {
+        guard let stdlib = Stillpoint.Interpreter.locateStandardLibrary() else { throw BenchError("there is no standard library") }
+        let program = Array("import threading\nkept = [[n] for n in range(\(objects))]\n".utf8)
+        return try turnOver(count) {
+            let interpreter = try Stillpoint.Interpreter(stdlib: stdlib)
+            try interpreter.run(source: program)
+            interpreter.close()
+        }
+    }
+
+    private static func turnOver(_ count: Int, _ one: () throws -> Void) throws -> CoreProbe.Values {
         fillPauseLog()
         for _ in 0..<max(20, count / 10) { try one() }
         var times: [UInt64] = []

@@ -1,4 +1,4 @@
-// `still bench lang`: the ten kernels of tools/bench/kernels.py on Stillpoint and on other Pythons, interleaved.
+// `still bench lang`: the ten kernels of tools/bench/kernels.py on Stillpoint and on other Pythons, interleaved, and the contests of LangCatalog.
 //
 // A round runs every kernel on every runtime, each in a process of its own, in turn; the order of the runtimes changes with the round. A process's
 // figure is its best run. Median and quartiles are over the rounds. All runtimes must agree on a kernel's check.
@@ -34,6 +34,9 @@ public struct LangReport: Codable, Sendable {
     public var rounds: Int
     public var peers: [LangPeer]
     public var kernels: [LangKernel] = []
+    public var sections: [CoreSection] = []
+    /// Figures over several rows.
+    public var summaries: [CoreSummary] = []
     /// Geometric mean of the ratios, by peer.
     public var means: [String: Double] = [:]
     public var failures: [String] = []
@@ -48,6 +51,7 @@ public struct LangBench {
         public var program = ""
         public var rounds = 5
         public var seconds = 1.0
+        public var quick = false
         public var only: [String] = []
         /// (name, command or path); looked for in PATH unless absolute.
         public var peers: [(String, String)] = []
@@ -90,15 +94,22 @@ public struct LangBench {
     public func run() throws -> LangReport {
         ChildProcess.endWithUs()
         let names = LangBench.kernels.filter { kernel in options.only.isEmpty || options.only.contains { kernel.contains($0) } }
-        if names.isEmpty { throw BenchError("no kernel is called so; there are: \(LangBench.kernels.joined(separator: ", "))") }
         let peers = options.peers.map { peer($0.0, $0.1) }
         for peer in peers { if let missing = peer.missing { note("NOT COMPARED \(peer.name): \(peer.path) \(missing)") } }
+        var contests = LangCatalog.contests(options, peers)
+        if !options.only.isEmpty {
+            contests = contests.filter { contest in options.only.contains { contest.title.localizedCaseInsensitiveContains($0) } }
+        }
+        if names.isEmpty && contests.isEmpty {
+            let known = LangBench.kernels + LangCatalog.contests(options, peers).map(\.title)
+            throw BenchError("nothing is called so; there are: \(known.joined(separator: ", "))")
+        }
         var report = LangReport(machine: Machine.current(), rounds: options.rounds, peers: peers)
         var runtimes = [("stillpoint", options.still, ["run", options.program])]
         for peer in peers where peer.missing == nil { runtimes.append((peer.name, peer.path, [options.program])) }
         var seconds: [String: [String: [Double]]] = [:]
         var checks: [String: String] = [:]
-        for round in 0..<options.rounds {
+        for round in 0..<(names.isEmpty ? 0 : options.rounds) {
             note("round \(round + 1) of \(options.rounds)")
             for kernel in names {
                 for turn in 0..<runtimes.count {
@@ -139,6 +150,12 @@ public struct LangBench {
             // A mean over some of the kernels would be another figure.
             if ratios.count == names.count { report.means[name] = exp(ratios.map { log($0) }.reduce(0, +) / Double(ratios.count)) }
         }
+        var settings = CoreBench.Options()
+        settings.rounds = options.rounds
+        var others = CoreBench(settings, progress: note)
+        report.sections = others.measureAll(contests)
+        report.summaries = LangCatalog.summaries(report.sections)
+        report.failures += others.failures
         report.loadAverageAtEnd = Machine.loadNow()
         return report
     }
@@ -146,15 +163,25 @@ public struct LangBench {
 
 extension LangReport {
     public var table: String {
-        func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(1, width - text.count)) + text }
         func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
-        let compared = peers.filter { $0.missing == nil }
         var text = "\(machine.processor), \(machine.cores) cores, \(rounds) rounds, "
         text += "load \(machine.loadAverage.map { number($0, 2) } ?? "?") to \(loadAverageAtEnd.map { number($0, 2) } ?? "?")\n"
         for peer in peers {
             text += peer.missing.map { "NOT COMPARED \(peer.name): \(peer.path) \($0)\n" } ?? "\(peer.name): \(peer.version ?? "?")\n"
         }
-        text += "kernel      " + column("Stillpoint ms", 22)
+        if !kernels.isEmpty { text += kernelTable }
+        for section in sections { text += "\n" + section.table }
+        if !summaries.isEmpty { text += "\n" }
+        for summary in summaries { text += summary.line }
+        for failure in failures { text += "FAILED \(failure)\n" }
+        return text
+    }
+
+    private var kernelTable: String {
+        func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(1, width - text.count)) + text }
+        func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+        let compared = peers.filter { $0.missing == nil }
+        var text = "kernel      " + column("Stillpoint ms", 22)
         for peer in compared { text += column(peer.name + " ms", 22) + column("times", 8) }
         text += "\n"
         for kernel in kernels {
@@ -170,9 +197,7 @@ extension LangReport {
             text += "\n"
         }
         for peer in compared { if let mean = means[peer.name] { text += "geometric mean against \(peer.name): \(number(mean, 2))\n" } }
-        text += verdict
-        for failure in failures { text += "FAILED \(failure)\n" }
-        return text
+        return text + verdict
     }
 
     /// The targets, which are to the reference.
@@ -183,9 +208,9 @@ extension LangReport {
         let slow = kernels.filter { kernel in
             kernel.figures.contains { $0.runtime == LangBench.reference && ($0.ratio ?? 0) < LangReport.floor }
         }
-        var text = "target mean >= \(LangReport.target): \(mean >= LangReport.target ? "met" : "not met")\n"
+        var text = "target mean >= \(LangReport.target): \(mean >= LangReport.target ? "met" : "NOT MET")\n"
         text += "target every kernel >= \(LangReport.floor): "
-        text += slow.isEmpty ? "met\n" : "not met by \(slow.map(\.name).joined(separator: ", "))\n"
+        text += slow.isEmpty ? "met\n" : "NOT MET by \(slow.map(\.name).joined(separator: ", "))\n"
         return text
     }
 }

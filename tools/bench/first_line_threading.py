@@ -1,0 +1,2 @@
+import threading
+print("here", threading.active_count())
