@@ -85,6 +85,8 @@ final class CodeGenerator {
     /// Covers the body of a generator.
     var generatorRegion: Region?
     var depth = 0
+    /// Class body: attributes that its functions store in `self`, in order of the source.
+    var staticAttributes: [String] = []
 
     init(
         _ shared: Compilation, host: Scope, qualifiedName: String, enclosing: CodeGenerator?,

@@ -340,6 +340,10 @@ extension CodeGenerator {
         top = localCount
         if host.hasAnnotations { code.emit(.setupAnnotations) }
         try lower(docstring == nil ? def.body[...] : def.body.dropFirst())
+        let announced = allocate()
+        load(.tuple(staticAttributes.map { .text($0) }), into: announced)
+        emitRead(.storeName, temporary(announced), b: try nameIndex("__static_attributes__"))
+        top = announced
         if host.needsClassCell {
             let cell = allocate()
             copy(to: cell, from: 0)

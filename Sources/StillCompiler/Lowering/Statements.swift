@@ -172,6 +172,7 @@ extension CodeGenerator {
         case .name(let id, _): try storeName(id, from: value)
         case .attribute(let object, let attribute, _):
             if attribute == "__debug__" { throw error("cannot assign to __debug__", target.span) }
+            if case .name("self", _) = object.kind { announce(attribute) }
             let object = try operand(object)
             code.emit(
                 .storeAttribute,
@@ -191,6 +192,18 @@ extension CodeGenerator {
         code.span = saved
         top = mark
         depth -= 1
+    }
+
+    /// Notes an attribute of `self` for the class around this block.
+    private func announce(_ attribute: String) {
+        var block = enclosing
+        while let at = block {
+            if at.host.kind == .classBody {
+                if !at.staticAttributes.contains(attribute) { at.staticAttributes.append(attribute) }
+                return
+            }
+            block = at.enclosing
+        }
     }
 
     private func emitStoreSubscript(_ object: Operand, _ key: Operand, _ value: Operand) {

@@ -162,6 +162,8 @@ public enum UnaryOperator: Int, CaseIterable, Sendable {
     public var module: Value
     /// `__doc__` of a static type, str or null.
     public var doc: Value
+    /// `__static_attributes__` of a class: a tuple, or null. Not in its dict: programs that list a class's members know of none.
+    public var announced: Value
     /// Which operator methods a static type shows (OperatorSet.swift).
     public var operators: UInt64
     /// Under the type lock.
@@ -198,7 +200,7 @@ public enum TypeID: UInt32, CaseIterable, Sendable {
     case dictKeyIterator, dictValueIterator, dictItemIterator, dictReverseKeyIterator, setIterator
     case dictKeys, dictValues, dictItems
     case enumerate, zip, map, filter, reversed, sequenceIterator, callableIterator
-    case weakReference, lock, rlock, threadHandle, textStream, memoryview
+    case weakReference, lock, rlock, threadHandle, textStream, byteStream, memoryview
     case weakProxy, weakCallableProxy
     case itertoolsCount, itertoolsCycle, itertoolsRepeat, itertoolsAccumulate, itertoolsBatched, itertoolsChain
     case itertoolsCombinations, itertoolsCombinationsWithReplacement, itertoolsCompress, itertoolsDropWhile

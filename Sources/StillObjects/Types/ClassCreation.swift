@@ -95,12 +95,10 @@ enum ClassCreation {
         let anyDict = bases.contains { $0.record.pointee.dictOffset != 0 }
         let plan = try SlotPlan(t, slotsValue, name, base, dict, anyBaseHasDict: anyDict)
         defer { plan.release(t) }
-        let announcedValue = try dict.get(t, Names.__static_attributes__)
-        var announced: Int?
-        if !announcedValue.isNull {
-            if t.typeOf(announcedValue) == t.type(.tuple) { announced = TypeRef.tupleCount(announcedValue) }
-            t.release(announcedValue)
-        }
+        let announced = try dict.get(t, Names.__static_attributes__)
+        let areAnnounced = !announced.isNull && t.typeOf(announced) == t.type(.tuple)
+        defer { t.release(announced) }
+        if areAnnounced { _ = try dict.delete(t, Names.__static_attributes__) }
 
         let qualifiedName: Value
         let given = try dict.get(t, Names.__qualname__)
@@ -134,9 +132,11 @@ enum ClassCreation {
         record.pointee.qualifiedName = qualifiedName
         record.pointee.base = base.raw
         record.pointee.nativeBase = base.record.pointee.nativeBase
+        if areAnnounced { record.pointee.announced = t.retain(announced) }
         do throws(PythonError) {
             try ClassLayout.compute(
-                type, slots: plan.names.count, wantsDict: plan.wantsDict, announced: announced, anyBaseHasDict: anyDict, t)
+                type, slots: plan.names.count, wantsDict: plan.wantsDict, announced: areAnnounced ? TypeRef.tupleCount(announced) : 0,
+                anyBaseHasDict: anyDict, t)
             if record.pointee.inlineCount > 0 { try InstanceLayout.prepare(t, type) }
             if plan.wantsWeakReferences || bases.contains(where: { $0.has(TypeFlags.weaklyReferencable) }) {
                 record.pointee.flags |= TypeFlags.weaklyReferencable

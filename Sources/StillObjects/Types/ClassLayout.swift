@@ -3,7 +3,8 @@
 // The solid base of a type is the nearest type in its chain of bases that added something to the native layout: a static type with a larger
 // instance, or a class with `__slots__`. The solid bases of all bases of a class must lie on one chain.
 // Inline values: a class that keeps attributes of its instances inline has room for the names that `__static_attributes__` of it and its
-// bases announce, and some more; without the announcement for eight. What does not fit moves the object's attributes to a dict.
+// bases announce, and some more; where none are announced (methods may be generated) for eight. What does not fit moves the object's
+// attributes to a dict.
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
@@ -50,7 +51,7 @@ enum ClassLayout {
     /// - Parameter slots: number of words for its `__slots__`.
     /// - Parameter wantsDict: the class adds a dictionary unless a base has one.
     static func compute(
-        _ type: TypeRef, slots: Int, wantsDict: Bool, announced: Int?, anyBaseHasDict: Bool, _ t: Thread
+        _ type: TypeRef, slots: Int, wantsDict: Bool, announced: Int, anyBaseHasDict: Bool, _ t: Thread
     ) throws(PythonError) {
         let record = type.record
         let base = TypeRef(record.pointee.base!).record
@@ -72,9 +73,10 @@ enum ClassLayout {
                 size += 8
             }
             let room = (ObjectLayout.largestObjectBytes - size) / 8
-            var wanted = usualInline
-            if let announced { wanted = announced + Int(base.pointee.inlineCount) + 2 }
-            wanted = max(wanted, Int(base.pointee.inlineCount))
+            var wanted = announced + Int(base.pointee.inlineCount)
+            if wanted == 0 { wanted = usualInline } else if announced > 0 { wanted += 2 }
+            // The rest of the block.
+            wanted += (size + wanted * 8) % 16 / 8
             let count = max(0, min(wanted, mostInline, room))
             record.pointee.inlineOffset = UInt16(size)
             record.pointee.inlineCount = UInt16(count)

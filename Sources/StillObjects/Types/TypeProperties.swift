@@ -65,6 +65,14 @@ enum TypeProperties {
                 return found.isNull ? try t.makeTuple([]) : t.retain(found)
             }
         }
+        b.getter("__static_attributes__") { t, s in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let type = TypeRef(Value(bits: s))
+                let announced = type.record.pointee.announced
+                if announced.isNull { throw t.noAttribute(type.value, Names.__static_attributes__) }
+                return t.retain(announced)
+            }
+        }
         methods(b)
     }
 

@@ -77,7 +77,9 @@ enum TypeType {
         let type = TypeRef(object)
         if !type.has(TypeFlags.heapType) { return }
         let record = type.record
-        for value in [record.pointee.name, record.pointee.qualifiedName, record.pointee.bases, record.pointee.mro, record.pointee.dict]
+        for value in [
+            record.pointee.name, record.pointee.qualifiedName, record.pointee.bases, record.pointee.mro, record.pointee.dict, record.pointee.announced,
+        ]
         where value.isCounted {
             visitor.report(value.object.raw, true)
         }
@@ -108,12 +110,15 @@ enum TypeType {
         SubclassList.free(type)
         InstanceLayout.releaseKeys(thread, type)
         let record = type.record
-        let owned = [record.pointee.dict, record.pointee.mro, record.pointee.bases, record.pointee.qualifiedName, record.pointee.name]
+        let owned = [
+            record.pointee.dict, record.pointee.mro, record.pointee.bases, record.pointee.qualifiedName, record.pointee.name, record.pointee.announced,
+        ]
         record.pointee.dict = .null
         record.pointee.mro = .null
         record.pointee.bases = .null
         record.pointee.qualifiedName = .null
         record.pointee.name = .null
+        record.pointee.announced = .null
         for value in owned { thread.release(value) }
         DeadBlocks.add(ref, thread)
     }
