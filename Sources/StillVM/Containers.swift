@@ -32,6 +32,12 @@ enum Containers {
                 regs.put(t, pc.a, set.bits)
             case .buildDict:
                 let dict = try t.makeDict()
+                if count > 0 {
+                    do throws(PythonError) { try DictRef(dict).prepare(t, entries: count) } catch {
+                        t.release(dict)
+                        throw error
+                    }
+                }
                 for index in 0..<count {
                     let key = first + 2 * index
                     do throws(PythonError) { try DictRef(dict).set(t, regs.value(key), regs.value(key + 1)) } catch {
@@ -74,7 +80,7 @@ enum Containers {
                 regs.consume(t, pc)
             case .listExtend:
                 let source = try NameAccess.bound(t, regs, pc.b)
-                if pc.flags & InstructionFlags.inPlace != 0 { try checkSpread(t, source) }
+                try checkSpread(t, source)
                 try ListRef(regs.value(pc.a)).extend(t, source)
                 regs.consume(t, pc)
             case .setUpdate:
@@ -82,13 +88,12 @@ enum Containers {
                 regs.consume(t, pc)
             case .dictUpdate:
                 let source = try NameAccess.bound(t, regs, pc.b)
-                do throws(PythonError) { try DictRef(regs.value(pc.a)).update(t, source) } catch {
-                    if t.matchesRaised(.attributeError) {
-                        t.clearRaised()
-                        throw t.raise(.typeError, "'\(t.typeName(source))' object is not a mapping")
-                    }
-                    throw error
+                if !t.typeOf(source).has(TypeFlags.dictSubclass) {
+                    let keys = try t.getAttributeOrNull(source, Interning.intern("keys"))
+                    if keys.isNull { throw t.raise(.typeError, "'\(t.typeName(source))' object is not a mapping") }
+                    t.release(keys)
                 }
+                try DictRef(regs.value(pc.a)).update(t, source)
                 regs.consume(t, pc)
             case .dictMerge:
                 try merge(t, regs, pc)

@@ -5,6 +5,12 @@ public import StillThreadRegistry
 import Synchronization
 
 extension DictRef {
+    /// A table for so many entries, which may be the last, in a new dict that only this thread knows.
+    public func prepare(_ t: Thread, entries: Int) throws(PythonError) {
+        guard let table = HashTable.make(t, entries: entries, exactly: true) else { throw t.noMemory() }
+        tableWord.pointee.store(UInt64(UInt(bitPattern: table.raw)), ordering: .releasing)  // D1
+    }
+
     /// From a dict, a mapping with `keys()`, or an iterable of pairs.
     public func update(_ t: Thread, _ source: Value) throws(PythonError) {
         if t.typeOf(source).has(TypeFlags.dictSubclass) {

@@ -209,8 +209,10 @@ enum DictType {
         b.method("pop", 1, 2) { raw, s, a, n, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let key = Value(bits: a[0])
-                let value = try DictRef(Value(bits: s)).pop(t, key, hash: t.hash(key))
-                if !value.isNull { return value }
+                if DictRef(Value(bits: s)).count > 0 {
+                    let value = try DictRef(Value(bits: s)).pop(t, key, hash: t.hash(key))
+                    if !value.isNull { return value }
+                }
                 if n == 2 { return t.retain(Value(bits: a[1])) }
                 throw t.keyError(key)
             }
@@ -381,6 +383,9 @@ enum DictViews {
                 return try t.iterate(list)
             }
         }
+        b.getter("mapping") { raw, s in
+            returning(raw) { (t) throws(PythonError) -> Value in try t.makeMappingProxy(IteratorRef(s).source) }
+        }
         b.record.pointee.length = { _, v in DictRef(IteratorRef(v).source).count }
         b.record.pointee.repr = { raw, v in
             returning(raw) { (t) throws(PythonError) -> Value in
@@ -395,6 +400,14 @@ enum DictViews {
     }
 
     private static func setOperations(_ b: TypeBuilder) {
+        b.method("isdisjoint", 1, 1) { raw, s, a, _, _ in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                let own = try t.makeSet()
+                defer { t.release(own) }
+                try SetRef(own).update(t, Value(bits: s))
+                return try t.callMethod(own, StaticStrings.intern("isdisjoint"), Value(bits: a[0]))
+            }
+        }
         b.record.pointee.binary = { raw, op, a, b in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let left = try t.makeSet()

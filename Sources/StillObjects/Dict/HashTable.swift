@@ -1,7 +1,7 @@
 // The table of a dict or set: insertion-ordered entries and an index into them, in one raw buffer.
 //
 //    0 keysVersion (atomic)   8 index size, a power of two   16 entry capacity   24 entries used (atomic)   32 bytes of the buffer
-//   64 index: Int32 for each place: -1 empty, -2 deleted, else entry number    then entries {hash, key, value} of 24 bytes
+//   40 index: Int32 for each place: -1 empty, -2 deleted, else entry number    then entries {hash, key, value} of 24 bytes
 //
 // Writers   hold the object's lock. An entry is written hash first, then value, key (release), index place (release). A deleted entry
 //           keeps its hash; key and value become null. Entries are never reused in one table: a full table is
@@ -21,7 +21,7 @@ public import Synchronization
     public let raw: UnsafeMutableRawPointer
     @inlinable @inline(__always) public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
 
-    @inlinable public static var headerBytes: Int { 64 }
+    @inlinable public static var headerBytes: Int { 40 }
     @inlinable public static var entryBytes: Int { 24 }
 
     @inlinable @inline(__always) public var version: UnsafeMutablePointer<Atomic<UInt64>> {
@@ -51,10 +51,12 @@ public import Synchronization
     }
 
     /// An empty table with room for `entries`. nil: no memory.
-    public static func make(_ t: Thread, entries: Int) -> HashTable? {
-        var size = 8
+    ///
+    /// - Parameter exactly: and for no more.
+    public static func make(_ t: Thread, entries: Int, exactly: Bool = false) -> HashTable? {
+        var size = 4
         while size * 2 / 3 < entries { size *= 2 }
-        let capacity = max(size * 2 / 3, entries)
+        let capacity = exactly ? entries : max(size * 2 / 3, entries)
         let bytes = headerBytes + size * 4 + capacity * entryBytes
         guard let raw = Allocation.buffer(t, bytes: bytes) else { return nil }
         let table = HashTable(raw)
