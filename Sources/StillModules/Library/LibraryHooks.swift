@@ -9,6 +9,14 @@ enum LibraryHooks {
     static func install() {
         ObjectHooks.codec = { raw, kind, value, encoding, errors in
             returning(raw) { (t) throws(PythonError) -> Value in
+                if kind == 2 {
+                    // An error for a handler by name.
+                    let module = try Imports.load(t, "_codecs")
+                    defer { t.release(module) }
+                    let handler = try t.callMethod(module, Interning.intern("lookup_error"), Value(bits: errors))
+                    defer { t.release(handler) }
+                    return try t.call(handler, Value(bits: value))
+                }
                 let name = Value(bits: encoding)
                 if t.interpreterState.pointee.stdlib.isNull {
                     throw t.raise(.lookupError, "unknown encoding: \(StrRef(name).string)")

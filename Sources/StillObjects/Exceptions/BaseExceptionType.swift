@@ -88,6 +88,11 @@ enum BaseExceptionType {
             returning(t) { (t) throws(PythonError) -> Value in
                 let receiver = Value(bits: s)
                 let args = ExceptionRef(receiver).args(t)
+                let attributes = try t.getAttributeOrNull(receiver, StaticStrings.intern("__dict__"))
+                if !attributes.isNull && t.typeOf(attributes).has(TypeFlags.dictSubclass) && DictRef(attributes).count > 0 {
+                    return try t.makeTuple([t.retain(t.typeOf(receiver).value), args, attributes])
+                }
+                t.release(attributes)
                 return try t.makeTuple([t.retain(t.typeOf(receiver).value), args])
             }
         }

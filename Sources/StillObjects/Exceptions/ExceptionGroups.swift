@@ -96,6 +96,9 @@ enum ExceptionGroups {
         if t.isType(condition) || t.typeOf(condition).has(TypeFlags.tupleSubclass) {
             return try t.isInstance(exception, condition)
         }
+        if t.typeOf(condition).record.pointee.call == nil {
+            throw t.raise(.typeError, "expected an exception type, a tuple of exception types, or a callable (other than a class)")
+        }
         let result = try t.call(condition, exception)
         defer { t.release(result) }
         return try t.isTrue(result)
@@ -147,9 +150,10 @@ enum ExceptionGroups {
 
     /// A group of the same kind with other members; traceback, cause, context and notes are kept.
     private static func derive(_ t: Thread, _ group: Value, _ members: [Value]) throws(PythonError) -> Value {
-        let tuple = try t.makeTuple(members.map { t.retain($0) })
-        defer { t.release(tuple) }
-        let made = try t.callMethod(group, StaticStrings.intern("derive"), tuple)
+        let list = try t.makeList(capacity: members.count)
+        defer { t.release(list) }
+        for member in members { try ListRef(list).appendOwned(t, t.retain(member)) }
+        let made = try t.callMethod(group, StaticStrings.intern("derive"), list)
         guard t.matches(made, .baseExceptionGroup) else {
             defer { t.release(made) }
             throw t.raise(.typeError, "derive must return an instance of BaseExceptionGroup")

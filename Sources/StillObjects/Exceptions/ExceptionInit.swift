@@ -88,7 +88,9 @@ enum ExceptionInit {
                     if items.count < 4 || items.count > 7 || items.count == 5 {
                         if items.count == 5 { throw t.raise(.typeError, "end_offset must be provided when end_lineno is provided") }
                         throw t.raise(.typeError,
-                            "function missing required argument or has too many: SyntaxError details take 4 to 7 values, got \(items.count)")
+                            items.count < 4
+                                ? "function takes at least 4 arguments (\(items.count) given)"
+                                : "function takes at most 6 arguments (\(items.count) given)")
                     }
                     for (index, item) in items.prefix(6).enumerated() {
                         exception.setField(t, ExceptionLayout.fields + 8 * (index + 1), item)
@@ -129,15 +131,17 @@ enum ExceptionText {
             defer { t.release(line) }
             let text = try t.str(message.isNull ? .none : message)
             var place = ""
+            var hasPlace = false
             if !file.isNull && t.isStr(file) {
                 let path = StrRef(file).string
                 place = String(path.split(separator: "/", omittingEmptySubsequences: false).last ?? "")
+                hasPlace = true
             }
             let hasLine = !line.isNull && line.isSmallInt
-            if place.isEmpty && !hasLine { return text }
+            if !hasPlace && !hasLine { return text }
             defer { t.release(text) }
             let body = StrRef(text).string
-            if place.isEmpty { return try t.makeString("\(body) (line \(line.smallInt))") }
+            if !hasPlace { return try t.makeString("\(body) (line \(line.smallInt))") }
             return try t.makeString(hasLine ? "\(body) (\(place), line \(line.smallInt))" : "\(body) (\(place))")
         }
     }

@@ -110,6 +110,18 @@ extension ThreadState {
         guard let exception = try? makeException(id, args) else { return PythonError() }
         return raiseObject(exception)
     }
+    /// UnicodeDecodeError or UnicodeEncodeError. Steals the references: encoding, object, start, end, reason.
+    func raiseUnicode(_ id: ExceptionID, _ parts: [Value]) -> PythonError {
+        defer { for part in parts { release(part) } }
+        guard let exception = try? makeUnicodeError(id, parts) else { return PythonError() }
+        return raiseObject(exception)
+    }
+    /// The same, not raised; the parts are borrowed. Owned.
+    func makeUnicodeError(_ id: ExceptionID, _ parts: [Value]) throws(PythonError) -> Value {
+        let exception = try makeException(id, parts)
+        for (index, part) in parts.enumerated() { ExceptionRef(exception).setField(self, ExceptionLayout.fields + 8 * index, part) }
+        return exception
+    }
     /// NameError or UnboundLocalError with its `name`.
     public func raiseNameError(_ message: String, name: Value, _ id: ExceptionID = .nameError) -> PythonError {
         let error = raise(id, message)

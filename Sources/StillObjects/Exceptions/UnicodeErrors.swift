@@ -27,11 +27,14 @@ enum UnicodeErrors {
         guard n == 5 else { throw t.raise(.typeError, "function takes exactly 5 arguments (\(n) given)") }
         let wanted: [(Int, String, Bool)] = [
             (0, "str", t.isStr(Value(bits: a[0]))),
-            (1, bytes ? "a bytes-like object" : "str", bytes ? true : t.isStr(Value(bits: a[1]))),
+            (1, "str", bytes ? true : t.isStr(Value(bits: a[1]))),
             (4, "str", t.isStr(Value(bits: a[4]))),
         ]
         for (index, kind, fits) in wanted where !fits {
             throw t.raise(.typeError, "argument \(index + 1) must be \(kind), not \(t.typeName(Value(bits: a[index])))")
+        }
+        if bytes && t.bytesLike(Value(bits: a[1])) == nil {
+            throw t.raise(.typeError, "a bytes-like object is required, not '\(t.typeName(Value(bits: a[1])))'")
         }
         _ = try t.indexInt(Value(bits: a[2]))
         _ = try t.indexInt(Value(bits: a[3]))

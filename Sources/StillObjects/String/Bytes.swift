@@ -56,9 +56,11 @@ extension ThreadState {
 }
 
 enum BytesCodec {
-    static func name(_ t: Thread, _ value: Value, _ none: String) throws(PythonError) -> String {
+    static func name(_ t: Thread, _ value: Value, _ none: String, _ function: String) throws(PythonError) -> String {
         if value.isNull || value.isNone { return none }
-        guard t.isStr(value) else { throw t.raise(.typeError, "encoding and errors must be str") }
+        guard t.isStr(value) else {
+            throw t.raise(.typeError, "\(function)() argument '\(none == "strict" ? "errors" : "encoding")' must be str, not \(t.typeName(value))")
+        }
         return StrRef(value).string
     }
     static func normal(_ name: String) -> String { String(name.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 }) }
@@ -68,10 +70,45 @@ enum BytesCodec {
         try t.makeBytes(copying: UnsafeRawBufferPointer(start: string.data, count: string.count))
     }
 
+    /// What the handler of errors called `name` makes of an error: a replacement and where to go on, which is not before the beginning. Owned.
+    private static func handled(
+        _ t: Thread, _ name: String, _ id: ExceptionID, _ parts: [Value], length: Int
+    ) throws(PythonError) -> (replacement: Value, next: Int) {
+        defer { for part in parts { t.release(part) } }
+        let exception = try t.makeUnicodeError(id, parts)
+        guard name != "strict", let hook = ObjectHooks.codec else { throw t.raiseObject(exception) }
+        defer { t.release(exception) }
+        let handler = try t.makeString(name)
+        defer { t.release(handler) }
+        let answer = try t.checked(hook(t.raw, 2, exception.bits, Value.null.bits, handler.bits))
+        defer { t.release(answer) }
+        let isEncoding = id == .unicodeEncodeError
+        let wanted = "\(isEncoding ? "encoding" : "decoding") error handler must return \(isEncoding ? "(str/bytes, int)" : "(str, int)") tuple"
+        guard t.isTuple(answer), TupleRef(answer).count == 2 else { throw t.raise(.typeError, wanted) }
+        let replacement = TupleRef(answer).item(0)
+        guard t.isStr(replacement) || (isEncoding && t.isBytes(replacement)) else { throw t.raise(.typeError, wanted) }
+        var next = try t.indexInt(TupleRef(answer).item(1))
+        if next < 0 { next += length }
+        if next < 0 || next > length { throw t.raise(.indexError, "position \(next) from error handler out of bounds") }
+        return (t.retain(replacement), next)
+    }
+
+    private static func append(_ point: UInt32, latin1: Bool, to result: inout [UInt8]) {
+        if point < 0x80 || latin1 {
+            result.append(UInt8(point))
+        } else if point < 0x800 {
+            result += [UInt8(0xC0 | point >> 6), UInt8(0x80 | point & 63)]
+        } else if point < 0x10000 {
+            result += [UInt8(0xE0 | point >> 12), UInt8(0x80 | point >> 6 & 63), UInt8(0x80 | point & 63)]
+        } else {
+            result += [UInt8(0xF0 | point >> 18), UInt8(0x80 | point >> 12 & 63), UInt8(0x80 | point >> 6 & 63), UInt8(0x80 | point & 63)]
+        }
+    }
+
     static func encode(_ t: Thread, _ string: StrRef, _ encoding: Value, _ errors: Value) throws(PythonError) -> Value {
         if string.kind == 0 && encoding.isNull { return try t.makeBytes(copying: UnsafeRawBufferPointer(start: string.data, count: string.count)) }
-        let given = try name(t, encoding, "utf-8")
-        let handler = try name(t, errors, "strict")
+        let given = try name(t, encoding, "utf-8", "encode")
+        let handler = try name(t, errors, "strict", "encode")
         var result: [UInt8] = []
         let limit: UInt32
         switch normal(given) {
@@ -83,38 +120,50 @@ enum BytesCodec {
             return try t.checked(hook(t.raw, 0, string.value.bits, encoding.bits, errors.bits))
         }
         if string.kind == 0 { return try t.makeBytes(copying: UnsafeRawBufferPointer(start: string.data, count: string.count)) }
-        for index in 0..<string.count {
+        func isSurrogate(_ point: UInt32) -> Bool { limit == 0x110000 && point >= 0xD800 && point < 0xE000 }
+        var index = 0
+        while index < string.count {
             let point = string.codePoint(index)
-            let surrogate = limit == 0x110000 && point >= 0xD800 && point < 0xE000
-            if point < limit && !surrogate {
-                if point < 0x80 || limit == 0x100 {
-                    result.append(UInt8(point))
-                } else if point < 0x800 {
-                    result += [UInt8(0xC0 | point >> 6), UInt8(0x80 | point & 63)]
-                } else if point < 0x10000 {
-                    result += [UInt8(0xE0 | point >> 12), UInt8(0x80 | point >> 6 & 63), UInt8(0x80 | point & 63)]
-                } else {
-                    result += [
-                        UInt8(0xF0 | point >> 18), UInt8(0x80 | point >> 12 & 63), UInt8(0x80 | point >> 6 & 63),
-                        UInt8(0x80 | point & 63),
-                    ]
-                }
+            index += 1
+            if point < limit && !isSurrogate(point) {
+                append(point, latin1: limit == 0x100, to: &result)
                 continue
             }
             switch handler {
             case "ignore": break
             case "replace": result.append(63)
             case "surrogateescape" where point >= 0xDC80 && point <= 0xDCFF: result.append(UInt8(point - 0xDC00))
+            case "surrogatepass" where isSurrogate(point):
+                result += [UInt8(0xE0 | point >> 12), UInt8(0x80 | point >> 6 & 63), UInt8(0x80 | point & 63)]
             case "backslashreplace":
                 let digits = point < 0x100 ? 2 : point < 0x10000 ? 4 : 8
                 result += Array("\\\(digits == 2 ? "x" : digits == 4 ? "u" : "U")\(StrOps.hex(point, digits))".utf8)
             case "xmlcharrefreplace": result += Array("&#\(point);".utf8)
             default:
                 let codec = limit == 0x110000 ? "utf-8" : limit == 0x80 ? "ascii" : "latin-1"
-                let reason = surrogate ? "surrogates not allowed" : "ordinal not in range(\(limit))"
-                throw t.raise(
-                    .unicodeEncodeError, args: try t.makeString(codec), t.retain(string.value), Value(smallInt: index),
-                    Value(smallInt: index + 1), try t.makeString(reason))
+                let reason = limit == 0x110000 ? "surrogates not allowed" : "ordinal not in range(\(limit))"
+                // All of them that stand side by side are one error.
+                var end = index
+                while end < string.count, string.codePoint(end) >= limit || isSurrogate(string.codePoint(end)) { end += 1 }
+                let (replacement, next) = try handled(
+                    t, handler, .unicodeEncodeError,
+                    [try t.makeString(codec), t.retain(string.value), Value(smallInt: index - 1), Value(smallInt: end), try t.makeString(reason)],
+                    length: string.count)
+                defer { t.release(replacement) }
+                if t.isBytes(replacement) {
+                    result += BytesRef(replacement).array
+                } else {
+                    for place in 0..<StrRef(replacement).count {
+                        let point = StrRef(replacement).codePoint(place)
+                        guard point < limit && !isSurrogate(point) else {
+                            throw t.raiseUnicode(
+                                .unicodeEncodeError,
+                                [try t.makeString(codec), t.retain(string.value), Value(smallInt: index - 1), Value(smallInt: end), try t.makeString(reason)])
+                        }
+                        append(point, latin1: limit == 0x100, to: &result)
+                    }
+                }
+                index = next
             }
         }
         return try t.makeBytes(result)
@@ -135,27 +184,47 @@ enum BytesCodec {
             if t.isStr(source) { throw t.raise(.typeError, "decoding str is not supported") }
             throw t.raise(.typeError, "decoding to str: need a bytes-like object, \(t.typeName(source)) found")
         }
-        let given = try name(t, encoding, "utf-8")
-        let handler = try name(t, errors, "strict")
+        let given = try name(t, encoding, "utf-8", "decode")
+        let handler = try name(t, errors, "strict", "decode")
         var points: [UInt32] = []
         points.reserveCapacity(bytes.count)
-        func bad(_ index: Int, _ count: Int, _ codec: String, _ reason: String) throws(PythonError) {
+        // Where to go on.
+        func bad(_ index: Int, _ count: Int, _ codec: String, _ reason: String) throws(PythonError) -> Int {
             switch handler {
             case "ignore": break
+            case "surrogatepass"
+            where codec == "utf-8" && index + 3 <= bytes.count && bytes[index] == 0xED && bytes[index + 1] >= 0xA0 && bytes[index + 1] < 0xC0
+                && bytes[index + 2] >= 0x80 && bytes[index + 2] < 0xC0:
+                points.append(0xD000 | UInt32(bytes[index + 1] & 63) << 6 | UInt32(bytes[index + 2] & 63))
+                return index + 3
             case "replace": points.append(0xFFFD)
             case "surrogateescape": for offset in 0..<count { points.append(0xDC00 + UInt32(bytes[index + offset])) }
             case "backslashreplace":
                 for offset in 0..<count { points += "\\x\(StrOps.hex(UInt32(bytes[index + offset]), 2))".unicodeScalars.map(\.value) }
             default:
-                throw t.raise(
-                    .unicodeDecodeError, args: try t.makeString(codec), t.retain(source), Value(smallInt: index),
-                    Value(smallInt: index + count), try t.makeString(reason))
+                let (replacement, next) = try handled(
+                    t, handler, .unicodeDecodeError,
+                    [
+                        try t.makeString(codec), try t.makeBytes(bytes), Value(smallInt: index), Value(smallInt: index + count),
+                        try t.makeString(reason),
+                    ], length: bytes.count)
+                for place in 0..<StrRef(replacement).count { points.append(StrRef(replacement).codePoint(place)) }
+                t.release(replacement)
+                return next
             }
+            return index + count
         }
         switch normal(given) {
         case "ascii", "us-ascii":
-            for (index, byte) in bytes.enumerated() {
-                if byte < 128 { points.append(UInt32(byte)) } else { try bad(index, 1, "ascii", "ordinal not in range(128)") }
+            var index = 0
+            while index < bytes.count {
+                let byte = bytes[index]
+                if byte < 128 {
+                    points.append(UInt32(byte))
+                    index += 1
+                } else {
+                    index = try bad(index, 1, "ascii", "ordinal not in range(128)")
+                }
             }
         case "latin-1", "latin1", "iso-8859-1": points = bytes.map { UInt32($0) }
         case "utf-8", "utf8":
@@ -169,8 +238,7 @@ enum BytesCodec {
                 }
                 let length = lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0
                 if length == 0 {
-                    try bad(index, 1, "utf-8", "invalid start byte")
-                    index += 1
+                    index = try bad(index, 1, "utf-8", "invalid start byte")
                     continue
                 }
                 var point = UInt32(lead) & (length == 2 ? 0x1F : length == 3 ? 0x0F : 0x07)
@@ -191,10 +259,10 @@ enum BytesCodec {
                 }
                 if used == length {
                     points.append(point)
+                    index += used
                 } else {
-                    try bad(index, used, "utf-8", index + used >= bytes.count ? "unexpected end of data" : "invalid continuation byte")
+                    index = try bad(index, used, "utf-8", index + used >= bytes.count ? "unexpected end of data" : "invalid continuation byte")
                 }
-                index += used
             }
         default:
             guard let hook = ObjectHooks.codec else { throw t.raise(.lookupError, "unknown encoding: \(given)") }
@@ -206,18 +274,32 @@ enum BytesCodec {
 
 enum BytesType {
     static func define() {
-        StaticTypes.define(.bytes, "bytes", basicSize: 48, flags: TypeFlags.bytesSubclass) { b in
+        StaticTypes.define(.bytes, "bytes", basicSize: 48, flags: TypeFlags.baseType | TypeFlags.bytesSubclass) { b in
             let r = b.record
+            r.pointee.memory.traverse = { object, visitor in InstanceLayout.traverseExtra(object, visitor) }
+            r.pointee.memory.clear = { raw, object in InstanceLayout.clearExtra(Thread(raw), ObjectRef(object)) }
             r.pointee.memory.deallocate = { raw, object in
+                if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(Thread(raw), ObjectRef(object)) { return }
                 let data = BytesRef(Value(ObjectRef(object)))
                 if UInt(bitPattern: data.data) != 0 {
                     Allocation.freeBuffer(Thread(raw), data.data, bytes: max(1, data.count))
                 }
                 Allocation.free(ObjectRef(object), Thread(raw))
             }
-            r.pointee.new = { raw, _, a, n, k in
+            r.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
-                    try t.makeBytes(BytesType.content(t, a, n, k, "bytes"))
+                    let type = TypeRef(Value(bits: type))
+                    let content = try BytesType.content(t, a, n, k, "bytes")
+                    if type == t.type(.bytes) { return try t.makeBytes(content) }
+                    let object = try t.allocateInstance(of: type)
+                    guard let buffer = Allocation.buffer(t, bytes: max(1, content.count)) else {
+                        t.release(object)
+                        throw t.noMemory()
+                    }
+                    content.withUnsafeBytes { if let base = $0.baseAddress { copyBytes(buffer, base, content.count) } }
+                    object.setField(40, buffer)
+                    object.setField(24, content.count)
+                    return Value(object)
                 }
             }
             r.pointee.repr = { raw, v in
@@ -250,13 +332,16 @@ enum BytesType {
                         let range = try SliceIndices.compute(t, key, bytes.count)
                         return try t.makeBytes((0..<range.count).map { bytes[range.start + $0 * range.step] })
                     }
-                    return Value(smallInt: Int(bytes[try SliceIndices.index(t, key, bytes.count, "index", "index")]))
+                    return Value(smallInt: Int(bytes[try SliceIndices.index(t, key, bytes.count, "byte", outOfRange: "index out of range")]))
                 }
             }
             r.pointee.contains = { raw, v, item in
                 storing(raw) { (t) throws(PythonError) -> Int in
                     let bytes = BytesRef(Value(bits: v)).array
                     if let needle = t.bytesLike(Value(bits: item)) { return BytesType.find(bytes, needle, 0, bytes.count) >= 0 ? 1 : 0 }
+                    if t.typeOf(Value(bits: item)).record.pointee.index == nil && !Value(bits: item).isBool {
+                        throw t.raise(.typeError, "a bytes-like object is required, not '\(t.typeName(Value(bits: item)))'")
+                    }
                     let number = try t.indexInt(Value(bits: item))
                     guard number >= 0, number < 256 else { throw t.raise(.valueError, "byte must be in range(0, 256)") }
                     return bytes.contains(UInt8(number)) ? 1 : 0
@@ -281,6 +366,7 @@ enum BytesType {
                         guard let content = t.bytesLike(bytes), let times = try SequenceRepeat.factor(t, factor) else { return .notImplemented }
                         let (total, overflow) = content.count.multipliedReportingOverflow(by: times)
                         if overflow || total > 1 << 40 { throw t.noMemory() }
+                        try t.requireRoom(total)
                         return try t.makeBytes(SequenceRepeat.bytes(content, times))
                     case .modulo:
                         guard t.isBytes(x) else { return .notImplemented }
@@ -322,7 +408,9 @@ enum BytesType {
             defer { t.release(encoded) }
             return BytesRef(encoded).array
         }
-        if !arguments[1].isNull { throw t.raise(.typeError, "encoding without a string argument") }
+        if !arguments[1].isNull || !arguments[2].isNull {
+            throw t.raise(.typeError, "\(arguments[1].isNull ? "errors" : "encoding") without a string argument")
+        }
         if let bytes = t.bytesLike(source) { return bytes }
         if source.isObject {
             let method = try t.lookupSpecial(source, StaticStrings.intern("__bytes__"))
@@ -338,6 +426,7 @@ enum BytesType {
             let count = try t.indexInt(source)
             if count < 0 { throw t.raise(.valueError, "negative count") }
             if count > 1 << 40 { throw t.noMemory() }
+            try t.requireRoom(count)
             return [UInt8](repeating: 0, count: count)
         }
         if t.typeOf(source).record.pointee.iterate == nil && t.typeOf(source).record.pointee.getItem == nil {
