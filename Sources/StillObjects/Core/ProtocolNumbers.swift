@@ -114,6 +114,12 @@ extension ThreadState {
         } else {
             release(method)
         }
+        let numbers = TypeFlags.intSubclass
+        func isFloat(_ v: Value) -> Bool { isSubtype(typeOf(v), type(.float)) }
+        func isNumber(_ v: Value) -> Bool { typeOf(v).has(numbers) || isFloat(v) }
+        if isNumber(a) && isNumber(b) && (isFloat(a) || isFloat(b)) {
+            throw raise(.typeError, "pow() 3rd argument not allowed unless all arguments are integers")
+        }
         throw raise(.typeError,
             "unsupported operand type(s) for ** or pow(): '\(typeName(a))', '\(typeName(b))', '\(typeName(mod))'")
     }

@@ -172,12 +172,26 @@ enum IteratorTypes {
             IteratorTypes.memory(b.record)
             b.record.pointee.new = { raw, _, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
+                    if n == 0 && k == 0 { throw t.raise(.typeError, "enumerate() missing required argument 'iterable'") }
                     let arguments = try Arguments.parse(t, function: "enumerate", a, n, k, names: ["iterable", "start"], required: 1)
-                    let start = arguments[1].isNull ? 0 : try t.indexInt(arguments[1])
+                    // What goes beyond a word is added to each number.
+                    var offset = Value.null
+                    defer { t.release(offset) }
+                    var start = 0
+                    if !arguments[1].isNull {
+                        let first = try t.index(arguments[1])
+                        if let number = t.intValue(first), number < 1 << 62 {
+                            start = number
+                            t.release(first)
+                        } else {
+                            offset = first
+                        }
+                    }
                     let inner = try t.iterate(arguments[0])
                     defer { t.release(inner) }
                     let result = try t.makeIterator(.enumerate, over: inner)
                     IteratorRef(raw: result.object.raw).setIndex(start)
+                    if !offset.isNull { result.object.setField(40, t.retain(offset)) }
                     return result
                 }
             }
@@ -189,6 +203,15 @@ enum IteratorTypes {
                     if item.isNull { return 0 }
                     let index = iterator.index
                     iterator.setIndex(index + 1)
+                    let offset: Value = Value(bits: v).object.field(40)
+                    if !offset.isNull {
+                        let number: Value
+                        do throws(PythonError) { number = try t.binary(.add, offset, Value(smallInt: index)) } catch {
+                            t.release(item)
+                            throw error
+                        }
+                        return try t.makePair(number, item).bits
+                    }
                     return try t.makePair(t.makeInt(index), item).bits
                 } catch { return 0 }
             }
@@ -329,6 +352,7 @@ enum IteratorTypes {
         }
         StaticTypes.define(.reversed, "reversed", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            b.method("__length_hint__", 0, 0) { _, s, _, _, _ in Value(smallInt: max(0, IteratorRef(s).index + 1)).bits }
             b.record.pointee.new = { raw, _, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     try Arguments.noKeywords(t, "reversed", k)

@@ -211,7 +211,7 @@ enum ListType {
                 do throws(PythonError) { try ListRef(copy).extend(t, value) } catch {
                     guard t.raisedMatches(.typeError) else { throw error }
                     t.clearRaised()
-                    throw t.raise(.typeError, "can only assign an iterable")
+                    throw t.raise(.typeError, "must assign iterable to extended slice")
                 }
                 items = ListRef(copy).snapshot(t)
             }

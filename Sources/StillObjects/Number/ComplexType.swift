@@ -46,6 +46,11 @@ enum ComplexType {
                     return try t.makeComplex(pair.0, pair.1)
                 }
             }
+            b.method("__format__", 1, 1) { t, s, a, n, k in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    try NumberFormat.format(t, complex: ComplexType.own(s), Value(bits: s), specification: Value(bits: a[0]))
+                }
+            }
             b.method("__getnewargs__", 0, 0) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let pair = ComplexType.own(s)
@@ -70,7 +75,10 @@ enum ComplexType {
         let x = real.isNull ? (0, 0) : try part(t, real, "complex() first argument must be a string or a number")
         if imaginary.isNull { return x }
         let y = try part(t, imaginary, "complex() second argument must be a number")
-        return (x.0 - y.1, x.1 + y.0)
+        // A zero of the other part may have a sign: what is not complex adds nothing.
+        let isReal = real.isNull || NumberOps.kind(t, real) != .complex
+        let isPlain = NumberOps.kind(t, imaginary) != .complex
+        return (isPlain ? x.0 : x.0 - y.1, isReal ? y.0 : x.1 + y.0)
     }
     private static func part(_ t: Thread, _ v: Value, _ message: String) throws(PythonError) -> ComplexOps.Pair {
         if NumberOps.kind(t, v) == .complex { return try ComplexOps.value(t, v) }

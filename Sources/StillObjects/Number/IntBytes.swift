@@ -47,6 +47,7 @@ enum IntBytes {
         let isSigned = signed.isNull ? false : try t.isTrue(signed)
         if IntOps.isNegative(v) && !isSigned { throw t.raise(.overflowError, "can't convert negative int to unsigned") }
         if count > 1 << 40 { throw t.noMemory() }
+        try t.requireRoom(count)
         var bytes = [UInt8](repeating: 0, count: count)
         let fits = Limbs.read(v) { x -> Bool in
             var carry = x.negative

@@ -89,7 +89,7 @@ struct NumberSpec {
         if grouping != 0 && type != 0 {
             switch type {
             case 0x64, 0x65, 0x45, 0x66, 0x46, 0x67, 0x47, 0x25: break
-            case 0x62, 0x6F, 0x78, 0x58 where grouping == 0x5F: break
+            case 0x62 where grouping == 0x5F, 0x6F where grouping == 0x5F, 0x78 where grouping == 0x5F, 0x58 where grouping == 0x5F: break
             default:
                 throw t.raise(.valueError, "Cannot specify '\(Unicode.Scalar(grouping))' with '\(NumberFormat.character(type))'.")
             }
@@ -112,6 +112,46 @@ public enum NumberFormat {
         let spec = try NumberSpec(t, StrRef(specification), of: v)
         var out = StrBuilder(t, capacity: 64)
         try write(t, v, spec, to: &out)
+        return try out.finish(t)
+    }
+
+    /// `complex.__format__`: both parts by the specification, the whole aligned.
+    static func format(
+        _ t: Thread, complex pair: ComplexOps.Pair, _ v: Value, specification: Value
+    ) throws(PythonError) -> Value {
+        guard t.isStr(specification) else {
+            throw t.raise(.typeError, "__format__() argument must be str, not \(t.typeName(specification))")
+        }
+        if StrRef(specification).count == 0 { return try t.str(v) }
+        var spec = try NumberSpec(t, StrRef(specification), of: v)
+        if spec.fill == 0x30 { throw t.raise(.valueError, "Zero padding is not allowed in complex format specifier") }
+        if spec.align == 0x3D { throw t.raise(.valueError, "'=' alignment flag is not allowed in complex format specifier") }
+        let (width, align) = (spec.width, spec.align)
+        spec.width = 0
+        var body = StrBuilder()
+        let isBare = spec.type == 0
+        if isBare && spec.precision == nil {
+            // The digits of repr.
+            spec.type = 0
+        } else if isBare {
+            spec.type = 0x67
+        }
+        let skipsReal = isBare && pair.0 == 0 && pair.0.sign == .plus
+        if isBare && !skipsReal { body.append(0x28) }
+        if !skipsReal { try writeFloat(t, pair.0, spec, of: v, shortens: isBare, &body) }
+        var second = spec
+        if !skipsReal { second.sign = 0x2B }
+        try writeFloat(t, pair.1, second, of: v, shortens: isBare, &body)
+        body.append(0x6A)
+        if isBare && !skipsReal { body.append(0x29) }
+        let text = try body.finish(t)
+        defer { t.release(text) }
+        let missing = max(0, width - StrRef(text).count)
+        let before = align == 0x3C ? 0 : align == 0x5E ? missing / 2 : missing
+        var out = StrBuilder()
+        out.append(spec.fill, count: before)
+        out.append(StrRef(text))
+        out.append(spec.fill, count: missing - before)
         return try out.finish(t)
     }
 
@@ -274,7 +314,7 @@ public enum NumberFormat {
     // MARK: Floats
 
     private static func writeFloat(
-        _ t: Thread, _ number: Double, _ spec: NumberSpec, of value: Value, _ out: inout StrBuilder
+        _ t: Thread, _ number: Double, _ spec: NumberSpec, of value: Value, shortens: Bool = false, _ out: inout StrBuilder
     ) throws(PythonError) {
         let type = spec.type
         switch type {
@@ -285,6 +325,7 @@ public enum NumberFormat {
         try checkWidth(t, spec)
         let kind = type == 0 ? nil : Character(Unicode.Scalar(UInt8(type)))
         var text = magnitude(type == 0x25 ? number * 100 : number, kind, spec.precision, spec.alternate)
+        if shortens && text.hasSuffix(".0") { text.removeLast(2) }
         if type == 0x45 || type == 0x46 || type == 0x47 { text = text.uppercased() }
         var negative = number.sign == .minus && !number.isNaN
         if negative && spec.noNegativeZero && !text.utf8.prefix(while: { $0 | 0x20 != 0x65 }).contains(where: { $0 >= 0x31 && $0 <= 0x39 })

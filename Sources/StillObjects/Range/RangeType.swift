@@ -58,7 +58,11 @@ enum RangeType {
             }
         }
         // Big ints: the general iterator over indices.
-        let range = try make(t, start, t.binary(.add, start, t.binary(.multiply, step, count)), step)
+        let distance = try t.binary(.multiply, step, count)
+        defer { t.release(distance) }
+        let stop = try t.binary(.add, start, distance)
+        defer { t.release(stop) }
+        let range = try make(t, start, stop, step)
         defer { t.release(range) }
         return try t.makeSequenceIterator(range)
     }
@@ -100,7 +104,12 @@ enum RangeType {
                 }
             }
             r.pointee.length = { raw, v in
-                storing(raw) { (t) throws(PythonError) -> Int in try t.indexInt(RangeType.part(v, 48)) }
+                storing(raw) { (t) throws(PythonError) -> Int in
+                    guard let length = t.intValue(RangeType.part(v, 48)) else {
+                        throw t.raise(.overflowError, "Python int too large to convert to C ssize_t")
+                    }
+                    return length
+                }
             }
             r.pointee.truth = { raw, v in
                 let length = RangeType.part(v, 48)
@@ -195,6 +204,12 @@ enum RangeType {
             b.getter("start") { raw, s in Thread(raw).retain(RangeType.part(s, 24)).bits }
             b.getter("stop") { raw, s in Thread(raw).retain(RangeType.part(s, 32)).bits }
             b.getter("step") { raw, s in Thread(raw).retain(RangeType.part(s, 40)).bits }
+            b.method("__reduce__", 0, 0) { raw, s, _, _, _ in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    let parts = [24, 32, 40].map { t.retain(RangeType.part(s, $0)) }
+                    return try t.makeTuple([t.retain(t.type(.range).value), t.makeTuple(parts)])
+                }
+            }
             b.method("__reversed__", 0, 0) { raw, s, _, _, _ in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let last = try t.binary(.subtract, RangeType.part(s, 48), Value(smallInt: 1))
@@ -214,6 +229,7 @@ enum RangeType {
             b.method("index", 1, 1) { raw, s, a, _, _ in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     guard try t.contains(Value(bits: s), Value(bits: a[0])) else {
+                        if !t.isInt(Value(bits: a[0])) { throw t.raise(.valueError, "sequence.index(x): x not in sequence") }
                         let text = try t.repr(Value(bits: a[0]))
                         defer { t.release(text) }
                         throw t.raise(.valueError, "\(StrRef(text).string) is not in range")

@@ -50,6 +50,14 @@ extension ThreadState {
     public func isSet(_ value: Value) -> Bool { value.isObject && typeOf(value).has(TypeFlags.setSubclass) }
 }
 
+/// Looks something up; a set is looked for as the frozenset that is equal to it.
+private func withKey(_ t: Thread, _ key: Value, _ body: (Value) throws(PythonError) -> Bool) throws(PythonError) -> Bool {
+    guard key.isObject, t.typeOf(key).has(TypeFlags.setSubclass), t.typeOf(key).record.pointee.hash == nil else { return try body(key) }
+    let frozen = try t.call(t.type(.frozenset).value, key)
+    defer { t.release(frozen) }
+    return try body(frozen)
+}
+
 enum SetType {
     static func define() {
         StaticTypes.define(
@@ -201,7 +209,7 @@ enum SetType {
         r.pointee.length = { _, v in SetRef(Value(bits: v)).count }
         r.pointee.contains = { raw, v, item in
             storing(raw) { (t) throws(PythonError) -> Int in
-                try SetRef(Value(bits: v)).contains(t, Value(bits: item)) ? 1 : 0
+                try withKey(t, Value(bits: item)) { (key) throws(PythonError) in try SetRef(Value(bits: v)).contains(t, key) } ? 1 : 0
             }
         }
         r.pointee.iterate = { raw, v in
@@ -301,13 +309,14 @@ enum SetType {
         }
         b.method("discard", 1, 1) { raw, s, a, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
-                _ = try SetRef(Value(bits: s)).discard(t, Value(bits: a[0]))
+                _ = try withKey(t, Value(bits: a[0])) { (key) throws(PythonError) in try SetRef(Value(bits: s)).discard(t, key) }
                 return .none
             }
         }
         b.method("remove", 1, 1) { raw, s, a, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
-                if try !SetRef(Value(bits: s)).discard(t, Value(bits: a[0])) { throw t.keyError(Value(bits: a[0])) }
+                let found = try withKey(t, Value(bits: a[0])) { (key) throws(PythonError) in try SetRef(Value(bits: s)).discard(t, key) }
+                if !found { throw t.keyError(Value(bits: a[0])) }
                 return .none
             }
         }

@@ -50,25 +50,34 @@ public struct SliceIndices {
     }
 
     /// An index into a sequence, checked and made non-negative.
-    public static func index(_ t: Thread, _ key: Value, _ length: Int, _ kind: StaticString, _ verb: StaticString = "index") throws(PythonError) -> Int {
+    public static func index(
+        _ t: Thread, _ key: Value, _ length: Int, _ kind: StaticString, _ verb: StaticString = "index", outOfRange: StaticString? = nil
+    ) throws(PythonError) -> Int {
         var index: Int
         if key.isSmallInt {
             index = key.smallInt
         } else {
             guard key.isBool || (key.isObject && t.typeOf(key).record.pointee.index != nil) else {
+                if "\(kind)" == "string" { throw t.raise(.typeError, "string indices must be integers, not '\(t.typeName(key))'") }
                 throw t.raise(.typeError, "\(kind) indices must be integers or slices, not \(t.typeName(key))")
             }
             index = try t.indexInt(key, overflow: .indexError)
         }
         if index < 0 { index += length }
-        if index < 0 || index >= length { throw t.raise(.indexError, "\(kind) \(verb) out of range") }
+        if index < 0 || index >= length { throw t.raise(.indexError, outOfRange.map { "\($0)" } ?? "\(kind) \(verb) out of range") }
         return index
     }
 
     /// Start and end of `index(x, start, end)`.
     static func bounds(_ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int, _ length: Int) throws(PythonError) -> (Int, Int) {
-        var start = n > 1 ? try t.indexInt(Value(bits: a[1]), overflow: nil) : 0
-        var end = n > 2 ? try t.indexInt(Value(bits: a[2]), overflow: nil) : Int.max
+        func bound(_ value: Value) throws(PythonError) -> Int {
+            guard value.isSmallInt || value.isBool || t.typeOf(value).record.pointee.index != nil else {
+                throw t.raise(.typeError, "slice indices must be integers or have an __index__ method")
+            }
+            return try t.indexInt(value, overflow: nil)
+        }
+        var start = n > 1 ? try bound(Value(bits: a[1])) : 0
+        var end = n > 2 ? try bound(Value(bits: a[2])) : Int.max
         if start < 0 { start = max(0, start + length) }
         if end < 0 { end = max(0, end + length) }
         return (start, end)
@@ -87,6 +96,11 @@ extension ThreadState {
 }
 
 enum SliceType {
+    /// Start, stop and step as a tuple. Owned.
+    private static func parts(_ t: Thread, _ v: UInt64) throws(PythonError) -> Value {
+        try t.makeTuple([24, 32, 40].map { t.retain(Value(bits: v).object.field($0, as: Value.self)) })
+    }
+
     static func define() {
         StaticTypes.define(.slice, "slice", basicSize: 48, flags: TypeFlags.collectable) { b in
             let r = b.record
@@ -119,6 +133,28 @@ enum SliceType {
                         t.release(text)
                     }
                     return try t.makeString("slice(\(parts.joined(separator: ", ")))")
+                }
+            }
+            r.pointee.compare = { raw, op, a, b in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    guard t.typeOf(Value(bits: b)) == t.type(.slice) else { return .notImplemented }
+                    let left = try SliceType.parts(t, a)
+                    defer { t.release(left) }
+                    let right = try SliceType.parts(t, b)
+                    defer { t.release(right) }
+                    return try t.compare(CompareOperator(rawValue: op)!, left, right)
+                }
+            }
+            r.pointee.hash = { raw, v in
+                storing(raw) { (t) throws(PythonError) -> Int in
+                    let parts = try SliceType.parts(t, v)
+                    defer { t.release(parts) }
+                    return try t.hash(parts)
+                }
+            }
+            b.method("__reduce__", 0, 0) { raw, s, _, _, _ in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    try t.makeTuple([t.retain(t.type(.slice).value), SliceType.parts(t, s)])
                 }
             }
             b.getter("start") { raw, s in Thread(raw).retain(Value(bits: s).object.field(24, as: Value.self)).bits }

@@ -231,6 +231,7 @@ enum ByteArrayType {
     static func repeated(_ t: Thread, _ bytes: [UInt8], _ times: Int) throws(PythonError) -> [UInt8] {
         let (total, overflow) = bytes.count.multipliedReportingOverflow(by: times)
         if overflow || total > 1 << 40 { throw t.noMemory() }
+        try t.requireRoom(total)
         return SequenceRepeat.bytes(bytes, times)
     }
 
@@ -301,6 +302,11 @@ enum ByteArrayType {
             returning(raw) { (t) throws(PythonError) -> Value in
                 let source = Value(bits: a[0])
                 var bytes = t.bytesLike(source)
+                if bytes == nil && t.isStr(source) { throw t.raise(.typeError, "expected iterable of integers; got: 'str'") }
+                let record = t.typeOf(source).record
+                if bytes == nil && record.pointee.iterate == nil && record.pointee.getItem == nil {
+                    throw t.raise(.typeError, "can't extend bytearray with \(t.typeName(source))")
+                }
                 if bytes == nil { bytes = try BytesType.numbers(t, source, "bytearray") }
                 try ByteArrayRef(Value(bits: s)).append(t, bytes!)
                 return .none

@@ -19,16 +19,24 @@ enum BytesMethods {
                 return try BytesCodec.decode(t, Value(bits: s), arguments[0], arguments[1])
             }
         }
-        b.method("hex", 0, 2) { raw, s, a, n, _ in
+        b.method("hex", 0, 2, keywords: true) { raw, s, a, n, k in
             returning(raw) { (t) throws(PythonError) -> Value in
+                let given = try Arguments.parse(t, function: "hex", a, n, k, names: ["sep", "bytes_per_sep"], required: 0)
                 let digits = try BytesMethods.content(t, s).map { StrOps.hex(UInt32($0), 2) }
-                if n == 0 { return try t.makeString(digits.joined()) }
-                guard t.isStr(Value(bits: a[0])), StrRef(Value(bits: a[0])).count == 1 else {
-                    throw t.raise(.valueError, "sep must be length 1.")
+                if given[0].isNull { return try t.makeString(digits.joined()) }
+                if try t.length(given[0]) != 1 { throw t.raise(.valueError, "sep must be length 1.") }
+                let separator: String
+                if t.isStr(given[0]) {
+                    if !StrRef(given[0]).isASCII { throw t.raise(.valueError, "sep must be ASCII.") }
+                    separator = StrRef(given[0]).string
+                } else if let bytes = t.bytesLike(given[0]) {
+                    if bytes[0] >= 128 { throw t.raise(.valueError, "sep must be ASCII.") }
+                    separator = String(Unicode.Scalar(bytes[0]))
+                } else {
+                    throw t.raise(.typeError, "sep must be str or bytes.")
                 }
-                let group = n == 2 ? try t.indexInt(Value(bits: a[1])) : 1
+                let group = given[1].isNull ? 1 : try t.indexInt(given[1])
                 if group == 0 { return try t.makeString(digits.joined()) }
-                let separator = StrRef(Value(bits: a[0])).string
                 var text = ""
                 for (index, digit) in digits.enumerated() {
                     let place = group > 0 ? digits.count - index : index
@@ -304,6 +312,8 @@ enum BytesMethods {
                 let separator = try BytesMethods.content(t, s)
                 let list = try t.makeList(capacity: 0)
                 defer { t.release(list) }
+                let record = t.typeOf(Value(bits: a[0])).record
+                if record.pointee.iterate == nil && record.pointee.getItem == nil { throw t.raise(.typeError, "can only join an iterable") }
                 try ListRef(list).extend(t, Value(bits: a[0]))
                 let items = ListRef(list).snapshot(t)
                 defer { for item in items { t.release(item) } }
@@ -395,6 +405,8 @@ enum BytesMethods {
                 for byte in try BytesMethods.content(t, s) {
                     if byte == 9 {
                         let blanks = size > 0 ? size - column % size : 0
+                        if blanks > 1 << 40 { throw t.noMemory() }
+                        try t.requireRoom(result.count + blanks)
                         result += [UInt8](repeating: 32, count: blanks)
                         column += blanks
                     } else {
@@ -416,10 +428,15 @@ enum BytesMethods {
         returning(raw) { (t) throws(PythonError) -> Value in
             let bytes = try content(t, s)
             let width = try t.indexInt(Value(bits: a[0]))
-            let fill: [UInt8] = n == 2 ? try BytesType.argument(t, a[1]) : [32]
-            if fill.count != 1 { throw t.raise(.typeError, "the fill character must be a byte string of length 1") }
+            let fill: [UInt8] = n == 2 ? t.bytesLike(Value(bits: a[1])) ?? [] : [32]
+            if fill.count != 1 {
+                let method = left == 0 ? "ljust" : left == 2 ? "rjust" : "center"
+                throw t.raise(
+                    .typeError, "\(method)() argument 2 must be a byte string of length 1, not \(t.typeName(Value(bits: a[1])))")
+            }
             let missing = max(0, width - bytes.count)
             if missing > 1 << 40 { throw t.noMemory() }
+            try t.requireRoom(missing * 2)
             // An odd byte goes to the left when the width is odd.
             let before = left == 0 ? 0 : left == 2 ? missing : missing / 2 + (missing & width & 1)
             return try make(

@@ -101,6 +101,7 @@ extension ThreadState {
         let text = StrRef(value)
         let count = spec.precision >= 0 ? min(spec.precision, text.count) : text.count
         if spec.width > 1 << 40 { throw noMemory() }
+        try requireRoom(max(0, spec.width) * 4)
         let missing = max(0, spec.width - count)
         let before = spec.align == 62 ? missing : spec.align == 94 ? missing / 2 : 0
         var out = StrBuilder(self, capacity: count + missing)

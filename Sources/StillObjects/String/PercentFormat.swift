@@ -146,6 +146,7 @@ enum PercentFormat {
             while at < length && (code(at) == 104 || code(at) == 108 || code(at) == 76) { at += 1 }
             if at == length { throw t.raise(.valueError, "incomplete format") }
             if max(spec.width, spec.precision) > 1 << 40 { throw t.noMemory() }
+            try t.requireRoom(max(spec.width, spec.precision) * 4)
             let kind = code(at)
             at += 1
             if kind == 37 {

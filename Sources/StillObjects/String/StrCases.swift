@@ -73,6 +73,11 @@ extension StrMethods {
             var result = StrBuilder()
             var previous: Unicode.Scalar?
             for index in 0..<string.count {
+                if string.codePoint(index) == 0x3A3, lowersSigma(ascii, previous), isFinalSigma(string, index) {
+                    result.append(0x3C2)
+                    previous = Unicode.Scalar(0x3C2)
+                    continue
+                }
                 guard let scalar = Unicode.Scalar(string.codePoint(index)) else {
                     result.append(string.codePoint(index))
                     continue
@@ -82,6 +87,28 @@ extension StrMethods {
             }
             return try result.finish(t)
         }
+    }
+
+    /// Whether the mapping writes a capital sigma small here.
+    private static func lowersSigma(_ mapping: ASCIICase, _ previous: Unicode.Scalar?) -> Bool {
+        switch mapping {
+        case .lower, .swapped: true
+        case .capital: previous != nil
+        case .title: previous.map { $0.properties.isCased } ?? false
+        case .upper: false
+        }
+    }
+    /// A sigma ends a word: a cased letter stands before it and none behind it; what is ignored in between is passed over.
+    private static func isFinalSigma(_ string: StrRef, _ index: Int) -> Bool {
+        func nextCased(_ step: Int) -> Bool {
+            var at = index + step
+            while at >= 0, at < string.count, let scalar = Unicode.Scalar(string.codePoint(at)) {
+                if !scalar.properties.isCaseIgnorable { return scalar.properties.isCased }
+                at += step
+            }
+            return false
+        }
+        return nextCased(-1) && !nextCased(1)
     }
 
     // MARK: Tests

@@ -27,7 +27,7 @@ enum StrFormat {
     private static func expand(
         _ t: Thread, _ text: [UInt32], _ state: inout State, _ result: inout StrBuilder, depth: Int
     ) throws(PythonError) {
-        if depth < 0 { throw t.raise(.valueError, "Max string recursion exceeded") }
+        if depth <= 0 { throw t.raise(.valueError, "Max string recursion exceeded") }
         var at = 0
         while at < text.count {
             let point = text[at]
@@ -92,13 +92,11 @@ enum StrFormat {
         var conversion: UInt32 = 0
         var at = end
         if at < text.count && text[at] == 33 {
-            guard at + 1 < text.count else { throw t.raise(.valueError, "end of string while looking for conversion specifier") }
+            guard at + 1 < text.count else { throw t.raise(.valueError, "unmatched '{' in format spec") }
             conversion = text[at + 1]
             at += 2
             if at < text.count && text[at] != 58 { throw t.raise(.valueError, "expected ':' after conversion specifier") }
         }
-        var spec = StrBuilder()
-        if at < text.count && text[at] == 58 { try expand(t, Array(text[(at + 1)...]), &state, &spec, depth: depth - 1) }
         var value = try lookup(t, name, &state)
         defer { t.release(value) }
         if conversion != 0 {
@@ -109,11 +107,16 @@ enum StrFormat {
             case 97: converted = try t.ascii(value)
             default:
                 throw t.raise(
-                    .valueError, "Unknown conversion specifier '\(Unicode.Scalar(conversion).map { String($0) } ?? "?")'")
+                    .valueError,
+                    conversion > 32 && conversion < 127
+                        ? "Unknown conversion specifier \(NumberFormat.character(conversion))"
+                        : "Unknown conversion specifier \\x\(String(conversion, radix: 16))")
             }
             t.release(value)
             value = converted
         }
+        var spec = StrBuilder()
+        if at < text.count && text[at] == 58 { try expand(t, Array(text[(at + 1)...]), &state, &spec, depth: depth - 1) }
         let specValue = try spec.finish(t)
         defer { t.release(specValue) }
         try append(t, value, specValue, &result)

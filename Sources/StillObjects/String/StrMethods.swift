@@ -50,7 +50,12 @@ enum StrMethods {
                     }
                     defer { t.release(value) }
                     if value.isNone { continue }
-                    if value.isSmallInt { result.append(UInt32(value.smallInt)) } else if t.isStr(value) { result.append(StrRef(value)) } else {
+                    if t.isInt(value) {
+                        guard let point = t.intValue(value), point >= 0, point < 0x110000 else {
+                            throw t.raise(.valueError, "character mapping must be in range(0x110000)")
+                        }
+                        result.append(UInt32(point))
+                    } else if t.isStr(value) { result.append(StrRef(value)) } else {
                         throw t.raise(.typeError, "character mapping must return integer, None or str")
                     }
                 }
@@ -59,11 +64,27 @@ enum StrMethods {
         }
         b.staticMethod("maketrans", 1, 3) { raw, _, a, n, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
+                if n == 1 && t.typeOf(Value(bits: a[0])) != t.type(.dict) {
+                    throw t.raise(.typeError, "if you give only one argument to maketrans it must be a dict")
+                }
+                if n > 1 && !t.isStr(Value(bits: a[0])) {
+                    throw t.raise(.typeError, "first maketrans argument must be a string if there is a second argument")
+                }
+                for index in 1..<max(1, n) where !t.isStr(Value(bits: a[index])) {
+                    throw t.raise(
+                        .typeError, "maketrans() argument \(index + 1) must be str, not \(t.typeName(Value(bits: a[index])))")
+                }
                 let table = try t.makeDict()
                 if n == 1 {
                     let items = try DictRef(Value(bits: a[0])).items(t)
                     defer { for item in items { t.release(item.key); t.release(item.value) } }
                     for item in items {
+                        if t.isStr(item.key), StrRef(item.key).count != 1 {
+                            throw t.raise(.valueError, "string keys in translate table must be of length 1")
+                        }
+                        if !t.isStr(item.key) && !t.isInt(item.key) {
+                            throw t.raise(.typeError, "keys in translate table must be strings or integers")
+                        }
                         let key = t.isStr(item.key) ? Value(smallInt: Int(StrRef(item.key).codePoint(0))) : item.key
                         try DictRef(table).set(t, key, item.value)
                     }
@@ -162,7 +183,14 @@ enum StrMethods {
 
     static func text(_ t: Thread, _ bits: UInt64, _ method: StaticString, _ number: Int = 1) throws(PythonError) -> StrRef {
         guard t.isStr(Value(bits: bits)) else {
-            throw t.raise(.typeError, "\(method)() argument \(number) must be str, not \(t.typeName(Value(bits: bits)))")
+            let found = t.typeName(Value(bits: bits))
+            // CPython's own wording, method by method.
+            switch "\(method)" {
+            case "split", "rsplit": throw t.raise(.typeError, "must be str or None, not \(found)")
+            case "partition", "rpartition": throw t.raise(.typeError, "must be str, not \(found)")
+            case "removeprefix", "removesuffix": throw t.raise(.typeError, "\(method)() argument must be str, not \(found)")
+            default: throw t.raise(.typeError, "\(method)() argument \(number) must be str, not \(found)")
+            }
         }
         return StrRef(Value(bits: bits))
     }
@@ -215,6 +243,7 @@ enum StrMethods {
                 if k == 0 && n >= 2 {
                     given = (Value(bits: a[0]), Value(bits: a[1]), n > 2 ? Value(bits: a[2]) : .null)
                 } else {
+                    if n < 2 && k == 0 { throw t.raise(.typeError, "replace() takes at least 2 positional arguments (\(n) given)") }
                     let arguments = try Arguments.parse(t, function: "replace", a, n, k, names: ["old", "new", "count"], required: 2)
                     given = (arguments[0], arguments[1], arguments[2])
                 }

@@ -307,6 +307,15 @@ enum SequenceCompare {
     }
 }
 
+extension ThreadState {
+    /// MemoryError where the system would not give so much: before a Swift array is filled, which cannot fail.
+    func requireRoom(_ bytes: Int) throws(PythonError) {
+        if bytes < 1 << 24 { return }
+        guard let memory = rawAllocate(bytes) else { throw noMemory() }
+        rawFree(memory)
+    }
+}
+
 enum SequenceRepeat {
     /// The factor of `sequence * n`, not negative; nil when it is no integer.
     static func factor(_ t: Thread, _ value: Value) throws(PythonError) -> Int? {
