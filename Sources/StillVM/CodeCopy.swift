@@ -60,6 +60,7 @@ enum CodeCopy {
             let lines = array(source.lines, Int(source.lineCount)),
             let localNames = array(source.localNames, Int(source.localCount)),
             let freeNames = array(source.freeNames, Int(source.freeCount)),
+            let cells = array(source.cells, Int(source.cellCount)),
             let space = rawAllocate(MemoryLayout<CodeRecord>.stride),
             let object = Allocation.object(t, type: t.type(.code).raw, bytes: 32, collectable: true)
         else {
@@ -80,7 +81,7 @@ enum CodeCopy {
         }
         (record.instructions, record.constants, record.names) = (instructions, constants, names)
         (record.handlers, record.lines) = (handlers, lines)
-        (record.localNames, record.freeNames) = (localNames, freeNames)
+        (record.localNames, record.freeNames, record.cells) = (localNames, freeNames, cells)
         record.version = InterpreterVersions(t.interpreter).nextFunction()
         record.object = object.raw
         let target = space.bindMemory(to: CodeRecord.self, capacity: 1)

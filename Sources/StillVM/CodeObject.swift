@@ -41,6 +41,9 @@ import StillVersions
     public var filename: Value
     public var docstring: Value
     public var object: UnsafeMutableRawPointer
+    /// Registers that hold cells.
+    public var cells: UnsafeMutablePointer<UInt16>
+    public var cellCount: Int32
 
     /// Stand for the code of functions without valid version: they fit no call.
     nonisolated(unsafe) static let cleared = placeholder(version: VersionRange.cleared)
@@ -131,6 +134,8 @@ public enum CodeLoader {
         let simple =
             unit.keywordOnlyCount == 0
             && unit.flags.isDisjoint(with: [.variadicPositional, .variadicKeyword])
+        let cells = try parts.array(unit.cellRegisters.count, of: UInt16.self)
+        for (index, register) in unit.cellRegisters.enumerated() { cells[index] = register }
         let localNames = try parts.strings(unit.localNames)
         let freeNames = try parts.strings(unit.freeNames)
         var docstring = Value.none
@@ -152,7 +157,8 @@ public enum CodeLoader {
                 freeCount: Int32(unit.freeNames.count), version: InterpreterVersions(t.interpreter).nextFunction(), handlers: handlers, lines: lines,
                 localNames: localNames, freeNames: freeNames,
                 name: Interning.intern(unit.name), qualifiedName: Interning.intern(unit.qualifiedName),
-                filename: Interning.intern(unit.filename), docstring: docstring, object: object.raw))
+                filename: Interning.intern(unit.filename), docstring: docstring, object: object.raw, cells: cells,
+                cellCount: Int32(unit.cellRegisters.count)))
         object.setField(24, record)
         ReferenceCount.makeDeferred(object)
         return Value(object)
@@ -261,7 +267,57 @@ enum CodeType {
             b.getter("co_varnames") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let record = CodeRef(Value(bits: s).object.raw).record.pointee
-                    return try CodeType.names(t, record.localNames, Int(record.localCount))
+                    return try CodeType.names(t, record.localNames, CodeType.variables(record))
+                }
+            }
+            b.getter("co_cellvars") { t, s in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let record = CodeRef(Value(bits: s).object.raw).record.pointee
+                    return try CodeType.names(t, record.localNames, (0..<Int(record.cellCount)).map { Int(record.cells[$0]) })
+                }
+            }
+            b.getter("co_stacksize") { _, s in
+                let record = CodeRef(Value(bits: s).object.raw).record.pointee
+                return Value(smallInt: Int(record.registerCount - record.localCount)).bits
+            }
+            b.getter("co_code") { t, s in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let words = CodeType.words(CodeRef(Value(bits: s).object.raw).record.pointee)
+                    var bytes: [UInt8] = []
+                    bytes.reserveCapacity(words.count * 8)
+                    for word in words { for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) } }
+                    return try t.makeBytes(bytes)
+                }
+            }
+            b.method("co_lines", 0, 0) { t, s, _, _, _ in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let record = CodeRef(Value(bits: s).object.raw).record
+                    let list = try t.makeList(capacity: 4)
+                    defer { t.release(list) }
+                    var start = 0
+                    while start < Int(record.pointee.instructionCount) {
+                        let line = record.pointee.position(at: start).line
+                        var end = start + 1
+                        while end < Int(record.pointee.instructionCount), record.pointee.position(at: end).line == line { end += 1 }
+                        try ListRef(list).appendOwned(
+                            t,
+                            t.makeTuple([Value(smallInt: start * 2), Value(smallInt: end * 2), line < 0 ? .none : Value(smallInt: Int(line))]))
+                        start = end
+                    }
+                    return try t.iterate(list)
+                }
+            }
+            b.record.pointee.hash = { _, v in
+                let record = CodeRef(Value(bits: v).object.raw).record.pointee
+                var hash = StrRef(record.name).hash &* 31 &+ Int(record.firstLine) &* 7 &+ Int(record.argumentCount)
+                for word in CodeType.words(record) { hash = hash &* 1_000_003 ^ Int(truncatingIfNeeded: word) }
+                return hash == -1 ? -2 : hash
+            }
+            b.record.pointee.compare = { t, op, a, b in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    let op = CompareOperator(rawValue: op)!
+                    guard op == .equal || op == .notEqual, t.typeOf(Value(bits: b)) == t.type(.code) else { return .notImplemented }
+                    return Value(try CodeType.isEqual(t, a, b) == (op == .equal))
                 }
             }
             b.getter("co_freevars") { t, s in
@@ -271,7 +327,7 @@ enum CodeType {
                 }
             }
             b.getter("co_nlocals") { _, s in
-                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.localCount)).bits
+                Value(smallInt: CodeType.variables(CodeRef(Value(bits: s).object.raw).record.pointee).count).bits
             }
             b.getter("co_consts") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
@@ -307,6 +363,55 @@ enum CodeType {
         }
     }
 
+    /// Registers of the variables that are parameters or live in no cell; without those that the compiler has made.
+    private static func variables(_ record: CodeRecord) -> [Int] {
+        var parameters = Int(record.argumentCount + record.keywordOnlyCount)
+        if record.has(.variadicPositional) { parameters += 1 }
+        if record.has(.variadicKeyword) { parameters += 1 }
+        let cells = Set((0..<Int(record.cellCount)).map { Int(record.cells[$0]) })
+        return (0..<Int(record.localCount)).filter { register in
+            let name = StrRef(Value(bits: record.localNames[register]))
+            if name.count > 0, name.codePoint(0) == 46, register >= parameters { return false }
+            return register < parameters || !cells.contains(register)
+        }
+    }
+    private static func names(_ t: Thread, _ list: UnsafeMutablePointer<UInt64>, _ indices: [Int]) throws(PythonError) -> Value {
+        let tuple = try t.makeTuple(indices.count)
+        for (place, index) in indices.enumerated() { tuple.initialize(place, t.retain(Value(bits: list[index]))) }
+        return tuple.value
+    }
+    /// The instructions without their caches.
+    private static func words(_ record: CodeRecord) -> [UInt64] {
+        var words: [UInt64] = []
+        var index = 0
+        while index < Int(record.instructionCount) {
+            words.append(record.instructions[index])
+            index += 1 + (Opcode(rawValue: UInt8(truncatingIfNeeded: record.instructions[index]))?.cacheWords ?? 0)
+        }
+        return words
+    }
+    private static func isEqual(_ t: Thread, _ a: UInt64, _ b: UInt64) throws(PythonError) -> Bool {
+        let x = CodeRef(Value(bits: a).object.raw).record.pointee
+        let y = CodeRef(Value(bits: b).object.raw).record.pointee
+        if x.object == y.object { return true }
+        guard x.argumentCount == y.argumentCount, x.positionalOnlyCount == y.positionalOnlyCount, x.keywordOnlyCount == y.keywordOnlyCount,
+            x.flags == y.flags, x.firstLine == y.firstLine, x.constantCount == y.constantCount, x.nameCount == y.nameCount,
+            x.localCount == y.localCount, x.freeCount == y.freeCount, StrRef.equal(StrRef(x.name), StrRef(y.name)), words(x) == words(y)
+        else { return false }
+        func sameNames(_ a: UnsafeMutablePointer<UInt64>, _ b: UnsafeMutablePointer<UInt64>, _ count: Int32) -> Bool {
+            (0..<Int(count)).allSatisfy { StrRef.equal(StrRef(Value(bits: a[$0])), StrRef(Value(bits: b[$0]))) }
+        }
+        guard sameNames(x.names, y.names, x.nameCount), sameNames(x.localNames, y.localNames, x.localCount),
+            sameNames(x.freeNames, y.freeNames, x.freeCount)
+        else { return false }
+        for index in 0..<Int(x.constantCount) {
+            let (left, right) = (Value(bits: x.constants[index]), Value(bits: y.constants[index]))
+            if t.typeOf(left) != t.typeOf(right) { return false }
+            if try !t.equal(left, right) { return false }
+        }
+        return true
+    }
+
     /// A thread may be in the middle of an instruction's slow path only while a frame refers to the code, and then the collector does not free it.
     private static func freeParts(_ record: UnsafeMutablePointer<CodeRecord>) {
         rawFree(record.pointee.instructions)
@@ -316,6 +421,7 @@ enum CodeType {
         rawFree(record.pointee.lines)
         rawFree(record.pointee.localNames)
         rawFree(record.pointee.freeNames)
+        rawFree(record.pointee.cells)
         rawFree(record)
     }
 

@@ -130,11 +130,54 @@ extension FunctionRef: VersionedFunction {
 }
 
 enum FunctionType {
+    /// `types.FunctionType(code, globals, name=None, argdefs=None, closure=None, kwdefaults=None)`. Owned.
+    private static func construct(
+        _ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int, _ k: UInt64
+    ) throws(PythonError) -> Value {
+        let given = try Arguments.parse(
+            t, function: "function", a, n, k, names: ["code", "globals", "name", "argdefs", "closure", "kwdefaults"], required: 2)
+        func part(_ index: Int) -> Value { given[index].isNull || given[index].isNone ? .null : given[index] }
+        guard t.typeOf(given[0]) == t.type(.code) else {
+            throw t.raise(.typeError, "function() argument 'code' must be code, not \(t.typeName(given[0]))")
+        }
+        guard t.typeOf(given[1]) == t.type(.dict) else {
+            throw t.raise(.typeError, "function() argument 'globals' must be dict, not \(t.typeName(given[1]))")
+        }
+        if !part(2).isNull && !t.isStr(part(2)) { throw t.raise(.typeError, "arg 3 (name) must be None or string") }
+        if !part(3).isNull && !t.isTuple(part(3)) { throw t.raise(.typeError, "arg 4 (defaults) must be None or tuple") }
+        if !part(5).isNull && t.typeOf(part(5)) != t.type(.dict) { throw t.raise(.typeError, "arg 6 (kwdefaults) must be None or dict") }
+        let record = CodeRef(given[0].object.raw).record
+        let wanted = Int(record.pointee.freeCount)
+        if !part(4).isNull && !t.isTuple(part(4)) || part(4).isNull && wanted > 0 {
+            throw t.raise(.typeError, wanted > 0 ? "arg 5 (closure) must be tuple" : "arg 5 (closure) must be None or tuple")
+        }
+        let count = part(4).isNull ? 0 : TupleRef(part(4)).count
+        if count != wanted {
+            throw t.raise(.valueError, "\(StrRef(record.pointee.name).string) requires closure of length \(wanted), not \(count)")
+        }
+        for index in 0..<count where t.typeOf(TupleRef(part(4)).item(index)) != t.type(.cell) {
+            throw t.raise(.typeError, "arg 5 (closure) expected cell, found \(t.typeName(TupleRef(part(4)).item(index)))")
+        }
+        let function = try FunctionRef.make(
+            t, code: given[0], globals: given[1], builtins: t.interpreterState.pointee.builtins, defaults: part(3), keywordDefaults: part(5),
+            closure: count == 0 ? .null : part(4))
+        if !part(2).isNull {
+            do throws(PythonError) { try t.setAttribute(function, Interning.intern("__name__"), part(2)) } catch {
+                t.release(function)
+                throw error
+            }
+        }
+        return function
+    }
+
     static func define() {
         StaticTypes.define(
             .function, "function", basicSize: UInt32(FunctionLayout.bytes),
             flags: TypeFlags.collectable | TypeFlags.methodDescriptor
         ) { b in
+            b.record.pointee.new = { raw, _, a, n, k in
+                returning(raw) { (t) throws(PythonError) -> Value in try FunctionType.construct(t, a, n, k) }
+            }
             b.record.pointee.dictOffset = UInt32(FunctionLayout.dict)
             b.record.pointee.memory.traverse = { object, visitor in
                 let function = FunctionRef(object)

@@ -237,8 +237,8 @@ public enum Imports {
             let item = ListRef(list).item(t, index)
             defer { t.release(item) }
             guard t.isStr(item) else { continue }
-            if !withLibrary && !library.isNull && StrRef.equal(item, library) { continue }
             let folder = StrRef(item).string
+            if !withLibrary && !library.isNull && (StrRef.equal(item, library) || folder.hasPrefix(StrRef(library).string + "/")) { continue }
             let base = folder.isEmpty ? leaf : "\(folder)/\(leaf)"
             if File.exists("\(base)/__init__.py") { return Place(file: "\(base)/__init__.py", package: base) }
             if File.exists("\(base).py") { return Place(file: "\(base).py", package: nil) }

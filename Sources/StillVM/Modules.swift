@@ -43,6 +43,22 @@ enum ModuleType {
                 t.release(ObjectRef(object).field(24, as: Value.self))
                 Allocation.free(ObjectRef(object), t)
             }
+            b.record.pointee.new = { raw, _, a, n, k in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    let given = try Arguments.parse(t, function: "module", a, n, k, names: ["name", "doc"], required: 1)
+                    guard t.isStr(given[0]) else {
+                        throw t.raise(.typeError, "module() argument 'name' must be str, not \(t.typeName(given[0]))")
+                    }
+                    let module = try ModuleRef.make(t, name: StrRef(given[0]).string)
+                    if !given[1].isNull {
+                        do throws(PythonError) { try DictRef(ModuleRef(module).dict).set(t, Interning.intern("__doc__"), given[1]) } catch {
+                            t.release(module)
+                            throw error
+                        }
+                    }
+                    return module
+                }
+            }
             b.record.pointee.repr = { raw, v in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let dict = DictRef(ModuleRef(Value(bits: v)).dict)

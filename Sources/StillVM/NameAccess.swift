@@ -261,6 +261,16 @@ enum Cells {
 
     static func define() {
         StaticTypes.define(.cell, "cell", basicSize: 32, flags: TypeFlags.collectable) { b in
+            b.record.pointee.new = { raw, _, a, n, k in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    try Arguments.noKeywords(t, "cell", k)
+                    try Arguments.count(t, "cell", n, 0, 1)
+                    guard let cell = Allocation.object(t, type: t.type(.cell).raw, bytes: 32, collectable: true) else { throw t.noMemory() }
+                    // Nobody else knows it yet.
+                    if n == 1 { cell.atomicWord(24).pointee.store(t.retain(Value(bits: a[0])).bits, ordering: .relaxed) }
+                    return Value(cell)
+                }
+            }
             b.record.pointee.memory.traverse = { object, visitor in
                 let value = Value(bits: ObjectRef(object).atomicWord(24).pointee.load(ordering: .relaxed))
                 if value.isObject { visitor.report(value.object.raw, true) }
