@@ -84,12 +84,18 @@ public enum File {
 public enum StandardOutput {
     /// False when the stream is closed or broken.
     @discardableResult public static func write(_ bytes: [UInt8]) -> Bool { File.writeAll(1, bytes) }
+    /// 0, or the number of the error.
+    public static func writeAll(_ bytes: [UInt8]) -> Int32 { File.writeAll(1, bytes) ? 0 : errno }
     @discardableResult public static func write(_ bytes: UnsafeRawBufferPointer) -> Bool { File.writeAll(1, bytes) }
     public static var isTerminal: Bool { isatty(1) == 1 }
 }
 public enum StandardError {
     @discardableResult public static func write(_ bytes: [UInt8]) -> Bool { File.writeAll(2, bytes) }
     public static var isTerminal: Bool { isatty(2) == 1 }
+}
+
+public enum Terminal {
+    public static func isOne(_ descriptor: Int) -> Bool { isatty(Int32(truncatingIfNeeded: descriptor)) == 1 }
 }
 
 public enum SystemError {

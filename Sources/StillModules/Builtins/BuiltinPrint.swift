@@ -66,13 +66,13 @@ enum BuiltinPrint {
         for index in 0..<n {
             if index > 0 { bytes.append(contentsOf: separator.utf8) }
             let text = try t.str(Value(bits: a[index]))
-            bytes.append(contentsOf: StrRef(text).string.utf8)
-            t.release(text)
+            defer { t.release(text) }
+            bytes.append(contentsOf: try TextStream.encoded(t, text, owned))
         }
         bytes.append(contentsOf: end.utf8)
         if t.typeOf(owned) == t.type(.textStream) {
             try TextStream.write(t, owned, bytes)
-            if flush && TextStream.descriptor(owned) == 1 { OutputBuffer.flush(t) }
+            if flush && TextStream.descriptor(owned) == 1 { try OutputBuffer.flushOrRaise(t) }
             return
         }
         let text = try t.makeString(String(decoding: bytes, as: UTF8.self))

@@ -1,4 +1,4 @@
-// The objects sys.stdin, sys.stdout and sys.stderr. Layout: 24 descriptor (Int: 0, 1, 2).
+// The objects sys.stdin, sys.stdout and sys.stderr. Layout: 24 descriptor (Int: 0, 1, 2), 32 flags (atomic).
 public import StillObjects
 import StillObmalloc
 import StillPlatform
@@ -7,22 +7,65 @@ import StillVM
 import Synchronization
 
 public enum TextStream {
-    static func make(_ t: Thread, descriptor: Int) throws(PythonError) -> Value {
-        guard let object = Allocation.object(t, type: t.type(.textStream).raw, bytes: 32, collectable: false) else {
-            throw t.noMemory()
-        }
+    static let bytes = 40
+    private static let names = ["<stdin>", "<stdout>", "<stderr>"]
+
+    static func make(_ t: Thread, descriptor: Int) throws(PythonError) -> Value { try make(t, .textStream, descriptor) }
+
+    static func make(_ t: Thread, _ type: TypeID, _ descriptor: Int) throws(PythonError) -> Value {
+        guard let object = Allocation.object(t, type: t.type(type).raw, bytes: bytes, collectable: false) else { throw t.noMemory() }
         object.setField(24, descriptor)
         return Value(object)
     }
 
     static func descriptor(_ v: Value) -> Int { v.object.field(24) }
+    static func name(_ v: Value) -> String { names[min(2, max(0, descriptor(v)))] }
+
+    /// Relaxed: only one word, and nothing is read through it.
+    static func isClosed(_ v: Value) -> Bool { v.object.atomicWord(32).pointee.load(ordering: .relaxed) != 0 }
+    static func requireOpen(_ t: Thread, _ v: Value) throws(PythonError) {
+        if isClosed(v) { throw t.raise(.valueError, "I/O operation on closed file.") }
+    }
+    static func close(_ t: Thread, _ v: Value) throws(PythonError) {
+        if isClosed(v) { return }
+        if descriptor(v) == 1 { try OutputBuffer.flushOrRaise(t) }
+        v.object.atomicWord(32).pointee.store(1, ordering: .relaxed)
+    }
 
     static func write(_ t: Thread, _ stream: Value, _ bytes: [UInt8]) throws(PythonError) {
+        try requireOpen(t, stream)
         switch descriptor(stream) {
-        case 1: OutputBuffer.write(t, bytes)
+        case 1: try OutputBuffer.write(t, bytes)
         case 2: OutputBuffer.writeError(t, bytes)
-        default: throw t.raise(.valueError, "I/O operation not supported: not writable")
+        default: throw unsupported(t, "not writable")
         }
+    }
+
+    /// A text as the stream writes it. Lone surrogates are an error, on standard error they are escaped.
+    static func encoded(_ t: Thread, _ text: Value, _ stream: Value) throws(PythonError) -> [UInt8] {
+        let string = StrRef(text)
+        if string.isASCII { return Array(UnsafeRawBufferPointer(start: string.data, count: string.count)) }
+        let isError = t.typeOf(stream) == t.type(.textStream) && descriptor(stream) == 2
+        let handler = Interning.intern(isError ? "backslashreplace" : "strict")
+        let made = try t.callMethod(text, Interning.intern("encode"), Interning.intern("utf-8"), handler)
+        defer { t.release(made) }
+        return t.bytesLike(made) ?? []
+    }
+
+    /// io.UnsupportedOperation where there is a library, else the ValueError that is one of its bases.
+    static func unsupported(_ t: Thread, _ text: String) -> PythonError {
+        if !t.interpreterState.pointee.stdlib.isNull {
+            do throws(PythonError) {
+                let module = try Imports.load(t, "io")
+                defer { t.release(module) }
+                let type = try t.getAttribute(module, Interning.intern("UnsupportedOperation"))
+                defer { t.release(type) }
+                let message = try t.makeString(text)
+                defer { t.release(message) }
+                return t.raiseObject(try t.call(type, message))
+            } catch { return error }
+        }
+        return t.raise(.valueError, text)
     }
 
     /// Writes to whatever sys.stdout or sys.stderr is at the moment.
@@ -32,7 +75,7 @@ public enum TextStream {
             defer { t.release(stream) }
             if stream.isNone { return }
             if stream.isNull || t.typeOf(stream) == t.type(.textStream) {
-                if name == "stdout" { OutputBuffer.write(t, Array(text.utf8)) } else { OutputBuffer.writeError(t, Array(text.utf8)) }
+                if name == "stdout" { try OutputBuffer.write(t, Array(text.utf8)) } else { OutputBuffer.writeError(t, Array(text.utf8)) }
                 return
             }
             let string = try t.makeString(text)
@@ -45,134 +88,199 @@ public enum TextStream {
     }
 
     public static func define() {
-        StaticTypes.define(.textStream, "TextIOWrapper", module: "_io", basicSize: 32, flags: TypeFlags.notInstantiable) { b in
-            b.record.pointee.memory.deallocate = { raw, object in Allocation.free(ObjectRef(object), Thread(raw)) }
+        StaticTypes.define(.textStream, "TextIOWrapper", module: "_io", basicSize: UInt32(bytes), flags: TypeFlags.notInstantiable) { b in
             b.record.pointee.repr = { t, v in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    let number = TextStream.descriptor(Value(bits: v))
-                    let name = ["<stdin>", "<stdout>", "<stderr>"][min(2, max(0, number))]
+                    let v = Value(bits: v)
                     return try t.makeString(
-                        "<_io.TextIOWrapper name='\(name)' mode='\(number == 0 ? "r" : "w")' encoding='utf-8'>")
+                        "<_io.TextIOWrapper name='\(TextStream.name(v))' mode='\(TextStream.descriptor(v) == 0 ? "r" : "w")' encoding='utf-8'>")
                 }
             }
-            b.method("write", 1, 1) { t, s, a, n, k in
+            common(b)
+            writing(b)
+            reading(b)
+            b.getter("encoding") { t, _ in Interning.intern("utf-8").bits }
+            b.getter("errors") { _, s in
+                Interning.intern(TextStream.descriptor(Value(bits: s)) == 2 ? "backslashreplace" : "strict").bits
+            }
+            b.getter("newlines") { _, _ in Value.none.bits }
+            b.getter("line_buffering") { _, s in
+                let number = TextStream.descriptor(Value(bits: s))
+                return Value(number == 2 || (number == 1 && StandardOutput.isTerminal)).bits
+            }
+            b.getter("write_through") { _, s in Value(TextStream.descriptor(Value(bits: s)) == 2).bits }
+            b.getter("buffer") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    let text = Value(bits: a[0])
-                    guard t.isStr(text) else {
-                        throw t.raise(.typeError, "write() argument must be str, not \(t.typeName(text))")
-                    }
-                    try TextStream.write(t, Value(bits: s), Array(StrRef(text).string.utf8))
-                    return Value(smallInt: StrRef(text).count)
+                    try TextStream.make(t, .byteStream, TextStream.descriptor(Value(bits: s)))
                 }
             }
-            b.method("writelines", 1, 1) { t, s, a, n, k in
+            // The runtime writes UTF-8 and keeps line ends: the rest of what can be asked for is what there is.
+            b.method("reconfigure", 0, 0, keywords: true) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    let iterator = try t.iterate(Value(bits: a[0]))
-                    defer { t.release(iterator) }
-                    while true {
-                        let item = try t.next(iterator)
-                        if item.isNull { return .none }
-                        defer { t.release(item) }
-                        guard t.isStr(item) else {
-                            throw t.raise(.typeError, "write() argument must be str, not \(t.typeName(item))")
+                    let given = try Arguments.parse(
+                        t, function: "reconfigure", a, n, k, names: ["encoding", "errors", "newline", "line_buffering", "write_through"],
+                        required: 0, keywordOnly: 5)
+                    if t.isStr(given[0]) {
+                        let wanted = StrRef(given[0]).string.lowercased().replacing("_", with: "-")
+                        if wanted != "utf-8" && wanted != "utf8" {
+                            throw t.raise(.notImplementedError, "standard streams have the encoding utf-8; wrap sys.stdout.buffer for \(wanted)")
                         }
-                        try TextStream.write(t, Value(bits: s), Array(StrRef(item).string.utf8))
                     }
-                }
-            }
-            b.method("flush", 0, 0) { t, s, a, n, k in
-                returning(t) { (t) throws(PythonError) -> Value in
-                    if TextStream.descriptor(Value(bits: s)) == 1 { OutputBuffer.flush(t) }
                     return .none
                 }
             }
-            b.method("fileno", 0, 0) { _, s, _, _, _ in Value(smallInt: TextStream.descriptor(Value(bits: s))).bits }
-            b.method("isatty", 0, 0) { _, s, _, _, _ in
-                let number = TextStream.descriptor(Value(bits: s))
-                return Value(number == 1 ? StandardOutput.isTerminal : number == 2 && StandardError.isTerminal).bits
-            }
-            b.method("readable", 0, 0) { _, s, _, _, _ in Value(TextStream.descriptor(Value(bits: s)) == 0).bits }
-            b.method("writable", 0, 0) { _, s, _, _, _ in Value(TextStream.descriptor(Value(bits: s)) != 0).bits }
-            b.method("readline", 0, 1) { t, s, a, n, k in
+        }
+        StaticTypes.define(.byteStream, "BufferedWriter", module: "_io", basicSize: UInt32(bytes), flags: TypeFlags.notInstantiable) { b in
+            b.record.pointee.repr = { t, v in
                 returning(t) { (t) throws(PythonError) -> Value in
-                    try TextStream.requireInput(t, Value(bits: s))
-                    return try t.makeString(try InputBuffer.line(t))
+                    let v = Value(bits: v)
+                    return try t.makeString("<_io.Buffered\(TextStream.descriptor(v) == 0 ? "Reader" : "Writer") name='\(TextStream.name(v))'>")
                 }
             }
-            b.method("read", 0, 1) { t, s, a, n, k in
-                returning(t) { (t) throws(PythonError) -> Value in
-                    try TextStream.requireInput(t, Value(bits: s))
-                    var text = ""
+            common(b)
+            ByteStream.define(b)
+        }
+    }
+
+    /// What text and byte streams share.
+    private static func common(_ b: TypeBuilder) {
+        b.record.pointee.memory.deallocate = { raw, object in Allocation.free(ObjectRef(object), Thread(raw)) }
+        b.method("flush", 0, 0) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.requireOpen(t, Value(bits: s))
+                if TextStream.descriptor(Value(bits: s)) == 1 { try OutputBuffer.flushOrRaise(t) }
+                return .none
+            }
+        }
+        b.method("fileno", 0, 0) { _, s, _, _, _ in Value(smallInt: TextStream.descriptor(Value(bits: s))).bits }
+        b.method("isatty", 0, 0) { t, s, _, _, _ in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.requireOpen(t, Value(bits: s))
+                return Value(Terminal.isOne(TextStream.descriptor(Value(bits: s))))
+            }
+        }
+        b.method("readable", 0, 0) { _, s, _, _, _ in Value(TextStream.descriptor(Value(bits: s)) == 0).bits }
+        b.method("writable", 0, 0) { _, s, _, _, _ in Value(TextStream.descriptor(Value(bits: s)) != 0).bits }
+        b.method("seekable", 0, 0) { _, _, _, _, _ in Value.false.bits }
+        for method in ["seek", "tell", "truncate"] {
+            b.method(method, 0, 2) { t, _, _, _, _ in
+                returning(t) { (t) throws(PythonError) -> Value in throw TextStream.unsupported(t, "underlying stream is not seekable") }
+            }
+        }
+        b.method("detach", 0, 0) { t, s, _, _, _ in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let own = Value(bits: s)
+                try TextStream.requireOpen(t, own)
+                let made = try TextStream.make(t, .byteStream, TextStream.descriptor(own))
+                do throws(PythonError) { try TextStream.close(t, own) } catch {
+                    t.release(made)
+                    throw error
+                }
+                return made
+            }
+        }
+        b.method("close", 0, 0) { t, s, _, _, _ in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.close(t, Value(bits: s))
+                return .none
+            }
+        }
+        b.method("__enter__", 0, 0) { t, s, _, _, _ in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.requireOpen(t, Value(bits: s))
+                return t.retain(Value(bits: s))
+            }
+        }
+        b.method("__exit__", 0, -1) { t, s, _, _, _ in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.close(t, Value(bits: s))
+                return .none
+            }
+        }
+        b.getter("name") { _, s in Interning.intern(TextStream.name(Value(bits: s))).bits }
+        b.getter("mode") { _, s in Interning.intern(TextStream.descriptor(Value(bits: s)) == 0 ? "r" : "w").bits }
+        b.getter("closed") { _, s in Value(TextStream.isClosed(Value(bits: s))).bits }
+    }
+
+    private static func writing(_ b: TypeBuilder) {
+        b.method("write", 1, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.write(t, Value(bits: s), text: Value(bits: a[0]))
+                return Value(smallInt: StrRef(Value(bits: a[0])).count)
+            }
+        }
+        b.method("writelines", 1, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let iterator = try t.iterate(Value(bits: a[0]))
+                defer { t.release(iterator) }
+                while true {
+                    let item = try t.next(iterator)
+                    if item.isNull { return .none }
+                    defer { t.release(item) }
+                    try TextStream.write(t, Value(bits: s), text: item)
+                }
+            }
+        }
+    }
+    private static func write(_ t: Thread, _ stream: Value, text: Value) throws(PythonError) {
+        guard t.isStr(text) else { throw t.raise(.typeError, "write() argument must be str, not \(t.typeName(text))") }
+        try write(t, stream, try encoded(t, text, stream))
+    }
+
+    private static func reading(_ b: TypeBuilder) {
+        b.method("readline", 0, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.requireInput(t, Value(bits: s))
+                return try t.makeString(try InputBuffer.line(t))
+            }
+        }
+        b.method("readlines", 0, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.requireInput(t, Value(bits: s))
+                let list = try t.makeList(capacity: 0)
+                do throws(PythonError) {
                     while true {
                         let line = try InputBuffer.line(t)
-                        if line.isEmpty { return try t.makeString(text) }
-                        text += line
+                        if line.isEmpty { return list }
+                        try ListRef(list).appendOwned(t, try t.makeString(line))
                     }
+                } catch {
+                    t.release(list)
+                    throw error
                 }
             }
-            b.record.pointee.iterate = { t, s in Thread(t).retain(Value(bits: s)).bits }
-            b.record.pointee.next = { t, s in
-                returning(t) { (t) throws(PythonError) -> Value in
-                    try TextStream.requireInput(t, Value(bits: s))
+        }
+        b.method("read", 0, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.requireInput(t, Value(bits: s))
+                var wanted = -1
+                if n > 0 && !Value(bits: a[0]).isNone { wanted = try t.indexInt(Value(bits: a[0])) }
+                var text = String.UnicodeScalarView()
+                while wanted < 0 || text.count < wanted {
                     let line = try InputBuffer.line(t)
-                    return line.isEmpty ? .null : try t.makeString(line)
+                    if line.isEmpty { break }
+                    text.append(contentsOf: line.unicodeScalars)
                 }
+                if wanted >= 0 && text.count > wanted {
+                    let end = text.index(text.startIndex, offsetBy: wanted)
+                    InputBuffer.putBack(t, Array(String(text[end...]).utf8))
+                    text = String.UnicodeScalarView(text[..<end])
+                }
+                return try t.makeString(String(text))
             }
-            b.getter("encoding") { t, _ in Interning.intern("utf-8").bits }
-            b.getter("errors") { t, _ in Interning.intern("strict").bits }
-            b.getter("name") { _, s in
-                Interning.intern(["<stdin>", "<stdout>", "<stderr>"][min(2, max(0, TextStream.descriptor(Value(bits: s))))]).bits
+        }
+        b.record.pointee.iterate = { t, s in Thread(t).retain(Value(bits: s)).bits }
+        b.record.pointee.next = { t, s in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TextStream.requireInput(t, Value(bits: s))
+                let line = try InputBuffer.line(t)
+                return line.isEmpty ? .null : try t.makeString(line)
             }
-            b.getter("closed") { _, _ in Value.false.bits }
         }
     }
 
     static func requireInput(_ t: Thread, _ v: Value) throws(PythonError) {
-        if descriptor(v) != 0 { throw t.raise(.valueError, "I/O operation not supported: not readable") }
-    }
-}
-
-/// Standard input, read in lines. One reader at a time; waits detached.
-///
-/// Lock  held over the system call, so that lines stay whole; given back before handlers of signals run.
-enum InputBuffer {
-    private static let lock = BlockingLock()
-    nonisolated(unsafe) private static var pending: [UInt8] = []
-
-    private enum Step { case line([UInt8]), more, interrupted }
-
-    /// The next line with its end, empty at the end of the input.
-    static func line(_ t: Thread) throws(PythonError) -> String {
-        while true {
-            switch step(t) {
-            case .line(let bytes): return String(decoding: bytes, as: UTF8.self)
-            case .more: continue
-            case .interrupted: try PythonThreads.checkInterrupt(t)
-            }
-        }
-    }
-
-    private static func step(_ t: Thread) -> Step {
-        _ = lock.acquire(t, timeoutNanoseconds: nil)
-        defer { lock.release() }
-        if let end = pending.firstIndex(of: 10) {
-            let line = Array(pending[...end])
-            pending.removeFirst(line.count)
-            return .line(line)
-        }
-        let read: Result<[UInt8], ProcessError> = t.detached {
-            do throws(ProcessError) { return .success(try Descriptor.read(0, count: 8192)) } catch { return .failure(error) }
-        }
-        switch read {
-        case .success(let bytes) where !bytes.isEmpty:
-            pending += bytes
-            return .more
-        case .failure(let error) where error.code == 4: return .interrupted
-        case .success, .failure:
-            // The end, or a descriptor that can't be read.
-            let line = pending
-            pending = []
-            return .line(line)
-        }
+        try requireOpen(t, v)
+        if descriptor(v) != 0 { throw unsupported(t, "not readable") }
     }
 }
