@@ -132,6 +132,11 @@ enum AstSource {
             Try stmt: body handlers orelse finalbody
             TryStar stmt: body handlers orelse finalbody
             Tuple expr: elts ctx
+            TypeAlias stmt: name type_params value
+            type_param AST:
+            TypeVar type_param: name bound? default_value?
+            ParamSpec type_param: name default_value?
+            TypeVarTuple type_param: name default_value?
             type_ignore AST:
             TypeIgnore type_ignore: lineno tag
             UAdd unaryop:
@@ -151,7 +156,7 @@ enum AstSource {
             '''
 
         _positions = ('lineno', 'col_offset', 'end_lineno', 'end_col_offset')
-        _with_positions = ('stmt', 'expr', 'excepthandler', 'pattern', 'arg', 'keyword', 'alias')
+        _with_positions = ('stmt', 'expr', 'excepthandler', 'pattern', 'arg', 'keyword', 'alias', 'type_param')
         for _line in _table.strip().splitlines():
             _head, _, _rest = _line.partition(':')
             _name, _base = _head.split()

@@ -28,7 +28,25 @@ extension TreeReader {
     private func function(_ node: Value) throws(PythonError) -> FunctionDef {
         FunctionDef(
             name: try identifier(node, "name"), arguments: try arguments(node), body: try block(node),
-            decorators: try exprs(node, "decorator_list"), returns: try optional(node, "returns"), typeParams: [])
+            decorators: try exprs(node, "decorator_list"), returns: try optional(node, "returns"), typeParams: try typeParameters(node))
+    }
+
+    /// None where the node has no such field.
+    private func typeParameters(_ node: Value) throws(PythonError) -> [TypeParam] {
+        let found = try t.getAttributeOrNull(node, Interning.intern("type_params"))
+        defer { t.release(found) }
+        if found.isNull || found.isNone { return [] }
+        return try list(node, "type_params") { (item) throws(PythonError) -> TypeParam in
+            let parameter: TypeParam.Kind
+            switch kind(item) {
+            case "TypeVar": parameter = .typeVar(bound: try optional(item, "bound"))
+            case "ParamSpec": parameter = .paramSpec
+            case "TypeVarTuple": parameter = .typeVarTuple
+            default: throw unexpected(item, "type_param")
+            }
+            return TypeParam(
+                kind: parameter, name: try identifier(item, "name"), defaultValue: try optional(item, "default_value"), span: try span(item))
+        }
     }
 
     private func names(_ node: Value) throws(PythonError) -> [String] {
@@ -60,7 +78,9 @@ extension TreeReader {
             return .classDef(
                 ClassDef(
                     name: try identifier(node, "name"), bases: try exprs(node, "bases"), keywords: try keywords(node),
-                    body: try block(node), decorators: try exprs(node, "decorator_list"), typeParams: []))
+                    body: try block(node), decorators: try exprs(node, "decorator_list"), typeParams: try typeParameters(node)))
+        case "TypeAlias":
+            return .typeAlias(name: try expr(node, "name"), typeParams: try typeParameters(node), value: try expr(node, "value"))
         case "Return": return .return(value: try optional(node, "value"))
         case "Delete": return .delete(targets: try nonEmpty(node, "targets"))
         case "Assign": return .assign(targets: try nonEmpty(node, "targets"), value: try expr(node, "value"))

@@ -223,19 +223,38 @@ final class TreeWriter {
     }
 
     private func function(_ name: String, _ definition: FunctionDef) throws(PythonError) -> (String, Fields) {
-        try noTypeParameters(definition.typeParams)
-        return (
+        (
             name,
             [
                 ("name", try self.name(definition.name)), ("args", try arguments(definition.arguments)),
                 ("body", try body(definition.body)), ("decorator_list", try exprs(definition.decorators)),
                 ("returns", try optional(definition.returns)), ("type_comment", .none),
-            ]
+            ] + (try typeParameters(definition.typeParams, of: name))
         )
     }
-    /// The library's classes are those of 3.11.
-    private func noTypeParameters(_ parameters: [TypeParam]) throws(PythonError) {
-        if !parameters.isEmpty { throw t.raise(.notImplementedError, "syntax trees of type parameters are not supported") }
+    private func typeParameters(_ parameters: [TypeParam]) throws(PythonError) -> Value {
+        try list(parameters) { (one) throws(PythonError) -> Value in
+            var fields: Fields = [("name", try name(one.name)), ("default_value", try optional(one.defaultValue))]
+            switch one.kind {
+            case .typeVar(let bound):
+                fields.append(("bound", try optional(bound)))
+                return try make("TypeVar", fields, one.span)
+            case .paramSpec: return try make("ParamSpec", fields, one.span)
+            case .typeVarTuple: return try make("TypeVarTuple", fields, one.span)
+            }
+        }
+    }
+    /// The library's visitors are those of 3.11: a definition shows the field when there is something in it.
+    private func typeParameters(_ parameters: [TypeParam], of kind: String) throws(PythonError) -> Fields {
+        let field = ("type_params", try typeParameters(parameters))
+        if parameters.isEmpty { return [field] }
+        let type = DictRef(classes).getName(t, Interning.intern(kind))
+        defer { t.release(type) }
+        let known = try t.getAttribute(type, Interning.intern("_fields"))
+        defer { t.release(known) }
+        var names = (0..<TupleRef(known).count).map { t.retain(TupleRef(known).item($0)) }
+        names.append(Interning.intern("type_params"))
+        return [field, ("_fields", keep(try t.makeTuple(names)))]
     }
 
     private func parts(_ node: Stmt) throws(PythonError) -> (String, Fields) {
@@ -243,20 +262,20 @@ final class TreeWriter {
         case .functionDef(let definition): return try function("FunctionDef", definition)
         case .asyncFunctionDef(let definition): return try function("AsyncFunctionDef", definition)
         case .classDef(let definition):
-            try noTypeParameters(definition.typeParams)
             return (
                 "ClassDef",
                 [
                     ("name", try name(definition.name)), ("bases", try exprs(definition.bases)),
                     ("keywords", try keywords(definition.keywords)), ("body", try body(definition.body)),
                     ("decorator_list", try exprs(definition.decorators)),
-                ]
+                ] + (try typeParameters(definition.typeParams, of: "ClassDef"))
             )
         case .return(let value): return ("Return", [("value", try optional(value))])
         case .delete(let targets): return ("Delete", [("targets", try exprs(targets))])
         case .assign(let targets, let value):
             return ("Assign", [("targets", try exprs(targets)), ("value", try expr(value)), ("type_comment", .none)])
-        case .typeAlias: throw t.raise(.notImplementedError, "syntax trees of type statements are not supported")
+        case .typeAlias(let name, let parameters, let value):
+            return ("TypeAlias", [("name", try expr(name)), ("type_params", try typeParameters(parameters)), ("value", try expr(value))])
         case .augAssign(let target, let op, let value):
             return ("AugAssign", [("target", try expr(target)), ("op", try make(TreeNames.name(op), [])), ("value", try expr(value))])
         case .annAssign(let target, let annotation, let value, let isSimple):
