@@ -49,6 +49,9 @@ public enum NativeModules {
             SelectModule.definition,
             SocketModule.definition,
             SpawnModule.definition,
+            ResourceModule.definition,
+            FcntlModule.definition,
+            UnicodeDataModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] + DigestModules.definitions {
             Imports.register(definition)
@@ -58,7 +61,9 @@ public enum NativeModules {
             ("_codecs", CodecsSource.text), ("_io", LibrarySources.io), ("_ast", AstSource.text),
             ("importlib", LibrarySources.importlib), ("importlib.machinery", LibrarySources.machinery),
             ("_typing", TypingSource.text), ("_prompt", PromptSource.text), ("array", ArraySource.text), ("_csv", CsvSource.text),
-            ("binascii", LibrarySources.binascii),
+            ("_records", NamedRecord.methods), ("binascii", LibrarySources.binascii), ("cmath", ComplexMathSource.text), ("marshal", MarshalSource.text),
+            ("pwd", AccountSources.users), ("grp", AccountSources.groups), ("importlib.util", ImportlibSources.util),
+            ("importlib._bootstrap_external", ImportlibSources.external), ("faulthandler", FaultHandlerSource.text),
             (Reduction.name, Reduction.text),
         ] {
             Imports.registerSource(name, source)

@@ -26,6 +26,43 @@ public enum Clock {
         public var offsetSeconds: Int
         public var zone: String
     }
+    /// Seconds since 1970 of a local time, whose weekday, day of the year and offset are not looked at; nil when there is none.
+    public static func seconds(ofLocal time: BrokenDown) -> Int? {
+        var parts = tm()
+        parts.tm_year = Int32(truncatingIfNeeded: time.year - 1900)
+        parts.tm_mon = Int32(truncatingIfNeeded: time.month - 1)
+        parts.tm_mday = Int32(truncatingIfNeeded: time.day)
+        parts.tm_hour = Int32(truncatingIfNeeded: time.hour)
+        parts.tm_min = Int32(truncatingIfNeeded: time.minute)
+        parts.tm_sec = Int32(truncatingIfNeeded: time.second)
+        parts.tm_isdst = Int32(truncatingIfNeeded: time.isDST)
+        // mktime sets it when the time exists.
+        parts.tm_wday = -1
+        let seconds = mktime(&parts)
+        return seconds == -1 && parts.tm_wday == -1 ? nil : seconds
+    }
+    /// The clock of a number of clock_gettime, or its resolution; nil: there is no such clock.
+    public static func nanoseconds(of clock: Int, resolution: Bool) -> Int? {
+        var time = timespec()
+        guard let id = Int32(exactly: clock) else { return nil }
+        let code = resolution ? clock_getres(clockid_t(id), &time) : clock_gettime(clockid_t(id), &time)
+        return code == 0 ? time.tv_sec * 1_000_000_000 + time.tv_nsec : nil
+    }
+    public static let ids: [(name: String, id: Int)] = {
+        var ids: [(name: String, id: Int)] = [
+            ("CLOCK_REALTIME", Int(CLOCK_REALTIME)), ("CLOCK_MONOTONIC", Int(CLOCK_MONOTONIC)),
+            ("CLOCK_PROCESS_CPUTIME_ID", Int(CLOCK_PROCESS_CPUTIME_ID)), ("CLOCK_THREAD_CPUTIME_ID", Int(CLOCK_THREAD_CPUTIME_ID)),
+        ]
+        #if canImport(Glibc)
+            ids += [
+                ("CLOCK_MONOTONIC_RAW", Int(CLOCK_MONOTONIC_RAW)), ("CLOCK_BOOTTIME", Int(CLOCK_BOOTTIME)), ("CLOCK_TAI", Int(CLOCK_TAI)),
+            ]
+        #endif
+        return ids
+    }()
+    /// The zone may have changed.
+    public static func readZone() { tzset() }
+
     public static func brokenDown(_ seconds: Int, utc: Bool) -> BrokenDown {
         var clock = time_t(seconds)
         var parts = tm()

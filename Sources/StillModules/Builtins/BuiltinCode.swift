@@ -88,6 +88,9 @@ enum BuiltinCode {
                     t, function: "exec", a, n, k, names: ["source", "globals", "locals", "closure"], required: 1,
                     positionalOnly: 1, keywordOnly: 1)
                 if !v[3].isNull && !v[3].isNone {
+                    if t.typeOf(v[0]) != t.type(.code) {
+                        throw t.raise(.typeError, "closure can only be used when source is a code object")
+                    }
                     throw t.raise(.notImplementedError, "the closure argument of exec() is not supported yet")
                 }
                 t.release(try BuiltinCode.run(t, "exec", v, .module))
@@ -127,7 +130,10 @@ enum BuiltinCode {
     ) throws(PythonError) -> [UInt8] {
         var bytes: [UInt8]
         if t.isStr(v) {
-            bytes = Array(StrRef(v).string.utf8)
+            // Lone surrogates are an error of the encoding.
+            let encoded = try t.callMethod(v, Interning.intern("encode"))
+            defer { t.release(encoded) }
+            bytes = t.bytesLike(encoded) ?? []
         } else if t.typeOf(v).has(TypeFlags.bytesSubclass) {
             bytes = []
             let count = try t.length(v)

@@ -15,6 +15,7 @@ public enum BuiltinsModule {
         m.set("False", .false)
         m.set("__debug__", .true)
         BuiltinPrint.define(m)
+        BuiltinSite.define(m)
         BuiltinObjects.define(m)
         BuiltinNumbers.define(m)
         BuiltinIteration.define(m)

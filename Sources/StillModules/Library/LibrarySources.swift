@@ -43,7 +43,8 @@ enum LibrarySources {
     static let importlib = #"""
         import sys
 
-        __path__ = []
+        # The library's modules of the package that are not the runtime's own.
+        __path__ = [sys._stdlib_dir + '/importlib'] if sys._stdlib_dir else []
 
 
         def import_module(name, package=None):
@@ -66,7 +67,17 @@ enum LibrarySources {
 
 
         def reload(module):
-            raise NotImplementedError('importlib.reload() is not supported yet')
+            if not isinstance(module, type(sys)):
+                raise TypeError('reload() argument must be a module')
+            name = module.__name__
+            if sys.modules.get(name) is not module:
+                raise ImportError('module %s not in sys.modules' % name, name=name)
+            from importlib.util import find_spec
+            spec = getattr(module, '__spec__', None) or find_spec(name)
+            if spec is None or not spec.has_location:
+                raise ModuleNotFoundError('spec not found for the module %r' % name, name=name)
+            spec.loader.exec_module(module)
+            return sys.modules[name]
         """#
 
     static let machinery = #"""
@@ -99,14 +110,8 @@ enum LibrarySources {
                 return 'ModuleSpec(name=%r, loader=%r, origin=%r)' % (self.name, self.loader, self.origin)
 
 
-        # Modules have no loaders: nothing is an instance of these.
-        class BuiltinImporter: pass
-        class FrozenImporter: pass
-        class PathFinder: pass
-        class FileFinder: pass
-        class SourceFileLoader: pass
-        class SourcelessFileLoader: pass
-        class ExtensionFileLoader: pass
+        from importlib._bootstrap_external import (BuiltinImporter, FrozenImporter, PathFinder, FileFinder, SourceFileLoader,
+                                                   SourcelessFileLoader, ExtensionFileLoader, NamespaceLoader, WindowsRegistryFinder)
         """#
 
     /// `binascii`: bytes as text, and back.

@@ -15,6 +15,7 @@ public enum PosixModule {
         descriptors(m)
         environment(m)
         PosixFiles.fill(m)
+        PosixSystem.fill(m)
     }
 
     static func raise(_ t: Thread, _ error: ProcessError) -> PythonError { t.raiseOSError(Int(error.code), "\(error)") }

@@ -7,24 +7,36 @@ import StillThreadRegistry
 import StillVM
 
 enum NamedRecord {
-    /// Calls `type(name, (tuple,), {...})` with properties for the fields. Owned.
+    /// What all have besides their fields, which are native getters: compiled once for an interpreter.
+    static let methods = """
+        def shown(self):
+            return self._title + '(' + ', '.join([n + '=' + repr(v) for n, v in zip(self._names, self)]) + ')'
+        """
+
+    /// Calls `type(name, (tuple,), {...})` with getters for the fields. Owned.
     static func makeType(_ t: Thread, _ name: String, _ fields: [String]) throws(PythonError) -> Value {
         let short = name.split(separator: ".").last.map(String.init) ?? name
         let module = name.split(separator: ".").first.map(String.init) ?? "builtins"
-        var source = "class \(short)(tuple):\n    __slots__ = ()\n    __module__ = '\(module)'\n"
-        for (index, field) in fields.enumerated() {
-            source += "    @property\n    def \(field)(self): return self[\(index)]\n"
+        let space = try t.makeDict()
+        defer { t.release(space) }
+        func add(_ key: String, _ value: Value) throws(PythonError) {
+            defer { t.release(value) }
+            try DictRef(space).set(t, Interning.intern(key), value)
         }
-        source += "    def __repr__(self):\n        return '\(name)(' + ', '.join("
-        source += "[n + '=' + repr(v) for n, v in zip((\(fields.map { "'\($0)'" }.joined(separator: ", ")),), self)]) + ')'\n"
-        source += "    n_fields = n_sequence_fields = \(fields.count)\n"
-        let globals = try t.makeDict()
-        defer { t.release(globals) }
-        try DictRef(globals).set(t, Interning.intern("__name__"), Interning.intern(module))
-        let code = try VMHooks.compile(t, Array(source.utf8), "<\(name)>", .module)
-        defer { t.release(code) }
-        t.release(try Imports.run(t, code, globals: globals))
-        return try t.getItem(globals, Interning.intern(short))
+        let shared = try Imports.load(t, "_records")
+        defer { t.release(shared) }
+        try add("__repr__", try t.getAttribute(shared, Interning.intern("shown")))
+        try add("__slots__", t.emptyTuple)
+        try add("__module__", Interning.intern(module))
+        try add("_title", Interning.intern(name))
+        try add("_names", try t.makeTuple(fields.map { Interning.intern($0) }))
+        for (index, field) in fields.enumerated() {
+            try add(field, try t.call(t.type(.tupleGetter).value, Value(smallInt: index), .none))
+        }
+        for count in ["n_fields", "n_sequence_fields"] { try add(count, Value(smallInt: fields.count)) }
+        let bases = try t.makeTuple([t.retain(t.type(.tuple).value)])
+        defer { t.release(bases) }
+        return try t.call(t.type(.type).value, Interning.intern(short), bases, space)
     }
 
     /// An instance of a new type. The values' references are given up.

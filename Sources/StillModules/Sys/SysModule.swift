@@ -160,7 +160,7 @@ public enum SysModule {
         m.function("intern", 1, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
                 guard t.typeOf(Value(bits: a[0])) == t.type(.str) else {
-                    throw t.raise(.typeError, "can't intern \(t.typeName(Value(bits: a[0])))")
+                    throw t.raise(.typeError, "intern() argument must be str, not \(t.typeName(Value(bits: a[0])))")
                 }
                 return Interning.intern(StrRef(Value(bits: a[0])).string)
             }

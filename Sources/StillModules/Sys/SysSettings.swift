@@ -40,7 +40,16 @@ enum SysSettings {
         m.function("getfilesystemencodeerrors", 0, 0) { t, s, a, n, k in Interning.intern("surrogateescape").bits }
         m.function("audit", 1, -1) { t, s, a, n, k in Value.none.bits }
         m.function("_clear_type_cache", 0, 0) { t, s, a, n, k in Value.none.bits }
-        m.function("get_int_max_str_digits", 0, 0) { t, s, a, n, k in Value(smallInt: 4300).bits }
+        m.function("get_int_max_str_digits", 0, 0) { t, s, a, n, k in Value(smallInt: IntOps.maxTextDigits).bits }
+        m.function("set_int_max_str_digits", 1, 1, keywords: true) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let given = try Arguments.parse(t, function: "set_int_max_str_digits", a, n, k, names: ["maxdigits"], required: 1)
+                let digits = try t.indexInt(given[0])
+                if digits != 0 && digits < 640 { throw t.raise(.valueError, "maxdigits must be 0 or larger than 640") }
+                IntOps.setMaxTextDigits(digits)
+                return .none
+            }
+        }
         m.function("gettrace", 0, 0) { t, s, a, n, k in Value.none.bits }
         m.function("getprofile", 0, 0) { t, s, a, n, k in Value.none.bits }
         m.function("settrace", 1, 1) { t, s, a, n, k in SysSettings.noHook(t, "settrace", a) }

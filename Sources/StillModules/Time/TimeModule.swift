@@ -50,9 +50,68 @@ public enum TimeModule {
                 return try t.makeString(TimeModule.format(t, StrRef(Value(bits: a[0])).string, time))
             }
         }
+        calendar(m)
         let zone = Clock.brokenDown(Int(Clock.wallSeconds()), utc: false)
         m.set("timezone", Value(smallInt: -zone.offsetSeconds))
         m.set("daylight", Value(smallInt: zone.isDST > 0 ? 1 : 0))
+    }
+
+    private static func calendar(_ m: ModuleBuilder) {
+        m.function("mktime", 1, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let now = try TimeModule.broken(t, .none, utc: false)
+                guard let seconds = Clock.seconds(ofLocal: try TimeModule.fields(t, Value(bits: a[0]), now, exactly: true)) else {
+                    throw t.raise(.overflowError, "mktime argument out of range")
+                }
+                return try t.makeFloat(Double(seconds))
+            }
+        }
+        m.function("asctime", 0, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let now = try TimeModule.broken(t, .none, utc: false)
+                return try TimeModule.text(t, n > 0 ? TimeModule.fields(t, Value(bits: a[0]), now) : now)
+            }
+        }
+        m.function("ctime", 0, 1) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                try TimeModule.text(t, TimeModule.broken(t, n > 0 ? Value(bits: a[0]) : .none, utc: false))
+            }
+        }
+        m.function("strptime", 1, 2) { t, s, a, n, k in
+            returning(t) { (t) throws(PythonError) -> Value in
+                let module = try Imports.load(t, "_strptime")
+                defer { t.release(module) }
+                let format = n > 1 ? t.retain(Value(bits: a[1])) : try t.makeString("%a %b %d %H:%M:%S %Y")
+                defer { t.release(format) }
+                return try t.callMethod(module, Interning.intern("_strptime_time"), Value(bits: a[0]), format)
+            }
+        }
+        for (name, id) in Clock.ids { m.set(name, Value(smallInt: id)) }
+        m.function("clock_gettime", 1, 1) { t, s, a, n, k in TimeModule.clock(t, a[0], resolution: false, whole: false) }
+        m.function("clock_gettime_ns", 1, 1) { t, s, a, n, k in TimeModule.clock(t, a[0], resolution: false, whole: true) }
+        m.function("clock_getres", 1, 1) { t, s, a, n, k in TimeModule.clock(t, a[0], resolution: true, whole: false) }
+        m.function("tzset", 0, 0) { t, s, a, n, k in
+            Clock.readZone()
+            return Value.none.bits
+        }
+    }
+    private static func clock(_ raw: UnsafeMutableRawPointer, _ id: UInt64, resolution: Bool, whole: Bool) -> UInt64 {
+        returning(raw) { (t) throws(PythonError) -> Value in
+            guard let nanoseconds = Clock.nanoseconds(of: try t.indexInt(Value(bits: id)), resolution: resolution) else {
+                throw t.raiseOSError(22, SystemError.text(22))
+            }
+            return whole ? try t.makeInt(nanoseconds) : try t.makeFloat(Double(nanoseconds) / 1e9)
+        }
+    }
+    /// `Sat Jun  6 16:26:11 1998`
+    private static func text(_ t: Thread, _ time: Clock.BrokenDown) throws(PythonError) -> Value {
+        let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
+        let day = (time.day < 10 ? " " : "") + "\(time.day)"
+        return try t.makeString(
+            "\(days[min(6, max(0, time.weekday))]) \(months[min(11, max(0, time.month - 1))]) \(day) "
+                + "\(two(time.hour)):\(two(time.minute)):\(two(time.second)) \(time.year)")
     }
 
     private static func seconds(_ m: ModuleBuilder, _ name: String, _ body: @escaping NativeFunction) {
@@ -138,7 +197,10 @@ public enum TimeModule {
         return try NamedRecord.make(t, type, numbers.map { Value(smallInt: $0) })
     }
 
-    private static func fields(_ t: Thread, _ v: Value, _ base: Clock.BrokenDown) throws(PythonError) -> Clock.BrokenDown {
+    /// - Parameter exactly: numbers out of range stay, as mktime brings them in order.
+    private static func fields(
+        _ t: Thread, _ v: Value, _ base: Clock.BrokenDown, exactly: Bool = false
+    ) throws(PythonError) -> Clock.BrokenDown {
         guard t.typeOf(v).has(TypeFlags.tupleSubclass) else {
             throw t.raise(.typeError, "Tuple or struct_time argument required")
         }
@@ -147,8 +209,8 @@ public enum TimeModule {
         for index in 0..<9 { numbers.append(try t.indexInt(TupleRef(v).item(index))) }
         var time = base
         time.year = numbers[0]
-        time.month = min(12, max(1, numbers[1]))
-        time.day = min(31, max(1, numbers[2]))
+        time.month = exactly ? numbers[1] : min(12, max(1, numbers[1]))
+        time.day = exactly ? numbers[2] : min(31, max(1, numbers[2]))
         time.hour = numbers[3]
         time.minute = numbers[4]
         time.second = numbers[5]
