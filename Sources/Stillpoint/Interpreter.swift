@@ -346,8 +346,20 @@ public final class Interpreter {
         t.trapOthers()
         VirtualMachine.resetImportLock(registry, t)
         dropModules()
-        OutputBuffer.flush(t)
-        return code
+        return reportLostOutput(OutputBuffer.flush(t)) && code == 0 ? 120 : code
+    }
+
+    /// Output that the system did not take at the end: there is no program left to tell. The exit code is CPython's.
+    private func reportLostOutput(_ error: Int32) -> Bool {
+        if error == 0 { return false }
+        let t = thread
+        _ = t.raiseOSError(Int(error), SystemError.text(error))
+        let exception = t.takeRaised()
+        defer { t.release(exception) }
+        let text = "Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' encoding='utf-8'>\n"
+        let kind = exception.isNull ? "OSError" : t.typeName(exception)
+        OutputBuffer.writeError(t, Array((text + "\(kind): [Errno \(error)] \(SystemError.text(error))\n").utf8))
+        return true
     }
 
     /// Gives the modules up, so that finalizers run: `__main__` first, its variables in order when nothing else refers to them.
