@@ -95,6 +95,15 @@ enum ClassCreation {
         let anyDict = bases.contains { $0.record.pointee.dictOffset != 0 }
         let plan = try SlotPlan(t, slotsValue, name, base, dict, anyBaseHasDict: anyDict)
         defer { plan.release(t) }
+        // Their instances are of many sizes in CPython, so that programs know of no slots behind them.
+        let native = TypeRef(base.record.pointee.nativeBase ?? base.raw)
+        if !plan.names.isEmpty && (native == t.type(.int) || native == t.type(.tuple) || native == t.type(.bytes)) {
+            throw t.raise(
+                .typeError, "nonempty __slots__ not supported for subtype of '\(StrRef(base.record.pointee.name).string)'")
+        }
+        if (0..<StrRef(name).count).contains(where: { StrRef(name).codePoint($0) == 0 }) {
+            throw t.raise(.valueError, "type name must not contain null characters")
+        }
         let announced = try dict.get(t, Names.__static_attributes__)
         let areAnnounced = !announced.isNull && t.typeOf(announced) == t.type(.tuple)
         defer { t.release(announced) }
