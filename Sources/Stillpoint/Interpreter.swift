@@ -9,8 +9,8 @@ import StillVM
 
 /// A Python interpreter with its own modules, objects and collector.
 ///
-/// The thread that creates it is its main thread: it runs the code given to `run`, and is the only one to call the methods but `enter`. Python
-/// code may start further threads; they run at the same time, and so may those of the host, by `enter`.
+/// The thread that creates it is its main thread: it runs the code given to `run`, and is the only one to call the methods but `enter`, until the host
+/// lets another OS thread do so in its place, one at a time. Python code may start further threads; they run at the same time, and so may those of the host, by `enter`.
 public final class Interpreter {
     package let registry: StillThreadRegistry.Interpreter
     /// Never used again, in this process or a child.
@@ -109,6 +109,13 @@ public final class Interpreter {
         return result
     }
 
+    /// The calling OS thread may be another than the last time: its stack has other bounds.
+    private func attach() {
+        let before = thread.record.pointee.osThreadID.load(ordering: .relaxed)
+        thread.attach()
+        if before != OSThread.currentID { thread.updateStackLimit() }
+    }
+
     // MARK: Running
 
     /// Runs source text as the module `__main__`, in the calling thread.
@@ -116,7 +123,7 @@ public final class Interpreter {
     /// - Throws: `.exception` with the traceback, `.exit` for SystemExit, `.interpreterEnded`.
     public func run(source: [UInt8], filename: String = "<string>") throws(RunError) {
         try checkUsable()
-        thread.attach()
+        attach()
         defer { thread.detach() }
         try run(source, filename, thread)
     }
@@ -130,7 +137,7 @@ public final class Interpreter {
     /// - Throws: `.forkFailed`, `.interpreterEnded`.
     public func fork() throws(RunError) -> ForkOutcome {
         try checkUsable()
-        thread.attach()
+        attach()
         defer { thread.detach() }
         do throws(ForkError) { return try ForkCallbacks.fork(thread) } catch { throw .forkFailed(error) }
     }
@@ -166,7 +173,7 @@ public final class Interpreter {
     /// - Returns: the exit code: 0, 1 after an exception, the code of SystemExit, 130 after an interrupt.
     public func runProgram(source: [UInt8], filename: String) -> Int32 {
         requireOpen()
-        thread.attach()
+        attach()
         Interrupts.install(thread)
         if filename.hasPrefix("<") { SourceCache.register(filename, source) }
         var code: Int32 = 0
@@ -180,7 +187,7 @@ public final class Interpreter {
     /// Runs what is typed, a statement at a time, in `__main__`; the end is like `runProgram`'s.
     public func runPrompt() -> Int32 {
         requireOpen()
-        thread.attach()
+        attach()
         Interrupts.install(thread)
         var code: Int32 = 0
         do throws(PythonError) { try prompt(thread) } catch { code = report() }
@@ -235,7 +242,7 @@ public final class Interpreter {
     }
 
     private func searchPath() -> [String] {
-        thread.attach()
+        attach()
         defer { thread.detach() }
         let list = ListRef(registry.state.pointee.path)
         var folders: [String] = []
@@ -290,7 +297,7 @@ public final class Interpreter {
             isOpen = false
             return
         }
-        thread.attach()
+        attach()
         _ = finish(0)
         if thread.forgetTrapped() && registry.threadCount == 1 { destroy() } else { thread.detach() }
     }
