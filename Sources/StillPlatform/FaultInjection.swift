@@ -15,6 +15,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case skipSlotRecheck
     /// A frozen object whose class changes stays frozen.
     case keepFrozen
+    /// A pauser goes on while threads still help it.
+    case leaveHelpers
     /// A thread that is born in a pause starts detached.
     case bornRunning
     /// A pause of one interpreter begins although all are being stopped.

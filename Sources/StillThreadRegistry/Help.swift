@@ -90,6 +90,7 @@ extension StoppedWorld {
                 shared.pointee.helpOffers.wrappingSubtract(1, ordering: .relaxed)
             }
         }
+        if FaultInjection.isActive(.leaveHelpers) { return }
         var spins = 0
         while shared.pointee.helpOffers.load(ordering: .acquiring) != 0 {  // H1
             spins += 1

@@ -3,6 +3,7 @@ public enum StressCatalog {
     public static let all: [ScenarioDescription] = [
         ReadDuringRetire.description,
         AttachDetachStop.description,
+        HelpInPause.description,
         SharedContainers.description,
         SharedMutation.description,
         FrozenHeap.description,

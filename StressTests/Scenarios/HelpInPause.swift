@@ -1,0 +1,93 @@
+// Threads that a pause has stopped do a part of its work, and none of them still does when the world runs again.
+//
+// Each worker stops the world now and then and offers work to one helper: it writes a plain number, which the pauser reads when it has ended the help. The
+// number is plain on purpose: the offer and its end must order the accesses, which ThreadSanitizer checks.
+// Race window: a pause in which somebody has helped.
+import StillPlatform
+import StillThreadRegistry
+import Synchronization
+
+final class HelpInPause: StressScenario, @unchecked Sendable {
+    static let description = ScenarioDescription(
+        name: "help-in-pause", claim: "who helps in a pause has done when the pauser has ended the help",
+        faults: [.leaveHelpers], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
+        make: { threads, _ in try HelpInPause(threads) })
+
+    /// What helpers work on.
+    private struct Work: ~Copyable {
+        /// Never accessed: ThreadSanitizer takes every write of a field for one of the first byte.
+        let base: UInt64
+        let inside: Atomic<Int>
+        var number: UInt64
+        var length: Int
+    }
+
+    private let interpreter: Interpreter
+    private let count: Int
+    private let work: UnsafeMutablePointer<Work>
+
+    init(_ threads: Int) throws {
+        interpreter = try Runtime.makeInterpreter()
+        count = threads
+        work = .allocate(capacity: 1)
+        work.initialize(to: Work(base: 0, inside: Atomic(0), number: 0, length: 0))
+    }
+
+    private static let help: HelpWork = { raw in
+        let work = raw.assumingMemoryBound(to: Work.self)
+        work.pointee.inside.wrappingAdd(1, ordering: .relaxed)
+        work.pointee.number &+= 1
+        for _ in 0..<work.pointee.length { cpuRelax() }
+        SchedulingNoise.point()
+        work.pointee.number &+= 1
+        work.pointee.inside.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
+        guard let thread = try? interpreter.makeThread() else { return "no memory for a thread state" }
+        thread.attach()
+        var problem: String?
+        for _ in 0..<Int(random.next() % 40 + 1) where problem == nil {
+            switch random.next() % 8 {
+            case 0: thread.detached { if random.next() % 4 == 0 { OSThread.yield() } }
+            case 1 where worker % 2 == 0: problem = pause(thread, &random, &counters)
+            default:
+                for _ in 0..<Int(random.next() % 30) { cpuRelax() }
+            }
+            thread.safepoint()
+        }
+        thread.destroy()
+        return problem
+    }
+
+    private func pause(_ thread: ThreadState, _ random: inout SplitMix64, _ counters: inout StressCounters) -> String? {
+        var problem: String?
+        let (length, wait, yields) = (Int(random.next() % 400), Int(random.next() % 200), Int(random.next() % 3))
+        thread.expectHelp(1)
+        thread.withStoppedWorld(.test) { (world: borrowing StoppedWorld) in
+            let before = work.pointee.number
+            work.pointee.length = length
+            let isOffered = world.offerHelp(HelpInPause.help, work)
+            for _ in 0..<wait { cpuRelax() }
+            // Lets the helper onto this processor.
+            for _ in 0..<yields { OSThread.yield() }
+            if isOffered { world.endHelp() }
+            counters.claimChecks += 1
+            if work.pointee.inside.load(ordering: .relaxed) != 0 {
+                problem = "a thread still helps"
+            } else if work.pointee.number & 1 != 0 {
+                problem = "half of the help was done"
+            }
+            if work.pointee.number != before || count == 1 { counters.raceWindows += 1 }
+        }
+        thread.expectHelp(0)
+        return problem
+    }
+
+    func finish() -> String? {
+        if interpreter.threadCount != 0 { return "\(interpreter.threadCount) thread states are left" }
+        interpreter.destroy()
+        work.deallocate()
+        return nil
+    }
+}
