@@ -93,7 +93,8 @@ public import Synchronization
     }
 
     /// In a pause, before the object's class changes: references to classes are not counted. A frozen object's class must be frozen, so an object
-    /// whose class changes is frozen no longer, as if it was born now.
+    /// whose class changes is frozen no longer, as if it was born now. Nor will it be, if a walk that freezes has not come to it yet: what such a walk
+    /// still has before it has the other colour, which outside of collections nothing else has.
     public static func willChangeClass(_ object: ObjectRef, to newType: ObjectRef, _ thread: ThreadState) {
         if thread.barrierActive != 0 {
             shade(ObjectRef(object.typeRaw), thread)
@@ -101,8 +102,10 @@ public import Synchronization
         }
         guard object.isCollectable, !FaultInjection.isActive(.keepFrozen) else { return }
         let colour = Arena.colour(of: object.raw)
-        guard colour.pointee.load(ordering: .relaxed) == Colour.frozen else { return }
-        colour.pointee.store(ThreadHeap(thread).fields.pointee.birthColour, ordering: .relaxed)
+        let (old, birth) = (colour.pointee.load(ordering: .relaxed), ThreadHeap(thread).fields.pointee.birthColour)
+        let willFreeze = thread.barrierActive == 0 && old == Colour.other(birth)
+        guard old == Colour.frozen || willFreeze else { return }
+        colour.pointee.store(birth, ordering: .relaxed)
     }
 
     /// Before a container shifts its items to other indices. O(items) while marking if it is not scanned yet.
