@@ -63,7 +63,8 @@ public enum NativeModules {
             ("_typing", TypingSource.text), ("_prompt", PromptSource.text), ("array", ArraySource.text), ("_csv", CsvSource.text),
             ("_records", NamedRecord.methods), ("binascii", LibrarySources.binascii), ("cmath", ComplexMathSource.text), ("marshal", MarshalSource.text),
             ("pwd", AccountSources.users), ("grp", AccountSources.groups), ("importlib.util", ImportlibSources.util),
-            ("importlib._bootstrap_external", ImportlibSources.external), ("faulthandler", FaultHandlerSource.text),
+            ("importlib._bootstrap_external", ImportlibSources.external), ("importlib._bootstrap", ImportlibSources.bootstrap),
+            ("_sysconfigdata_t_", ImportlibSources.configuration), ("faulthandler", FaultHandlerSource.text),
             (Reduction.name, Reduction.text),
         ] {
             Imports.registerSource(name, source)

@@ -233,6 +233,58 @@ enum ImportlibSources {
             @classmethod
             def find_spec(cls, fullname, path=None, target=None):
                 return None
+
+
+        def _find_module_shim(self, fullname):
+            loader, portions = self.find_loader(fullname)
+            return loader
+
+
+        def _path_hook(path):
+            import os
+            if not os.path.isdir(path or '.'):
+                raise ImportError('only directories are supported', path=path)
+            return FileFinder(path)
+
+
+        # For programs that ask the hooks themselves, such as pkgutil.
+        if not sys.path_hooks:
+            sys.path_hooks.append(_path_hook)
+        """#
+
+    /// What the library calls by this name.
+    static let bootstrap = #"""
+        import sys
+        from importlib.machinery import ModuleSpec
+        from importlib.util import module_from_spec, spec_from_loader
+
+
+        def _load(spec):
+            module = module_from_spec(spec)
+            sys.modules[spec.name] = module
+            try:
+                spec.loader.exec_module(module)
+            except BaseException:
+                sys.modules.pop(spec.name, None)
+                raise
+            return sys.modules[spec.name]
+
+
+        def _load_module_shim(self, fullname):
+            module = sys.modules.get(fullname)
+            if module is None:
+                return _load(spec_from_loader(fullname, self))
+            self.exec_module(module)
+            return sys.modules[fullname]
+
+
+        def _verbose_message(message, *args, verbosity=1):
+            pass
+        """#
+
+    /// What `sysconfig` reads about how the runtime was built.
+    static let configuration = #"""
+        build_time_vars = {'Py_GIL_DISABLED': 1, 'CONFIG_ARGS': '', 'EXT_SUFFIX': '', 'VERSION': '3.13', 'SIZEOF_VOID_P': 8, 'LIBDIR': '/usr/lib'}
         """#
 
     static let util = #"""

@@ -66,6 +66,13 @@ enum LibrarySources {
             pass
 
 
+        def __getattr__(name):
+            # There without an import of their own.
+            if name in ('_bootstrap', '_bootstrap_external'):
+                return import_module('importlib.' + name)
+            raise AttributeError('module %r has no attribute %r' % (__name__, name))
+
+
         def reload(module):
             if not isinstance(module, type(sys)):
                 raise TypeError('reload() argument must be a module')

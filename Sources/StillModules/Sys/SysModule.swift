@@ -7,7 +7,7 @@ public import StillThreadRegistry
 public import StillVM
 
 public enum SysModule {
-    public static let versionText = "3.13.0 (Stillpoint, free-threaded) [Swift]"
+    public static let versionText = "3.13.0 (Stillpoint, free threaded) [Swift]"
 
     public static let definition = ModuleDefinition(name: "sys") { m in
         do throws(PythonError) { try fill(m, m.thread) } catch {}
