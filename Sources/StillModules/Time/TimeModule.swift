@@ -86,6 +86,8 @@ public enum TimeModule {
                 return try t.callMethod(module, Interning.intern("_strptime_time"), Value(bits: a[0]), format)
             }
         }
+        // What `_strptime` cuts its result to.
+        m.set("_STRUCT_TM_ITEMS", Value(smallInt: fieldNames.count))
         for (name, id) in Clock.ids { m.set(name, Value(smallInt: id)) }
         m.function("clock_gettime", 1, 1) { t, s, a, n, k in TimeModule.clock(t, a[0], resolution: false, whole: false) }
         m.function("clock_gettime_ns", 1, 1) { t, s, a, n, k in TimeModule.clock(t, a[0], resolution: false, whole: true) }
@@ -204,7 +206,7 @@ public enum TimeModule {
         guard t.typeOf(v).has(TypeFlags.tupleSubclass) else {
             throw t.raise(.typeError, "Tuple or struct_time argument required")
         }
-        guard TupleRef(v).count == 9 else { throw t.raise(.typeError, "strftime(): illegal time tuple argument") }
+        guard TupleRef(v).count == 9 else { throw t.raise(.typeError, "\(exactly ? "mktime" : "strftime")(): illegal time tuple argument") }
         var numbers: [Int] = []
         for index in 0..<9 { numbers.append(try t.indexInt(TupleRef(v).item(index))) }
         var time = base
