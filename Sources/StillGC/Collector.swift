@@ -80,7 +80,7 @@ public enum CollectorRoots {
     /// Objects that the present collection has condemned, less those that the second pass has rescued: most die by count, when others are broken up.
     var condemned: Int
     /// 1: what the present collection has condemned was shown to the hook.
-    var condemnedShown: UInt8
+    let condemnedShown: Atomic<UInt8>
     /// `statistics.marked` when the collection started, and what its marking added up to the first flagging.
     var markedBefore: Int
     var reached: Int
@@ -165,7 +165,7 @@ public enum CollectorRoots {
                 base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
                 budgetNanoseconds: Atomic(defaultBudgetNanoseconds), lastPauseEnd: Atomic(0), lastPauseTook: Atomic(0),
                 spentNanoseconds: Atomic(0), breakers: Atomic(0), shares: (markers + sharesOffset).assumingMemoryBound(to: ThreadShare.self), heapRaw: heap.raw, statistics: CollectorStatistics(),
-                pacing: Pacing(), tally: CollectionTally(), frozen: 0, debug: Atomic(0), condemned: 0, condemnedShown: 0, markedBefore: 0, reached: 0, bufferBytesFreed: Atomic(0), cursor: 0,
+                pacing: Pacing(), tally: CollectionTally(), frozen: 0, debug: Atomic(0), condemned: 0, condemnedShown: Atomic(0), markedBefore: 0, reached: 0, bufferBytesFreed: Atomic(0), cursor: 0,
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
                 finalizingPart: .counting, weaklyReferencedFound: false, finalizersFound: false,
                 collectedBefore: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,

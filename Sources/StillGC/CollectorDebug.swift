@@ -17,14 +17,14 @@ public enum CollectorDebug {
 
     static func isWanted(_ collector: Collector) -> Bool {
         collector.fields.pointee.debug.load(ordering: .relaxed) & (collectable | saveAll) != 0
-            && collector.fields.pointee.condemnedShown == 0
+            && collector.fields.pointee.condemnedShown.load(ordering: .relaxed) == 0
     }
 }
 
 extension Collector {
     /// Instead of the first step of breaking.
     func reportCondemned(_ thread: ThreadState) {
-        fields.pointee.condemnedShown = 1
+        fields.pointee.condemnedShown.store(1, ordering: .relaxed)
         let keeps = fields.pointee.debug.load(ordering: .relaxed) & CollectorDebug.saveAll != 0
         var found: [ObjectRef] = []
         thread.withStoppedWorld(.introspection) { (_: borrowing StoppedWorld) in

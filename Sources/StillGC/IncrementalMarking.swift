@@ -24,7 +24,7 @@ extension Collector {
             setBarrier(world, BarrierMode.marking)
             fields.pointee.secondPass = false
             fields.pointee.condemned = 0
-            fields.pointee.condemnedShown = 0
+            fields.pointee.condemnedShown.store(0, ordering: .relaxed)
             fields.pointee.collectedBefore = fields.pointee.statistics.collected
             enter(.marking)
             var visitor = TraceVisitor(visit: Marker.visit, context: marker(0).raw)
@@ -58,7 +58,12 @@ extension Collector {
             let framesDone = scanFrames(world)
             var working = true
             while working && Clock.monotonicNanoseconds() < deadline {
-                switch phase {
+                let before = phase
+                defer {
+                    // In checking builds each phase has slices of its own: what threads do between them must not matter.
+                    if BuildOptions.checksInvariants && phase != before { working = false }
+                }
+                switch before {
                 case .marking:
                     if !drain(deadline, world) || !framesDone { working = false; break }
                     fields.pointee.reached = fields.pointee.statistics.marked - fields.pointee.markedBefore
