@@ -35,7 +35,8 @@ extension ThreadHeap {
 
     /// Gives empty pools back to the interpreter, all of them. Own thread, at a safepoint.
     public func trim() {
-        while !trimSome() {}
+        // In one step: one that ends at the current pool has no place to go on from.
+        while !trimSome(atOnce: Int.max) {}
     }
 
     /// Does what `trimWanted` says, or a part of it, and asks for the rest. Own thread, at a safepoint.
@@ -50,10 +51,10 @@ extension ThreadHeap {
     }
 
     /// One step of a trimming. True: it was the last.
-    private func trimSome() -> Bool {
+    private func trimSome(atOnce: Int = ThreadHeap.poolsAtOnce) -> Bool {
         let heap = InterpreterHeap(fields.pointee.heap!)
         sendOutgoing()
-        let (returned, done) = trimOwn(atOnce: ThreadHeap.poolsAtOnce)
+        let (returned, done) = trimOwn(atOnce: atOnce)
         if returned > 0 { fields.pointee.trimRounds = ThreadHeap.roundsAfterTrim }
         guard done else { return false }
         heap.trimVacantSlots()
