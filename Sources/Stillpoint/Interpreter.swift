@@ -6,6 +6,7 @@ public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
 import StillVM
+import Synchronization
 
 /// A Python interpreter with its own modules, objects and collector.
 ///
