@@ -50,7 +50,7 @@ extension Collector {
     func slice(_ thread: ThreadState) {
         fields.pointee.threadRaw = thread.raw
         let reason: PauseReason = phase == .verdict ? .collectVerdict : .collectSlice
-        if phase == .marking { thread.expectHelp(Marker.most - 1) }
+        if phase == .marking { thread.expectHelp(Marker.helpers) }
         thread.withStoppedWorld(reason) { (world: borrowing StoppedWorld) in
             world.setDetail(UInt32(phase.rawValue))
             let deadline = Clock.monotonicNanoseconds() + fields.pointee.budgetNanoseconds.load(ordering: .relaxed)

@@ -24,7 +24,7 @@ extension Collector {
         let own = marker(0)
         fields.pointee.sliceDeadline = deadline
         fields.pointee.calledOff.store(0, ordering: .relaxed)
-        if phase == .marking && Marker.most > 1 && world.offerHelp(Marker.help, raw) {
+        if phase == .marking && Marker.helpers > 0 && world.offerHelp(Marker.help, raw) {
             markTogether(own, deadline)
             fields.pointee.calledOff.store(1, ordering: .relaxed)
             world.endHelp()

@@ -63,8 +63,11 @@ struct Marker {
 
     // MARK: Memory
 
+    /// Stopped threads that may mark along. One processor is left to the rest of the system: a helper that loses its own holds up the pause. Checking
+    /// builds have helpers on two processors, too.
+    static let helpers = max(0, min(OSThread.processorCount - (BuildOptions.checksInvariants ? 1 : 2), 7))
     /// The busy thread's and its helpers'.
-    static let most = max(1, min(OSThread.processorCount, 8))
+    static let most = 1 + helpers
     /// Places of a stack. In checking builds it overflows early.
     static let capacity = BuildOptions.checksInvariants ? 64 : 1 << 20
     static let handoffCapacity = 512
