@@ -25,7 +25,7 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
             rows.pop()
 
         def work():
-            for n in range(400):
+            for n in range(4000):
                 rows.append(1)
 
         def add():
@@ -47,6 +47,8 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
         let gate = Atomic<UInt32>(0)
         let working = Atomic<UInt32>(0)
         var births = 0
+        /// Between two checks: strangers take the gate more often than the first thread.
+        static let mostBirths = 40
 
         func withGate<R>(_ body: () -> R) -> R {
             while !gate.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { OSThread.yield() }
@@ -88,7 +90,7 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
         pair.working.store(0, ordering: .relaxed)
         if problem != nil { return problem }
         pair.withGate {
-            problem = run(pair, "import sys; sys.birth.check(\(400 + pair.births * 50))")
+            problem = run(pair, "import sys; sys.birth.check(\(4000 + pair.births * 50))")
             pair.births = 0
         }
         counters.claimChecks += 1
@@ -104,7 +106,7 @@ final class BirthBesideStores: StressScenario, @unchecked Sendable {
         var problem: String?
         var met = false
         pair.withGate {
-            guard let interpreter = pair.interpreter, pair.births < 500 else { return }
+            guard let interpreter = pair.interpreter, pair.births < Pair.mostBirths else { return }
             let before = pair.working.load(ordering: .relaxed)
             do throws(RunError) {
                 try interpreter.enter { (scope: borrowing InterpreterScope) throws(RunError) in
