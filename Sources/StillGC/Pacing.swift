@@ -11,8 +11,8 @@
 //           next one: such a step is always due, as far as the share goes.
 // Share     After a pause that took t, 4 t pass before the next for every thread; after a step of a thread's own that took t, 4 t before the next one
 //           of that thread, and a pause counts for all. So steps of t at most take W/5 + t of any window of W from a thread. When more than
-//           0.55 of the allowance are owed, the factor falls from 4 to 3.2 at 0.75; beyond, fast: then memory comes before time, and
-//           when all of it is owed the collector has three quarters. Growth that is expected to be alive is owed by half: a program that
+//           0.5 of the allowance are owed, the factor falls from 4 to 3.2 at 0.68; beyond, fast: then memory comes before time, and
+//           when all of it is owed the collector has seven eighths. Growth that is expected to be alive is owed by half: a program that
 //           only builds gives up a fifth of its time.
 // Idle      A program that allocates nothing is not collected.
 import StillObmalloc
@@ -82,9 +82,9 @@ import StillThreadRegistry
 
     /// How long nothing is done after a step, as a multiple of its time.
     private static func rest(_ debt: Double) -> Double {
-        if debt <= 0.55 { return 4 }
-        if debt <= 0.75 { return 4 - (debt - 0.55) * 4 }
-        let square = (0.75 / debt) * (0.75 / debt)
+        if debt <= 0.5 { return 4 }
+        if debt <= 0.68 { return 4 - (debt - 0.5) / 0.18 * 0.8 }
+        let square = (0.68 / debt) * (0.68 / debt)
         return 3.2 * square * square * square * square
     }
 
