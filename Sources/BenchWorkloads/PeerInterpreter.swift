@@ -23,6 +23,25 @@ public struct PeerInterpreter: Codable, Sendable {
             "gilDisabled": bool(sysconfig.get_config_var("Py_GIL_DISABLED"))}))
         """
 
+    /// Files of that name on the search path, then what tools/peers/install has built, then pyenv's: its shims stand for the chosen versions only.
+    static func candidates(_ name: String) -> [String] {
+        if name.contains("/") { return [name] }
+        let environment = ProcessInfo.processInfo.environment
+        let home = FileManager.default.homeDirectoryForCurrentUser.path
+        var folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let data = environment["XDG_DATA_HOME"] ?? home + "/.local/share"
+        folders += ["cpython-3.13t", "cpython-3.13"].map { "\(data)/stillpoint/peers/\($0)/bin" }
+        let pyenv = (environment["PYENV_ROOT"] ?? home + "/.pyenv") + "/versions"
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: pyenv)) ?? []
+        folders += versions.sorted().reversed().map { "\(pyenv)/\($0)/bin" }
+        return folders.map { "\($0)/\(name)" }.filter { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// A free-threaded build answers to both names: with a `t` at the end it must be one, without it must not. Paths are taken as they are.
+    func isBuilt(as name: String) -> Bool {
+        name.contains("/") || !name.hasPrefix("python3") || name.hasSuffix("t") == (gilDisabled == true)
+    }
+
     /// - Throws: `BenchError` when there is a file, but it does not answer like Python.
     static func ask(_ path: String) throws -> PeerInterpreter {
         guard FileManager.default.isExecutableFile(atPath: path) else { return PeerInterpreter(path: path, found: false) }

@@ -17,13 +17,20 @@ import Testing
         let scenario = try #require(StressCatalog.named(name))
         #expect(!scenario.faults.isEmpty)
         for fault in scenario.faults {
-            do {
-                let counters = try StressRun(seed: 1, threads: 4, seconds: 10).run(scenario, fault: fault)
-                Issue.record("\(name) does not notice \(fault) in \(counters)")
-            } catch let failure as StressFailure {
-                // A run that only missed its minimum has not noticed anything.
-                #expect(failure.claimBroken, "\(failure)")
+            // Chance decides when a fault shows. A run that only missed its minimum, or hung, has not noticed anything.
+            var missed: [String] = []
+            for seed in 1...3 {
+                do {
+                    missed.append("seed \(seed): nothing noticed in \(try StressRun(seed: UInt64(seed), threads: 4, seconds: 10).run(scenario, fault: fault))")
+                } catch let failure as StressFailure {
+                    if failure.claimBroken {
+                        missed = []
+                        break
+                    }
+                    missed.append("seed \(seed): \(failure)")
+                }
             }
+            #expect(missed.isEmpty, "\(name) does not notice \(fault)")
         }
     }
 }

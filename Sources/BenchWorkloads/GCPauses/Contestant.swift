@@ -39,21 +39,9 @@ struct ContestantSearch {
         }
     }
 
-    /// Files of that name on the search path, then what tools/peers/install has built, then pyenv's: its shims stand for the chosen versions only.
-    private func candidates(_ name: String) -> [String] {
-        if name.contains("/") { return [name] }
-        var folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-        let data = ProcessInfo.processInfo.environment["XDG_DATA_HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.local/share"
-        folders += ["cpython-3.13t", "cpython-3.13"].map { "\(data)/stillpoint/peers/\($0)/bin" }
-        let pyenv = (ProcessInfo.processInfo.environment["PYENV_ROOT"] ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.pyenv") + "/versions"
-        let versions = (try? FileManager.default.contentsOfDirectory(atPath: pyenv)) ?? []
-        folders += versions.sorted().reversed().map { "\(pyenv)/\($0)/bin" }
-        return folders.map { "\($0)/\(name)" }.filter { FileManager.default.isExecutableFile(atPath: $0) }
-    }
-
     private func python(_ name: String) -> FoundContestant {
         var why = "there is no \(name) on the search path; tools/peers/install brings CPython 3.13 and PyPy"
-        for path in candidates(name) {
+        for path in PeerInterpreter.candidates(name) {
             guard FileManager.default.isExecutableFile(atPath: path) else {
                 why = "there is no \(path)"
                 continue
@@ -61,6 +49,10 @@ struct ContestantSearch {
             do {
                 let answer = try PeerInterpreter.ask(path)
                 guard answer.found else { continue }
+                if !answer.isBuilt(as: name) {
+                    why = "\(path) is \(answer.gilDisabled == true ? "a" : "no") free-threaded build"
+                    continue
+                }
                 let threading = answer.gilDisabled == true ? "free-threaded" : "with GIL"
                 return .found(
                     Contestant(
@@ -71,7 +63,7 @@ struct ContestantSearch {
         return .missing(name: name, why: why)
     }
 
-    private func tool(_ name: String) -> String? { candidates(name).first }
+    private func tool(_ name: String) -> String? { PeerInterpreter.candidates(name).first }
 
     private func says(_ path: String, _ arguments: [String]) -> String? {
         guard let outcome = try? ChildProcess(executable: path, arguments: arguments, limitSeconds: 30).run(), outcome.failure == nil else { return nil }

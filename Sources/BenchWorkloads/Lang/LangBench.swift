@@ -70,24 +70,20 @@ public struct LangBench {
         self.note = note
     }
 
-    private func find(_ command: String) -> String? {
-        if command.contains("/") { return FileManager.default.isExecutableFile(atPath: command) ? command : nil }
-        for folder in (Environment.get("PATH") ?? "").split(separator: ":") {
-            let path = "\(folder)/\(command)"
-            if FileManager.default.isExecutableFile(atPath: path) { return path }
-        }
-        return nil
-    }
-
     private func peer(_ name: String, _ command: String) -> LangPeer {
-        guard let path = find(command) else { return LangPeer(name: name, path: command, missing: "not found") }
-        guard let answer = try? PeerInterpreter.ask(path), answer.found else {
-            return LangPeer(name: name, path: path, missing: "does not answer like Python")
+        var missing = "not found"
+        for path in PeerInterpreter.candidates(command) {
+            guard let answer = try? PeerInterpreter.ask(path), answer.found else {
+                missing = "does not answer like Python"
+                continue
+            }
+            if name.hasSuffix("t") && answer.gilDisabled != true || !answer.isBuilt(as: command) {
+                missing = "is \(answer.gilDisabled == true ? "a" : "no") free-threaded build"
+                continue
+            }
+            return LangPeer(name: name, path: path, version: answer.version, build: answer.buildFlags)
         }
-        if name.hasSuffix("t"), answer.gilDisabled != true {
-            return LangPeer(name: name, path: path, version: answer.version, missing: "is not a free-threaded build")
-        }
-        return LangPeer(name: name, path: path, version: answer.version, build: answer.buildFlags)
+        return LangPeer(name: name, path: command, missing: missing)
     }
 
     /// - Throws: `BenchError` when nothing can be measured.
