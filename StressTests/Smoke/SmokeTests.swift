@@ -21,7 +21,8 @@ import Testing
             var missed: [String] = []
             for seed in 1...3 {
                 do {
-                    missed.append("seed \(seed): nothing noticed in \(try StressRun(seed: UInt64(seed), threads: 4, seconds: 10).run(scenario, fault: fault))")
+                    let counters = try StressRun(seed: UInt64(seed), threads: 4, seconds: 10).run(scenario, fault: fault)
+                    missed.append("seed \(seed): nothing noticed in \(counters)")
                 } catch let failure as StressFailure {
                     if failure.claimBroken {
                         missed = []
