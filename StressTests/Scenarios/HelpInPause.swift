@@ -1,7 +1,7 @@
 // Threads that a pause has stopped do a part of its work, and none of them still does when the world runs again.
 //
-// Each worker stops the world now and then and offers work to one helper: it writes a plain number, which the pauser reads when it has ended the help. The
-// number is plain on purpose: the offer and its end must order the accesses, which ThreadSanitizer checks.
+// Each worker stops the world now and then and offers work: a helper writes a plain number, which the pauser reads when it has ended the help. The
+// numbers are plain on purpose: the offer and its end must order the accesses, which ThreadSanitizer checks.
 // Race window: a pause in which somebody has helped.
 import StillPlatform
 import StillThreadRegistry
@@ -18,9 +18,14 @@ final class HelpInPause: StressScenario, @unchecked Sendable {
         /// Never accessed: ThreadSanitizer takes every write of a field for one of the first byte.
         let base: UInt64
         let inside: Atomic<Int>
-        var number: UInt64
+        /// Of this pause so far. Who stays seated from the last pause comes on top of those that are asked for.
+        let helpers: Atomic<Int>
+        let numbers: UnsafeMutablePointer<UInt64>
         var length: Int
     }
+
+    /// Far more than can be seated at once.
+    private static let mostHelpers = 64
 
     private let interpreter: Interpreter
     private let count: Int
@@ -30,16 +35,19 @@ final class HelpInPause: StressScenario, @unchecked Sendable {
         interpreter = try Runtime.makeInterpreter()
         count = threads
         work = .allocate(capacity: 1)
-        work.initialize(to: Work(base: 0, inside: Atomic(0), number: 0, length: 0))
+        work.initialize(to: Work(base: 0, inside: Atomic(0), helpers: Atomic(0), numbers: .allocate(capacity: Self.mostHelpers), length: 0))
+        work.pointee.numbers.initialize(repeating: 0, count: Self.mostHelpers)
     }
 
     private static let help: HelpWork = { raw in
         let work = raw.assumingMemoryBound(to: Work.self)
         work.pointee.inside.wrappingAdd(1, ordering: .relaxed)
-        work.pointee.number &+= 1
+        // Plain memory, a word for each helper of the pause.
+        let own = work.pointee.numbers + work.pointee.helpers.wrappingAdd(1, ordering: .relaxed).oldValue % HelpInPause.mostHelpers
+        own.pointee &+= 1
         for _ in 0..<work.pointee.length { cpuRelax() }
         SchedulingNoise.point()
-        work.pointee.number &+= 1
+        own.pointee &+= 1
         work.pointee.inside.wrappingSubtract(1, ordering: .relaxed)
     }
 
@@ -65,7 +73,7 @@ final class HelpInPause: StressScenario, @unchecked Sendable {
         let (length, wait, yields) = (Int(random.next() % 400), Int(random.next() % 200), Int(random.next() % 3))
         thread.expectHelp(1)
         thread.withStoppedWorld(.test) { (world: borrowing StoppedWorld) in
-            let before = work.pointee.number
+            work.pointee.helpers.store(0, ordering: .relaxed)
             work.pointee.length = length
             let isOffered = world.offerHelp(HelpInPause.help, work)
             for _ in 0..<wait { cpuRelax() }
@@ -75,10 +83,10 @@ final class HelpInPause: StressScenario, @unchecked Sendable {
             counters.claimChecks += 1
             if work.pointee.inside.load(ordering: .relaxed) != 0 {
                 problem = "a thread still helps"
-            } else if work.pointee.number & 1 != 0 {
+            } else if (0..<Self.mostHelpers).contains(where: { work.pointee.numbers[$0] & 1 != 0 }) {
                 problem = "half of the help was done"
             }
-            if work.pointee.number != before || count == 1 { counters.raceWindows += 1 }
+            if work.pointee.helpers.load(ordering: .relaxed) != 0 || count == 1 { counters.raceWindows += 1 }
         }
         thread.expectHelp(0)
         return problem
@@ -87,6 +95,7 @@ final class HelpInPause: StressScenario, @unchecked Sendable {
     func finish() -> String? {
         if interpreter.threadCount != 0 { return "\(interpreter.threadCount) thread states are left" }
         interpreter.destroy()
+        work.pointee.numbers.deallocate()
         work.deallocate()
         return nil
     }
