@@ -52,9 +52,11 @@ extension Collector {
         return Pool.bytes / Arena.colourGranule - others
     }
 
-    /// The high bit of each of eight colours that is not white; colours are small numbers.
+    /// The high bit of each of eight colours that is not white; colours are small numbers. Relaxed: mutators may change colours meanwhile, of their own
+    /// births and of what dies.
     @inline(__always) private static func different(_ colours: UnsafeRawPointer, _ offset: Int, _ white: UInt64) -> UInt64 {
-        ((colours.load(fromByteOffset: offset, as: UInt64.self) ^ white) &+ 0x7F7F_7F7F_7F7F_7F7F) & 0x8080_8080_8080_8080
+        let eight = UnsafeMutableRawPointer(mutating: colours + offset).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+        return ((eight ^ white) &+ 0x7F7F_7F7F_7F7F_7F7F) & 0x8080_8080_8080_8080
     }
 
     /// Those of all places where a block may begin.
