@@ -1,13 +1,15 @@
 // The only thread of an interpreter need not lock its objects.
 //
-// Who       A thread whose `isAlone` is 1: its interpreter has no other thread state, so until its next safepoint nobody else can touch an
-//           object. It may leave out object locks (`ObjectLock.lock(_:for:)`) and use plain loads and stores where others would need
-//           a compare-and-swap. What it stores is still stored with release, for those who come later.
+// Who       A thread whose `isAlone` is 1: its interpreter has no other thread state, so until its next safepoint nobody else can touch
+//           an object. It may leave out object locks (`ObjectLock.lock(_:for:)`) and use plain loads and stores where others would
+//           need a compare-and-swap. What it stores is still stored with release, for those who come later.
 // Set       by the thread itself while it attaches, when it finds itself alone in the list of threads, under the list's lock.
-// Cleared   by who makes a second thread state, after that is in the list and before anybody can attach it: by the thread itself, else else in a pause. So it changes only where the thread holds no object's lock: what began without the
+// Cleared   by who makes a second thread state, once that is in the list and before anybody can attach it: for its own thread at
+//           once, for another one in a pause. So it changes only where the thread holds no object's lock: what began without the
 //           lock also ends without it.
-// Ordering  The word is written under the list's lock, and for another thread only while that stands (A1). What the thread did alone happens before its
-//           word is cleared, and that before the new thread attaches. What an ended thread did happens before it leaves the list.
+// Ordering  The word is written under the list's lock, and for another thread only while that one stands (A1). What the thread did
+//           alone happens before its word is cleared, and that before the new thread attaches. What an ended thread did happens
+//           before it leaves the list.
 import StillPlatform
 import Synchronization
 
@@ -40,7 +42,7 @@ extension ThreadState {
 
 extension Interpreter {
     /// A thread state has been put into the list, which nobody can attach yet.
-    func endAloneness(with newborn: ThreadState) {
+    func endAloneness() {
         if FaultInjection.isActive(.stayAlone) { return }
         let current = ThreadState.current
         var isAnotherAlone = false

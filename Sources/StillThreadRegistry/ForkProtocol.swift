@@ -3,7 +3,8 @@
 // Problem   The child has the forking thread only, and the memory of all: locks that others held, their thread states, a collection that another
 //           thread was running, liburcu's threads.
 // Before    1. One fork at a time; the reclaimers of process-wide tables are paused (detached: it takes milliseconds).
-//           2. Every interpreter's world is stopped in one pause of all (GlobalPause.swift). So no thread is between two safepoints, and no object, pool, lock byte or table of any interpreter is half changed.
+//           2. Every interpreter's world is stopped in one pause of all (GlobalPause.swift). So no thread is between two safepoints, and no
+//              object, pool, lock byte or table of any interpreter is half changed.
 //           3. What detached threads may be using is taken: `ForkLocks`, each interpreter's list of threads, each QSBR domain, liburcu.
 // Parent    gives all of it back, in the reverse order.
 // Child     4. gives back what it took: everything behind those locks is whole.

@@ -187,7 +187,7 @@ public enum RegistryError: Error, Equatable, CustomStringConvertible {
             freeThreadRecord(raw)
             throw .interpreterEnded(id: id)
         }
-        endAloneness(with: thread)
+        endAloneness()
         return thread
     }
 
@@ -391,7 +391,8 @@ public enum Runtime {
             let record = interpreter.record
             next = record.pointee.nextInterpreter
             text += "interpreter \(interpreter.id): pause requested \(record.pointee.requested.load(ordering: .relaxed)), "
-            text += "stopped \(record.pointee.stopped.load(ordering: .relaxed)), owed \(interpreter.owedThreads), pending \(interpreter.pending.remaining), pause of all \(record.pointee.globalStop.load(ordering: .relaxed))\n"
+            text += "stopped \(record.pointee.stopped.load(ordering: .relaxed)), owed \(interpreter.owedThreads), "
+            text += "pending \(interpreter.pending.remaining), pause of all \(record.pointee.globalStop.load(ordering: .relaxed))\n"
             guard waitFor({ WordLock.tryLock(interpreter.lockWord, .threadList) }) else {
                 text += "  its list of threads is locked\n"
                 continue

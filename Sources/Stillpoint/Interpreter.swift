@@ -10,8 +10,9 @@ import Synchronization
 
 /// A Python interpreter with its own modules, objects and collector.
 ///
-/// The thread that creates it is its main thread: it runs the code given to `run`, and is the only one to call the methods but `enter`, until the host
-/// lets another OS thread do so in its place, one at a time. Python code may start further threads; they run at the same time, and so may those of the host, by `enter`.
+/// The thread that creates it is its main thread: it runs the code given to `run`, and is the only one to call the methods but `enter`,
+/// until the host lets another OS thread do so in its place, one at a time. Python code may start further threads; they run at the same
+/// time, and so may those of the host, by `enter`.
 public final class Interpreter {
     package let registry: StillThreadRegistry.Interpreter
     /// Never used again, in this process or a child.

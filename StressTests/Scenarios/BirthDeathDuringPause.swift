@@ -1,9 +1,10 @@
 // Thread states and interpreters that come and go while the world is being stopped.
 //
-// Every eighth worker stops the interpreter, or all, again and again; the others are born, attach, detach, and die. Some are made by a thread that is attached to
-// nothing, so that they are born while the world stands. Now and then a whole interpreter is made, used and destroyed meanwhile.
-// Claims    While the world is stopped, the number of attached threads (counted by themselves, plainly and atomically) stands still, births included; afterwards
-//           every thread has run as often as it wanted, and none is left.
+// Every eighth worker stops the interpreter, or all, again and again; the others are born, attach, detach, and die. Some are made by a
+// thread that is attached to nothing, so that they are born while the world stands. Now and then a whole interpreter is made, used and
+// destroyed meanwhile.
+// Claims    While the world is stopped, the number of attached threads (counted by themselves, plainly and atomically) stands still,
+//           births included; afterwards every thread has run as often as it wanted, and none is left.
 // Race window: a pause during which a thread state was made, or ended, or an interpreter came or went.
 import StillPlatform
 import StillThreadRegistry

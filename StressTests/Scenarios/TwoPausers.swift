@@ -45,7 +45,11 @@ final class TwoPausers: StressScenario, @unchecked Sendable {
             case 0: problem = stopOne(home, worker, thread, &random, &counters)
             case 1: problem = stopOne(1 - home, worker, nil, &random, &counters)
             case 2: problem = stopAll(worker, thread, &random, &counters)
-            case 3: thread.detached { problem = random.next() % 2 == 0 ? stopAll(worker, nil, &random, &counters) : stopOne(home, worker, nil, &random, &counters) }
+            case 3:
+                thread.detached {
+                    problem =
+                        random.next() % 2 == 0 ? stopAll(worker, nil, &random, &counters) : stopOne(home, worker, nil, &random, &counters)
+                }
             case 4: thread.detached { OSThread.yield() }
             default: for _ in 0..<Int(random.next() % 40) { cpuRelax() }
             }

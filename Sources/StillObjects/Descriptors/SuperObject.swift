@@ -103,7 +103,10 @@ public enum SuperObject {
         if t.isType(receiver) && t.isSubtype(TypeRef(receiver), cls) { return TypeRef(receiver) }
         let type = t.typeOf(receiver)
         if t.isSubtype(type, cls) { return type }
-        throw t.raise(.typeError, "super(type, obj): obj (\(t.isType(receiver) ? "type" : "instance of") \(t.isType(receiver) ? StrRef(TypeRef(receiver).record.pointee.name).string : t.typeName(receiver))) is not an instance or subtype of type (\(StrRef(cls.record.pointee.name).string)).")
+        let given = t.isType(receiver) ? "type \(StrRef(TypeRef(receiver).record.pointee.name).string)" : "instance of \(t.typeName(receiver))"
+        throw t.raise(
+            .typeError,
+            "super(type, obj): obj (\(given)) is not an instance or subtype of type (\(StrRef(cls.record.pointee.name).string)).")
     }
 
     private static func attribute(_ t: Thread, _ v: Value, _ name: Value) throws(PythonError) -> Value {
