@@ -104,6 +104,19 @@ public enum SystemError {
 
 public enum Environment {
     public static func get(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    /// For this process and its children. Before other threads read the environment.
+    public static func set(_ name: String, _ value: String) { setenv(name, value, 1) }
+}
+
+public enum Locale {
+    /// The environment names no language that the system knows: what a program reads and writes may be anything.
+    public static let isPlain: Bool = {
+        let name = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(Environment.get).first { !$0.isEmpty } ?? "C"
+        if ["C", "POSIX", "C.UTF-8", "C.utf8"].contains(name) { return true }
+        guard let found = newlocale(LC_CTYPE_MASK, name, nil) else { return true }
+        freelocale(found)
+        return false
+    }()
 }
 
 public enum Process {

@@ -35,7 +35,15 @@ public import Synchronization
     public let collectorGarbage: Atomic<UInt64>
     /// Bits of the tuple of three lists that os.register_at_fork fills, owned; 0 before the first. The same.
     public let forkCallbacks: Atomic<UInt64>
+    /// sys.setrecursionlimit: what new threads begin with. Relaxed: written to the threads there are in a pause.
+    public let recursionLimit: Atomic<Int>
+    /// threading.stack_size: bytes of native stack of new threads, 0 for `InterpreterState.defaultStackBytes`. Relaxed: a number only.
+    public let threadStackBytes: Atomic<Int>
+    /// Threads that programs have started and that have not ended. Relaxed: a number only.
+    public let runningThreads: Atomic<Int>
 
+    public static let defaultStackBytes = 16 << 20
+    public static let defaultRecursionLimit = 1000
     public static let offset = 4096
 }
 
@@ -98,6 +106,7 @@ public enum VirtualMachine {
     /// Gives a new interpreter its part of the VM. Before its first thread attaches.
     public static func prepare(_ interpreter: Interpreter) {
         interpreter.state.pointee.importLock = Unmanaged.passRetained(ImportLock()).toOpaque()
+        interpreter.state.pointee.recursionLimit.store(InterpreterState.defaultRecursionLimit, ordering: .relaxed)
     }
 
     /// Undoes `prepare`. No thread of the interpreter runs code any more.

@@ -103,6 +103,7 @@ public final class Interpreter {
         let sys = try Imports.load(t, "sys")
         state.pointee.sysDict = t.retain(ModuleRef(sys).dict)
         t.release(sys)
+        try StandardStreams.applyEnvironment(t)
     }
 
     private func strings(_ list: [String]) throws(PythonError) -> Value {
@@ -129,6 +130,20 @@ public final class Interpreter {
         defer { thread.detach() }
         try run(source, filename, thread)
     }
+
+    /// How deep calls of Python functions, and of native ones, may nest: sys.setrecursionlimit. At least 1.
+    ///
+    /// - Throws: `.interpreterEnded`.
+    public func setRecursionLimit(_ limit: Int) throws(RunError) {
+        precondition(limit >= 1, "the recursion limit must be at least 1, not \(limit)")
+        try checkUsable()
+        attach()
+        defer { thread.detach() }
+        PythonThreads.setRecursionLimit(thread, limit)
+    }
+
+    /// Whether `PYTHONHASHSEED`, which seeds the hashes of strings for the whole process, may be this text.
+    public static func isHashSeed(_ text: String) -> Bool { StringHash.isSeed(text) }
 
     /// Names this interpreter in errors and for `InterpreterHandle`.
     public var handle: InterpreterHandle { InterpreterHandle(id: id) }

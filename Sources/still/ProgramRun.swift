@@ -9,6 +9,7 @@ struct ProgramRun {
     var gcLog: String?
     var stdlib: String?
     var refuse: Int?
+    var settings = RunSettings()
     var code: String?
     var module: String?
     var program: [String] = []
@@ -26,8 +27,7 @@ struct ProgramRun {
         }
     }
 
-    init(gcSummary: Bool, gcLog: String?, stdlib: String?, refuse: Int?, code: String?, module: String?, program: [String]) {
-        (self.gcSummary, self.gcLog, self.stdlib, self.refuse) = (gcSummary, gcLog, stdlib, refuse)
+    init(code: String?, module: String?, program: [String]) {
         (self.code, self.module, self.program) = (code, module, program)
     }
 
@@ -57,6 +57,8 @@ struct ProgramRun {
     }
 
     private func execute() -> Int32 {
+        let limit: Int?
+        do throws(RunSettings.Invalid) { limit = try settings.apply() } catch { return fail("still: \(error.text)", 2) }
         let source: [UInt8]
         let filename: String
         var folder = ""
@@ -101,7 +103,7 @@ struct ProgramRun {
                 }
                 // What the process keeps for good is made by the first run.
                 func once() throws -> Int32 {
-                    let interpreter = try makeInterpreter(folder, arguments)
+                    let interpreter = try makeInterpreter(folder, arguments, limit)
                     defer { interpreter.close() }
                     do { try interpreter.run(source: source, filename: filename) } catch {
                         return fail("still: \(error)", 1)
@@ -119,14 +121,16 @@ struct ProgramRun {
                 }
                 return try once()
             }
-            let interpreter = try makeInterpreter(folder, arguments)
+            let interpreter = try makeInterpreter(folder, arguments, limit)
             if let module { return interpreter.runModule(module) }
             return interpreter.runProgram(source: source, filename: filename)
         } catch { return fail("still: \(error)", 1) }
     }
 
-    private func makeInterpreter(_ folder: String, _ arguments: [String]) throws -> Interpreter {
-        try Interpreter(path: [folder], arguments: arguments, stdlib: Interpreter.locateStandardLibrary(given: stdlib))
+    private func makeInterpreter(_ folder: String, _ arguments: [String], _ recursionLimit: Int?) throws -> Interpreter {
+        let interpreter = try Interpreter(path: [folder], arguments: arguments, stdlib: Interpreter.locateStandardLibrary(given: stdlib))
+        if let recursionLimit { try interpreter.setRecursionLimit(recursionLimit) }
+        return interpreter
     }
 
     private func absolute(_ path: String) -> String {

@@ -9,6 +9,7 @@ struct PromptCommand: ParsableCommand {
 
     @Option(help: "Folder of the Python part of a standard library (default: $STILLPOINT_STDLIB, else that of an installed CPython).")
     var stdlib: String?
+    @OptionGroup var options: RunOptions
     @Flag(name: .customShort("i"), help: "Prompt even when standard input is no terminal.") var interactive = false
     @Flag(name: .customShort("q"), help: "Do not print the version.") var quiet = false
 
@@ -27,12 +28,14 @@ struct PromptCommand: ParsableCommand {
             return fail("still: there is no standard library in \(stdlib)", 2)
         }
         do {
+            let limit = try options.settings.apply()
             let interpreter = try Interpreter(path: [""], arguments: [""], stdlib: Interpreter.locateStandardLibrary(given: stdlib))
+            if let limit { try interpreter.setRecursionLimit(limit) }
             if interactive || File.isTerminal(0) {
                 if !quiet { StandardError.write(Array("\(Still.configuration.version)\n".utf8)) }
                 return interpreter.runPrompt()
             }
             return interpreter.runProgram(source: try File.read(descriptor: 0, path: "<stdin>"), filename: "<stdin>")
-        } catch { return fail("still: \(error)", 1) }
+        } catch let error as RunSettings.Invalid { return fail("still: \(error.text)", 2) } catch { return fail("still: \(error)", 1) }
     }
 }

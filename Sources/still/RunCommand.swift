@@ -17,6 +17,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Folder of the Python part of a standard library (default: $STILLPOINT_STDLIB, else that of an installed CPython).")
     var stdlib: String?
 
+    @OptionGroup var options: RunOptions
+
     @Option(help: "Checking builds: run the FILE three times; the last time its interpreter's N-th request for memory is refused.")
     var refuse: Int?
 
@@ -30,6 +32,11 @@ struct RunCommand: ParsableCommand {
     var program: [String] = []
 
     func run() throws {
-        ProgramRun(gcSummary: gcSummary, gcLog: gcLog, stdlib: stdlib, refuse: refuse, code: code, module: module, program: program).run()
+        // A program takes whatever follows, so that the parser has left this to us.
+        if code == nil, module == nil, let word = program.first, word == "--help" || word == "-h" { throw CleanExit.helpRequest(self) }
+        var run = ProgramRun(code: code, module: module, program: program)
+        (run.gcSummary, run.gcLog, run.stdlib, run.refuse) = (gcSummary, gcLog, stdlib, refuse)
+        run.settings = options.settings
+        run.run()
     }
 }

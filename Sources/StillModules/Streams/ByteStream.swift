@@ -32,57 +32,23 @@ enum ByteStream {
             }
         }
         for name in ["read", "read1"] {
-            b.method(name, 0, 1) { t, s, a, n, k in ByteStream.read(t, s, n > 0 ? a[0] : Value.none.bits) }
+            b.method(name, 0, 1) { t, s, a, n, k in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    try InputLines.read(t, Value(bits: s), atMost: try InputLines.limit(t, a, n))
+                }
+            }
         }
         b.method("readline", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                try TextStream.requireInput(t, Value(bits: s))
-                return try t.makeBytes(try InputBuffer.lineBytes(t))
+                try InputLines.line(t, Value(bits: s), atMost: try InputLines.limit(t, a, n))
             }
         }
         b.method("readlines", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                try TextStream.requireInput(t, Value(bits: s))
-                let list = try t.makeList(capacity: 0)
-                do throws(PythonError) {
-                    while true {
-                        let line = try InputBuffer.lineBytes(t)
-                        if line.isEmpty { return list }
-                        try ListRef(list).appendOwned(t, try t.makeBytes(line))
-                    }
-                } catch {
-                    t.release(list)
-                    throw error
-                }
+                try InputLines.list(t, Value(bits: s), hint: try InputLines.limit(t, a, n))
             }
         }
-        b.record.pointee.iterate = { t, s in Thread(t).retain(Value(bits: s)).bits }
-        b.record.pointee.next = { t, s in
-            returning(t) { (t) throws(PythonError) -> Value in
-                try TextStream.requireInput(t, Value(bits: s))
-                let line = try InputBuffer.lineBytes(t)
-                return line.isEmpty ? .null : try t.makeBytes(line)
-            }
-        }
+        InputLines.iteration(b)
         b.getter("raw") { t, s in Thread(t).retain(Value(bits: s)).bits }
-    }
-
-    /// So many bytes, or all to the end of the input.
-    private static func read(_ raw: UnsafeMutableRawPointer, _ s: UInt64, _ count: UInt64) -> UInt64 {
-        returning(raw) { (t) throws(PythonError) -> Value in
-            try TextStream.requireInput(t, Value(bits: s))
-            let wanted = Value(bits: count).isNone ? -1 : try t.indexInt(Value(bits: count))
-            var bytes: [UInt8] = []
-            while wanted < 0 || bytes.count < wanted {
-                let line = try InputBuffer.lineBytes(t)
-                if line.isEmpty { break }
-                bytes += line
-            }
-            if wanted >= 0 && bytes.count > wanted {
-                InputBuffer.putBack(t, Array(bytes[wanted...]))
-                bytes.removeLast(bytes.count - wanted)
-            }
-            return try t.makeBytes(bytes)
-        }
     }
 }

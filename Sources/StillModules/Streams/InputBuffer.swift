@@ -14,8 +14,6 @@ enum InputBuffer {
     private enum Step { case line([UInt8]), more, interrupted }
 
     /// The next line with its end, empty at the end of the input.
-    static func line(_ t: Thread) throws(PythonError) -> String { String(decoding: try lineBytes(t), as: UTF8.self) }
-
     static func lineBytes(_ t: Thread) throws(PythonError) -> [UInt8] {
         while true {
             switch step(t) {

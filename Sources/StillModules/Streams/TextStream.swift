@@ -1,4 +1,4 @@
-// The objects sys.stdin, sys.stdout and sys.stderr. Layout: 24 descriptor (Int: 0, 1, 2), 32 flags (atomic).
+// The objects sys.stdin, sys.stdout and sys.stderr. Layout: 24 descriptor (Int: 0, 1, 2), 32 flags (atomic), 40 and 48 StreamEncoding.
 public import StillObjects
 import StillObmalloc
 import StillPlatform
@@ -7,7 +7,7 @@ import StillVM
 import Synchronization
 
 public enum TextStream {
-    static let bytes = 40
+    static let bytes = 56
     private static let names = ["<stdin>", "<stdout>", "<stderr>"]
 
     static func make(_ t: Thread, descriptor: Int) throws(PythonError) -> Value { try make(t, .textStream, descriptor) }
@@ -15,6 +15,7 @@ public enum TextStream {
     static func make(_ t: Thread, _ type: TypeID, _ descriptor: Int) throws(PythonError) -> Value {
         guard let object = Allocation.object(t, type: t.type(type).raw, bytes: bytes, collectable: false) else { throw t.noMemory() }
         object.setField(24, descriptor)
+        setEncoding(of: Value(object), .initial(descriptor: descriptor))
         return Value(object)
     }
 
@@ -41,17 +42,6 @@ public enum TextStream {
         }
     }
 
-    /// A text as the stream writes it. Lone surrogates are an error, on standard error they are escaped.
-    static func encoded(_ t: Thread, _ text: Value, _ stream: Value) throws(PythonError) -> [UInt8] {
-        let string = StrRef(text)
-        if string.isASCII { return Array(UnsafeRawBufferPointer(start: string.data, count: string.count)) }
-        let isError = t.typeOf(stream) == t.type(.textStream) && descriptor(stream) == 2
-        let handler = Interning.intern(isError ? "backslashreplace" : "strict")
-        let made = try t.callMethod(text, Interning.intern("encode"), Interning.intern("utf-8"), handler)
-        defer { t.release(made) }
-        return t.bytesLike(made) ?? []
-    }
-
     /// io.UnsupportedOperation where there is a library, else the ValueError that is one of its bases.
     static func unsupported(_ t: Thread, _ text: String) -> PythonError {
         if !t.interpreterState.pointee.stdlib.isNull {
@@ -74,7 +64,7 @@ public enum TextStream {
             let stream = DictRef(t.interpreterState.pointee.sysDict).getName(t, Interning.intern(name))
             defer { t.release(stream) }
             if stream.isNone { return }
-            if stream.isNull || t.typeOf(stream) == t.type(.textStream) {
+            if stream.isNull || (t.typeOf(stream) == t.type(.textStream) && encoding(of: stream).encoding.bits == StreamEncoding.utf8.bits) {
                 if name == "stdout" { try OutputBuffer.write(t, Array(text.utf8)) } else { OutputBuffer.writeError(t, Array(text.utf8)) }
                 return
             }
@@ -92,17 +82,16 @@ public enum TextStream {
             b.record.pointee.repr = { t, v in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let v = Value(bits: v)
-                    return try t.makeString(
-                        "<_io.TextIOWrapper name='\(TextStream.name(v))' mode='\(TextStream.descriptor(v) == 0 ? "r" : "w")' encoding='utf-8'>")
+                    let encoding = StrRef(TextStream.encoding(of: v).encoding).string
+                    let mode = TextStream.descriptor(v) == 0 ? "r" : "w"
+                    return try t.makeString("<_io.TextIOWrapper name='\(TextStream.name(v))' mode='\(mode)' encoding='\(encoding)'>")
                 }
             }
             common(b)
             writing(b)
             reading(b)
-            b.getter("encoding") { t, _ in Interning.intern("utf-8").bits }
-            b.getter("errors") { _, s in
-                Interning.intern(TextStream.descriptor(Value(bits: s)) == 2 ? "backslashreplace" : "strict").bits
-            }
+            b.getter("encoding") { _, s in TextStream.encoding(of: Value(bits: s)).encoding.bits }
+            b.getter("errors") { _, s in TextStream.encoding(of: Value(bits: s)).errors.bits }
             b.getter("newlines") { _, _ in Value.none.bits }
             b.getter("line_buffering") { _, s in
                 let number = TextStream.descriptor(Value(bits: s))
@@ -114,18 +103,20 @@ public enum TextStream {
                     try TextStream.make(t, .byteStream, TextStream.descriptor(Value(bits: s)))
                 }
             }
-            // The runtime writes UTF-8 and keeps line ends: the rest of what can be asked for is what there is.
+            // Line ends are kept and lines of a terminal shown at once: the rest of what can be asked for is what there is.
             b.method("reconfigure", 0, 0, keywords: true) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let given = try Arguments.parse(
                         t, function: "reconfigure", a, n, k, names: ["encoding", "errors", "newline", "line_buffering", "write_through"],
                         required: 0, keywordOnly: 5)
+                    var chosen = TextStream.encoding(of: Value(bits: s))
                     if t.isStr(given[0]) {
-                        let wanted = StrRef(given[0]).string.lowercased().replacing("_", with: "-")
-                        if wanted != "utf-8" && wanted != "utf8" {
-                            throw t.raise(.notImplementedError, "standard streams have the encoding utf-8; wrap sys.stdout.buffer for \(wanted)")
-                        }
+                        _ = try StreamEncoding.checkedEncoding(t, StrRef(given[0]).string)
+                        chosen.encoding = Interning.intern(StrRef(given[0]).string)
+                        chosen.errors = Interning.intern("strict")
                     }
+                    if t.isStr(given[1]) { chosen.errors = Interning.intern(StrRef(given[1]).string) }
+                    TextStream.setEncoding(of: Value(bits: s), chosen)
                     return .none
                 }
             }
@@ -224,59 +215,26 @@ public enum TextStream {
     }
     private static func write(_ t: Thread, _ stream: Value, text: Value) throws(PythonError) {
         guard t.isStr(text) else { throw t.raise(.typeError, "write() argument must be str, not \(t.typeName(text))") }
-        try write(t, stream, try encoded(t, text, stream))
+        try write(t, stream, try encoding(of: stream).encode(t, text))
     }
 
     private static func reading(_ b: TypeBuilder) {
         b.method("readline", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                try TextStream.requireInput(t, Value(bits: s))
-                return try t.makeString(try InputBuffer.line(t))
+                try InputLines.line(t, Value(bits: s), atMost: try InputLines.limit(t, a, n))
             }
         }
         b.method("readlines", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                try TextStream.requireInput(t, Value(bits: s))
-                let list = try t.makeList(capacity: 0)
-                do throws(PythonError) {
-                    while true {
-                        let line = try InputBuffer.line(t)
-                        if line.isEmpty { return list }
-                        try ListRef(list).appendOwned(t, try t.makeString(line))
-                    }
-                } catch {
-                    t.release(list)
-                    throw error
-                }
+                try InputLines.list(t, Value(bits: s), hint: try InputLines.limit(t, a, n))
             }
         }
         b.method("read", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                try TextStream.requireInput(t, Value(bits: s))
-                var wanted = -1
-                if n > 0 && !Value(bits: a[0]).isNone { wanted = try t.indexInt(Value(bits: a[0])) }
-                var text = String.UnicodeScalarView()
-                while wanted < 0 || text.count < wanted {
-                    let line = try InputBuffer.line(t)
-                    if line.isEmpty { break }
-                    text.append(contentsOf: line.unicodeScalars)
-                }
-                if wanted >= 0 && text.count > wanted {
-                    let end = text.index(text.startIndex, offsetBy: wanted)
-                    InputBuffer.putBack(t, Array(String(text[end...]).utf8))
-                    text = String.UnicodeScalarView(text[..<end])
-                }
-                return try t.makeString(String(text))
+                try InputLines.read(t, Value(bits: s), atMost: try InputLines.limit(t, a, n))
             }
         }
-        b.record.pointee.iterate = { t, s in Thread(t).retain(Value(bits: s)).bits }
-        b.record.pointee.next = { t, s in
-            returning(t) { (t) throws(PythonError) -> Value in
-                try TextStream.requireInput(t, Value(bits: s))
-                let line = try InputBuffer.line(t)
-                return line.isEmpty ? .null : try t.makeString(line)
-            }
-        }
+        InputLines.iteration(b)
     }
 
     static func requireInput(_ t: Thread, _ v: Value) throws(PythonError) {

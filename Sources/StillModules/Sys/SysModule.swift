@@ -63,13 +63,14 @@ public enum SysModule {
                 t, [("bits_per_digit", Value(smallInt: 64)), ("sizeof_digit", Value(smallInt: 8)),
                     ("default_max_str_digits", Value(smallInt: 4300)), ("str_digits_check_threshold", Value(smallInt: 640))],
                 "int_info"))
+        let set = ["utf8_mode": 1, "int_max_str_digits": 4300, "hash_randomization": StringHash.isRandomized ? 1 : 0]
         m.constant(
             "flags",
             try namespace(
                 t, ["debug", "inspect", "interactive", "optimize", "dont_write_bytecode", "no_user_site", "no_site",
                     "ignore_environment", "verbose", "bytes_warning", "quiet", "hash_randomization", "isolated", "dev_mode",
                     "utf8_mode", "warn_default_encoding", "safe_path", "int_max_str_digits", "gil"
-                ].map { ($0, Value(smallInt: $0 == "utf8_mode" ? 1 : $0 == "int_max_str_digits" ? 4300 : 0)) }, "flags"))
+                ].map { ($0, Value(smallInt: set[$0] ?? 0)) }, "flags"))
         for (name, number) in [("stdin", 0), ("stdout", 1), ("stderr", 2)] {
             let stream = try TextStream.make(t, descriptor: number)
             m.set(name, stream)

@@ -13,12 +13,10 @@ import StillVM
 import Synchronization
 
 public enum PythonThreads {
-    private static let running = Atomic<Int>(0)
     /// In a child forked by a thread that was started here: the number of its thread state.
     private static let childMain = Atomic<UInt64>(0)
-    private static let recursionLimit = Atomic<Int>(1000)
-    /// Native stack bytes of new threads.
-    static let stackBytes = Atomic<Int>(16 << 20)
+
+    private static let leastStackBytes = 1 << 20
 
     public static func isFinalizing(_ interpreter: Interpreter) -> Bool {
         interpreter.state.pointee.finalizing.load(ordering: .relaxed) != 0
@@ -27,9 +25,6 @@ public enum PythonThreads {
     public static func beginFinalization(_ interpreter: Interpreter) {
         interpreter.state.pointee.finalizing.store(1, ordering: .relaxed)
     }
-    /// Threads started by programs and not ended.
-    static var count: Int { running.load(ordering: .relaxed) }
-
     /// Prepares the calling OS thread's new state. Afterwards it is attached and can run Python code.
     ///
     /// - Throws: when there is no memory for its stack or no owner slot; the state has been ended then.
@@ -58,7 +53,7 @@ public enum PythonThreads {
     private static func prepare(_ t: ThreadState) throws(PythonError) {
         do { try InterpreterHeap(t.interpreterState.pointee.heap!).takeSlot(for: t) } catch { throw PythonError() }
         guard StaticTypes.attach(t) else { throw PythonError() }
-        t.objects.pointee.recursionLimit = recursionLimit.load(ordering: .relaxed)
+        t.objects.pointee.recursionLimit = t.interpreterState.pointee.recursionLimit.load(ordering: .relaxed)
         try VirtualMachine.attach(t)
     }
 
@@ -67,8 +62,9 @@ public enum PythonThreads {
         t.objects.pointee.nativeStackLimit = OSThread.stackBounds.low + (256 << 10)
     }
 
-    static func setRecursionLimit(_ t: ThreadState, _ limit: Int) {
-        recursionLimit.store(limit, ordering: .relaxed)
+    /// For all threads of the interpreter. Attached.
+    public static func setRecursionLimit(_ t: ThreadState, _ limit: Int) {
+        t.interpreterState.pointee.recursionLimit.store(limit, ordering: .relaxed)
         t.withStoppedWorld(.introspection) { (world: borrowing StoppedWorld) in
             world.forEachThread { $0.objects.pointee.recursionLimit = limit }
         }
@@ -131,14 +127,17 @@ public enum PythonThreads {
         let number = state.id
         handle.willRun(as: number)
         if !daemon { NonDaemonThreads.add(handle, t.interpreter) }
-        running.wrappingAdd(1, ordering: .relaxed)
+        let own = t.interpreterState
+        let wanted = own.pointee.threadStackBytes.load(ordering: .relaxed)
+        let stackBytes = wanted == 0 ? InterpreterState.defaultStackBytes : max(wanted, leastStackBytes)
+        own.pointee.runningThreads.wrappingAdd(1, ordering: .relaxed)
         do {
             handle.started(
-                try OSThread.start(name: "python-\(number)", stackBytes: stackBytes.load(ordering: .relaxed)) {
+                try OSThread.start(name: "python-\(number)", stackBytes: stackBytes) {
                     PythonThreads.run(start)
                 })
         } catch {
-            running.wrappingSubtract(1, ordering: .relaxed)
+            own.pointee.runningThreads.wrappingSubtract(1, ordering: .relaxed)
             end()
             t.release(start.function)
             t.release(start.arguments)
@@ -166,9 +165,10 @@ public enum PythonThreads {
     public static func repairInChild(_ interpreter: Interpreter, _ survivor: ThreadState?) {
         OutputBuffer.repairInChild()
         VirtualMachine.resetImportLock(interpreter, survivor)
+        interpreter.state.pointee.runningThreads.store(0, ordering: .relaxed)
         guard let survivor else { return }
         let isOurs = survivor.record.pointee.ownsOSThread != 0
-        running.store(isOurs ? 1 : 0, ordering: .relaxed)
+        interpreter.state.pointee.runningThreads.store(isOurs ? 1 : 0, ordering: .relaxed)
         childMain.store(isOurs ? survivor.id : 0, ordering: .relaxed)
         interpreter.state.pointee.mainThreadID = survivor.id
         interpreter.state.pointee.interrupted.store(0, ordering: .relaxed)
@@ -195,11 +195,11 @@ public enum PythonThreads {
         t.release(start.keywords)
         if childMain.load(ordering: .relaxed) == t.id { endChild(t) }
         let interpreter = t.interpreter.id
+        // Now: who joins the thread may close the interpreter.
+        t.interpreterState.pointee.runningThreads.wrappingSubtract(1, ordering: .relaxed)
         t.destroy()
-        // Who has joined the thread may close the interpreter.
         start.handle.exiting()
         NonDaemonThreads.remove(start.handle, interpreter)
-        running.wrappingSubtract(1, ordering: .relaxed)
     }
 }
 

@@ -23,7 +23,9 @@ public enum ThreadModule {
         m.function("_get_main_thread_ident", 0, 0) { t, s, a, n, k in
             Value(smallInt: Int(Thread(t).interpreterState.pointee.mainThreadID)).bits
         }
-        m.function("_count", 0, 0) { t, s, a, n, k in Value(smallInt: PythonThreads.count).bits }
+        m.function("_count", 0, 0) { t, s, a, n, k in
+            Value(smallInt: Thread(t).interpreterState.pointee.runningThreads.load(ordering: .relaxed)).bits
+        }
         m.function("daemon_threads_allowed", 0, 0) { t, s, a, n, k in
             Value(Thread(t).interpreter.configuration.allowsDaemonThreads).bits
         }
@@ -40,12 +42,13 @@ public enum ThreadModule {
         }
         m.function("stack_size", 0, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                let old = PythonThreads.stackBytes.load(ordering: .relaxed)
+                let old = t.interpreterState.pointee.threadStackBytes.load(ordering: .relaxed)
                 if n > 0 {
                     let size = try t.indexInt(Value(bits: a[0]))
                     if size < 0 { throw t.raise(.valueError, "size must be 0 or a positive value") }
-                    if size != 0 && size < 1 << 20 { throw t.raise(.valueError, "size not valid: \(size) bytes") }
-                    PythonThreads.stackBytes.store(size == 0 ? 16 << 20 : size, ordering: .relaxed)
+                    // What CPython takes; a thread of ours gets at least `PythonThreads.leastStackBytes`.
+                    if size != 0 && size < 32 << 10 { throw t.raise(.valueError, "size not valid: \(size) bytes") }
+                    t.interpreterState.pointee.threadStackBytes.store(size, ordering: .relaxed)
                 }
                 return Value(smallInt: old)
             }

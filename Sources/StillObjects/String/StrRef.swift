@@ -108,14 +108,14 @@ public import Synchronization
 /// The hash of strings and bytes: 64 bits, seeded for each process.
 public enum StringHash {
     /// From `PYTHONHASHSEED`, or chance.
-    static let seed: UInt64 = makeSeed()
-
-    private static func makeSeed() -> UInt64 {
-        if let text = Environment.get("PYTHONHASHSEED"), let number = UInt64(text) {
-            return number == 0 ? 0 : number &* 0x9E37_79B9_7F4A_7C15
-        }
-        return Process.randomWord()
-    }
+    static let seed: UInt64 = {
+        guard let text = Environment.get("PYTHONHASHSEED"), let number = UInt32(text) else { return Process.randomWord() }
+        return UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+    }()
+    /// sys.flags.hash_randomization: everything but `PYTHONHASHSEED=0`.
+    public static let isRandomized = Environment.get("PYTHONHASHSEED").flatMap { UInt32($0) } != 0
+    /// What `PYTHONHASHSEED` may be.
+    public static func isSeed(_ text: String) -> Bool { text.isEmpty || text == "random" || UInt32(text) != nil }
 
     /// Never 0.
     public static func hash(_ bytes: UnsafeRawPointer, _ count: Int) -> Int {
