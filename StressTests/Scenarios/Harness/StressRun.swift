@@ -91,6 +91,8 @@ public struct StressRun: Sendable {
             shared.stop.store(true, ordering: .relaxed)
             StandardError.write(Array("\n\(detail)\n\(shared.whereabouts)\(Runtime.dumpThreadStates())".utf8))
             for handle in handles { handle.detach() }
+            // What broke the claim may well be what hangs now.
+            if let problem = shared.failure.withLock({ $0 }) { return failure("\(problem); then \(detail)", claimBroken: true) }
             return failure(detail)
         }
         if fault != .none && !BuildOptions.checksInvariants {
