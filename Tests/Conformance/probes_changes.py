@@ -1,23 +1,5 @@
 # Needs Python 3.13: what changes while it is looked at, and subclasses of builtin types, each with what it gives or raises.
-import warnings
-
-warnings.simplefilter('ignore')
-
-
-def run(text):
-    space = {'__name__': 'probe'}
-    try:
-        try:
-            code = compile(text, '<probe>', 'eval')
-        except SyntaxError:
-            code = None
-        if code is None:
-            exec(compile(text, '<probe>', 'exec'), space)
-            return 'done'
-        return repr(eval(code, space))
-    except BaseException as error:
-        return f'{type(error).__name__}: {error}'
-
+from probing import show
 
 PROBES = [
     """\
@@ -231,6 +213,4 @@ out = []; ts = [threading.Thread(target=work, args=(i,)) for i in range(4)]
 """,
 ]
 
-for number, text in enumerate(PROBES):
-    print(number, text.splitlines()[0])
-    print('   ', run(text))
+show(PROBES)

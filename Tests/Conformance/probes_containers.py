@@ -1,23 +1,5 @@
 # Needs Python 3.13: containers and iteration, each with what it gives or raises.
-import warnings
-
-warnings.simplefilter('ignore')
-
-
-def run(text):
-    space = {'__name__': 'probe'}
-    try:
-        try:
-            code = compile(text, '<probe>', 'eval')
-        except SyntaxError:
-            code = None
-        if code is None:
-            exec(compile(text, '<probe>', 'exec'), space)
-            return 'done'
-        return repr(eval(code, space))
-    except BaseException as error:
-        return f'{type(error).__name__}: {error}'
-
+from probing import show
 
 PROBES = [
     '[1, 2, 3][5]',
@@ -272,6 +254,4 @@ PROBES = [
     '[1].__iadd__(1)',
 ]
 
-for number, text in enumerate(PROBES):
-    print(number, text.splitlines()[0])
-    print('   ', run(text))
+show(PROBES)

@@ -1,23 +1,5 @@
 # Needs Python 3.13: generators, functions, exceptions and code, each with what it gives or raises.
-import warnings
-
-warnings.simplefilter('ignore')
-
-
-def run(text):
-    space = {'__name__': 'probe'}
-    try:
-        try:
-            code = compile(text, '<probe>', 'eval')
-        except SyntaxError:
-            code = None
-        if code is None:
-            exec(compile(text, '<probe>', 'exec'), space)
-            return 'done'
-        return repr(eval(code, space))
-    except BaseException as error:
-        return f'{type(error).__name__}: {error}'
-
+from probing import show
 
 PROBES = [
     """\
@@ -696,6 +678,4 @@ print(f()); sys._getframe(1000)
     'import sys; sys.set_int_max_str_digits(640); str(10**700)',
 ]
 
-for number, text in enumerate(PROBES):
-    print(number, text.splitlines()[0])
-    print('   ', run(text))
+show(PROBES)

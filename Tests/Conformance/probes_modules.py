@@ -1,23 +1,5 @@
 # Needs Python 3.13: codecs, modules of the system and syntax trees, each with what it gives or raises.
-import warnings
-
-warnings.simplefilter('ignore')
-
-
-def run(text):
-    space = {'__name__': 'probe'}
-    try:
-        try:
-            code = compile(text, '<probe>', 'eval')
-        except SyntaxError:
-            code = None
-        if code is None:
-            exec(compile(text, '<probe>', 'exec'), space)
-            return 'done'
-        return repr(eval(code, space))
-    except BaseException as error:
-        return f'{type(error).__name__}: {error}'
-
+from probing import show
 
 PROBES = [
     """\
@@ -164,6 +146,4 @@ sys.set_int_max_str_digits(old); print(len(str(10**700)))
     "print(format(1+2j, '.2f'), format(1j, ''), format(1.5-2.25j, '>20'), format(1+2j, 'e'), format(0j, 'g'), format(-0.0+1j, '.3'), format(1+2j, '^20.1f'), f'{1+1j:+}', format(1e10+1j, ','), format(complex('nan'), 'f'))",
 ]
 
-for number, text in enumerate(PROBES):
-    print(number, text.splitlines()[0])
-    print('   ', run(text))
+show(PROBES)

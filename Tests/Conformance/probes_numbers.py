@@ -1,23 +1,5 @@
 # Needs Python 3.13: numbers, each with what it gives or raises.
-import warnings
-
-warnings.simplefilter('ignore')
-
-
-def run(text):
-    space = {'__name__': 'probe'}
-    try:
-        try:
-            code = compile(text, '<probe>', 'eval')
-        except SyntaxError:
-            code = None
-        if code is None:
-            exec(compile(text, '<probe>', 'exec'), space)
-            return 'done'
-        return repr(eval(code, space))
-    except BaseException as error:
-        return f'{type(error).__name__}: {error}'
-
+from probing import show
 
 PROBES = [
     "int('12'), int(' 12 '), int('1_000'), int('0x1f', 16), int('0b11', 0), int('-0o17', 0), int('z', 36), int(b'12'), int(3.9), int(True), int()",
@@ -205,6 +187,4 @@ PROBES = [
     '1e400, -1e400, 1e-400, 1e400j',
 ]
 
-for number, text in enumerate(PROBES):
-    print(number, text.splitlines()[0])
-    print('   ', run(text))
+show(PROBES)

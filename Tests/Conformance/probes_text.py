@@ -1,23 +1,5 @@
 # Needs Python 3.13: strings and bytes, each with what it gives or raises.
-import warnings
-
-warnings.simplefilter('ignore')
-
-
-def run(text):
-    space = {'__name__': 'probe'}
-    try:
-        try:
-            code = compile(text, '<probe>', 'eval')
-        except SyntaxError:
-            code = None
-        if code is None:
-            exec(compile(text, '<probe>', 'exec'), space)
-            return 'done'
-        return repr(eval(code, space))
-    except BaseException as error:
-        return f'{type(error).__name__}: {error}'
-
+from probing import show
 
 PROBES = [
     "'abc'.center(10, '**')",
@@ -382,6 +364,4 @@ PROBES = [
     "bytearray(b'abc') in bytearray(b'xabcx')",
 ]
 
-for number, text in enumerate(PROBES):
-    print(number, text.splitlines()[0])
-    print('   ', run(text))
+show(PROBES)
