@@ -131,7 +131,8 @@ enum CoreCatalog {
                 title: title,
                 metrics: [
                     CoreMetric(key: "microseconds", label: "us each", isCompared: true),
-                    CoreMetric(key: "bytesEach", label: "bytes left each", target: target.map { .atMost($0) }),
+                    // Over so few as in a quick run the figure says what a process allocates once.
+                    CoreMetric(key: "bytesEach", label: "bytes left each", target: options.quick ? nil : target.map { .atMost($0) }),
                 ],
                 contestants: [
                     ours(options, probe, numbers),
