@@ -18,23 +18,24 @@ public enum CompileMode: Sendable {
 /// - Parameters:
 ///   - mode: with `.expression` the module must consist of one expression statement.
 ///   - source: the text that was parsed; it gives errors their column in characters and their line.
+///   - warnings: gets what the compiler warns about; the parser's warnings are in `module`.
 /// - Throws: `SyntaxError` for what the grammar alone cannot see, with Python's wording.
 /// - Threads: any with 1 MiB of stack (4 MiB in debug builds); deeper trees are refused. Keeps nothing
 ///   of the tree.
 public func compile(
-    module: Module, filename: String, mode: CompileMode = .module, source: [UInt8]? = nil
+    module: Module, filename: String, mode: CompileMode = .module, source: [UInt8]? = nil, warnings: SyntaxWarnings? = nil
 ) throws(SyntaxError) -> CodeUnit {
     if mode == .expression {
         guard module.body.count == 1, case .expr(let value) = module.body[0].kind else {
-            let reporter = ErrorReporter(filename: filename, source: source)
+            let reporter = ErrorReporter(filename: filename, source: source, warnings: warnings)
             throw reporter.error(
                 "invalid syntax",
                 module.body.first?.span
                     ?? SourceSpan(line: 1, column: 0, endLine: 1, endColumn: 0))
         }
-        return try compile(value: value, filename: filename, source: source)
+        return try compile(value: value, filename: filename, source: source, warnings: warnings)
     }
-    let reporter = ErrorReporter(filename: filename, source: source)
+    let reporter = ErrorReporter(filename: filename, source: source, warnings: warnings)
     let features = try FutureFeatures(module.body, reporter)
     let builder = SymbolTableBuilder(reporter: reporter)
     try builder.visit(module.body)
@@ -45,15 +46,15 @@ public func compile(
 
 /// Compiles a parsed expression: the unit returns its value.
 public func compile(
-    expression: ExpressionTree, filename: String, source: [UInt8]? = nil
+    expression: ExpressionTree, filename: String, source: [UInt8]? = nil, warnings: SyntaxWarnings? = nil
 ) throws(SyntaxError) -> CodeUnit {
-    try compile(value: expression.body, filename: filename, source: source)
+    try compile(value: expression.body, filename: filename, source: source, warnings: warnings)
 }
 
 private func compile(
-    value: Expr, filename: String, source: [UInt8]?
+    value: Expr, filename: String, source: [UInt8]?, warnings: SyntaxWarnings?
 ) throws(SyntaxError) -> CodeUnit {
-    let reporter = ErrorReporter(filename: filename, source: source)
+    let reporter = ErrorReporter(filename: filename, source: source, warnings: warnings)
     let builder = SymbolTableBuilder(reporter: reporter)
     try builder.visitRoot(value)
     let generator = try makeGenerator(builder, filename: filename, mode: .expression)

@@ -21,6 +21,7 @@ struct ErrorReporter {
     let filename: String
     /// The text that was parsed, when known: it gives columns in characters and the line to show.
     let source: [UInt8]?
+    let warnings: SyntaxWarnings?
 
     func error(_ message: String, _ span: SourceSpan) -> SyntaxError {
         let first = line(span.line)
@@ -31,6 +32,8 @@ struct ErrorReporter {
             endLine: Int(span.endLine), endColumn: character(Int(span.endColumn), in: last),
             text: first.map { String(decoding: $0, as: UTF8.self) })
     }
+
+    func warn(_ message: String, _ span: SourceSpan) { warnings?.add(error(message, span)) }
 
     func tooDeep(_ span: SourceSpan) -> SyntaxError {
         error("too many levels of nesting in this program", span)

@@ -3,7 +3,8 @@
 // Tags      Static types have one from the static range, given when they are defined. Classes get theirs at their first lookup, from their
 //           interpreter's range; a class that has used up its 1,000, or finds the range empty, goes without from then on.
 // Invariant A type with a tag has only bases with tags, so a change finds all it must clear below itself.
-// In use    A type is in use when it has a tag, or when somebody has looked something up in it although it could get none (`untagged`).
+// In use    A type is in use when it has a tag, or when somebody has looked something up in it, or in a type below it, although it could get
+//           none (`untagged`).
 // Change    `modify` runs the change with the world stopped when the type is in use: no other thread is between a check of the tag and the
 //           use of what it found, since neither crosses a safepoint. An unused type needs only the type lock: a reader would have to take that
 //           first, to get a tag.
@@ -55,13 +56,16 @@ public protocol VersionedType {
         if now != VersionRange.none { return now }
         if !type.hasOrder { return VersionRange.none }  // nobody else knows it yet
         var tag = VersionRange.none
-        if !type.isStaticType && type.versionBook.pointee.given < mostTagsOfAClass && type.versionBook.pointee.untagged == 0 {
+        if !type.isStaticType {
+            // All of them, whatever becomes of this one: from now on they are in use, too.
             var basesHave = true
             type.forEachInOrder {
-                basesHave = assignLocked($0, versions) != VersionRange.none
-                return basesHave
+                if assignLocked($0, versions) == VersionRange.none { basesHave = false }
+                return true
             }
-            if basesHave { tag = versions.nextType() }
+            if basesHave && type.versionBook.pointee.given < mostTagsOfAClass && type.versionBook.pointee.untagged == 0 {
+                tag = versions.nextType()
+            }
         }
         if tag == VersionRange.none {
             type.versionBook.pointee.untagged = 1

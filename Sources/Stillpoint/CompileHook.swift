@@ -1,6 +1,7 @@
 // Source text, or a syntax tree of Python objects, to code object: parser, compiler, loader; syntax errors become Python exceptions.
 import StillBytecode
 import StillCompiler
+import StillModules
 import StillObjects
 import StillSyntax
 import StillThreadRegistry
@@ -11,18 +12,22 @@ enum CompileHook {
         VMHooks.compile = { (t, source, filename, mode) throws(PythonError) in
             let tree: Tree
             do throws(SyntaxError) { tree = try parse(source, filename, mode) } catch { throw raise(t, error) }
+            try warn(t, tree.warnings)
             let unit: CodeUnit
-            do throws(SyntaxError) { unit = try lower(tree, source, filename) } catch {
+            let warnings = SyntaxWarnings()
+            do throws(SyntaxError) { unit = try lower(tree, source, filename, warnings) } catch {
                 // Behind the parser CPython reads the line from the file: code that is in none has none.
                 var error = error
                 if filename.hasPrefix("<") { error.text = nil }
                 throw raise(t, error)
             }
+            try warn(t, warnings.all)
             return try CodeLoader.load(t, unit)
         }
         VMHooks.parseTree = { (t, source, filename, mode) throws(PythonError) in
             let tree: Tree
             do throws(SyntaxError) { tree = try parse(source, filename, mode) } catch { throw raise(t, error) }
+            try warn(t, tree.warnings)
             let writer = try TreeWriter(t)
             defer { writer.end() }
             switch tree {
@@ -41,7 +46,9 @@ enum CompileHook {
                 ? .expression(try reader.expression(node))
                 : .module(try reader.module(node), mode == .interactive ? .interactive : .module)
             let unit: CodeUnit
-            do throws(SyntaxError) { unit = try lower(tree, nil, filename) } catch { throw raise(t, error) }
+            let warnings = SyntaxWarnings()
+            do throws(SyntaxError) { unit = try lower(tree, nil, filename, warnings) } catch { throw raise(t, error) }
+            try warn(t, warnings.all)
             return try CodeLoader.load(t, unit)
         }
     }
@@ -49,6 +56,44 @@ enum CompileHook {
     private enum Tree {
         case expression(ExpressionTree)
         case module(Module, CompileMode)
+
+        var warnings: [SyntaxWarning] {
+            switch self {
+            case .expression(let tree): tree.warnings
+            case .module(let module, _): module.warnings
+            }
+        }
+    }
+
+    /// Shows warnings as the program's filters want it; without a library they go to standard error.
+    ///
+    /// - Throws: SyntaxError where filters turn them into errors, or what a hook of the program raises.
+    private static func warn(_ t: ThreadState, _ warnings: [SyntaxWarning]) throws(PythonError) {
+        if warnings.isEmpty { return }
+        if t.interpreterState.pointee.stdlib.isNull {
+            for warning in warnings {
+                TextStream.write(t, to: "stderr", "\(warning.asError.filename):\(warning.line): SyntaxWarning: \(warning.message)\n")
+            }
+            return
+        }
+        let module = try Imports.load(t, "warnings")
+        defer { t.release(module) }
+        for warning in warnings {
+            let message = try t.makeString(warning.message)
+            defer { t.release(message) }
+            let filename = try t.makeString(warning.asError.filename)
+            defer { t.release(filename) }
+            do throws(PythonError) {
+                t.release(
+                    try t.callMethod(
+                        module, Interning.intern("warn_explicit"), message, t.exceptionType(.syntaxWarning).value, filename,
+                        Value(smallInt: warning.line)))
+            } catch {
+                guard t.matchesRaised(.syntaxWarning) else { throw error }
+                t.clearRaised()
+                throw raise(t, warning.asError)
+            }
+        }
     }
 
     private static func parse(
@@ -61,10 +106,13 @@ enum CompileHook {
         }
     }
 
-    private static func lower(_ tree: Tree, _ source: [UInt8]?, _ filename: String) throws(SyntaxError) -> CodeUnit {
+    private static func lower(
+        _ tree: Tree, _ source: [UInt8]?, _ filename: String, _ warnings: SyntaxWarnings
+    ) throws(SyntaxError) -> CodeUnit {
         switch tree {
-        case .expression(let tree): try compile(expression: tree, filename: filename, source: source)
-        case .module(let module, let mode): try compile(module: module, filename: filename, mode: mode, source: source)
+        case .expression(let tree): try compile(expression: tree, filename: filename, source: source, warnings: warnings)
+        case .module(let module, let mode):
+            try compile(module: module, filename: filename, mode: mode, source: source, warnings: warnings)
         }
     }
 

@@ -143,6 +143,20 @@ func pauses() -> Int { PauseLog.read().count { $0.reason == .versionInvalidation
         }
     }
 
+    @Test func aLookupWithoutTagUsesTheBases() throws {
+        try withInterpreter { _, t in
+            let base = FakeType(), middle = FakeType(base), low = FakeType(middle)
+            // The lowest one has used up its tags, the others have not.
+            low.versionBook.pointee.given = TypeVersion.mostTagsOfAClass
+            for changed in [base, middle, low] {
+                #expect(TypeVersion.assign(low, t) == 0)
+                let before = pauses()
+                TypeVersion.modify(changed, t) {}
+                #expect(pauses() == before + 1)
+            }
+        }
+    }
+
     @Test func aClassThatChangesTooOftenGoesWithout() throws {
         try withInterpreter { _, t in
             let type = FakeType(), low = FakeType(type)

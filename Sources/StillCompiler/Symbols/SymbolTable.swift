@@ -150,6 +150,7 @@ final class SymbolTableBuilder {
             try visit(orElse)
             try visit(finalBody)
         case .assert(let test, let message):
+            LiteralChecks(reporter: reporter).checkAssertion(test, statement.span)
             try visit(test)
             if let message { try visit(message) }
         case .import(let names): try visitImports(names, statement.span)
@@ -346,6 +347,7 @@ final class SymbolTableBuilder {
     private func visit(_ expression: Expr) throws(SyntaxError) {
         try enter(expression.span)
         defer { depth -= 1 }
+        LiteralChecks(reporter: reporter).check(expression)
         switch expression.kind {
         case .boolOp(_, let values): try visit(values)
         case .namedExpr(let target, let value): try visitNamed(target, value, expression.span)

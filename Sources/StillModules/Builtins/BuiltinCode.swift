@@ -91,9 +91,8 @@ enum BuiltinCode {
                     if t.typeOf(v[0]) != t.type(.code) {
                         throw t.raise(.typeError, "closure can only be used when source is a code object")
                     }
-                    throw t.raise(.notImplementedError, "the closure argument of exec() is not supported yet")
                 }
-                t.release(try BuiltinCode.run(t, "exec", v, .module))
+                t.release(try BuiltinCode.run(t, "exec", v, .module, closure: v[3].isNone ? .null : v[3]))
                 return .none
             }
         }
@@ -150,7 +149,7 @@ enum BuiltinCode {
     }
 
     private static func run(
-        _ t: Thread, _ function: String, _ v: [Value], _ mode: VMHooks.CompileMode
+        _ t: Thread, _ function: String, _ v: [Value], _ mode: VMHooks.CompileMode, closure: Value = .null
     ) throws(PythonError) -> Value {
         var globals = v[1].isNull || v[1].isNone ? Value.null : v[1]
         var locals = v[2].isNull || v[2].isNone ? Value.null : v[2]
@@ -197,6 +196,19 @@ enum BuiltinCode {
             code = try VMHooks.compile(t, text, "<string>", mode)
         }
         defer { t.release(code) }
-        return try Imports.run(t, code, globals: globals, locals: locals.isSame(globals) ? .null : locals)
+        try checkClosure(t, function, code, closure)
+        let made = try FunctionRef.make(t, code: code, globals: globals, builtins: t.interpreterState.pointee.builtins, closure: closure)
+        defer { t.release(made) }
+        return try VM.runBody(t, made, locals: locals.isSame(globals) ? .null : locals)
+    }
+
+    private static func checkClosure(_ t: Thread, _ function: String, _ code: Value, _ closure: Value) throws(PythonError) {
+        let wanted = Int(CodeRef(code.object.raw).record.pointee.freeCount)
+        if wanted == 0 && closure.isNull { return }
+        if function == "eval" { throw t.raise(.typeError, "code object passed to eval() may not contain free variables") }
+        if wanted == 0 { throw t.raise(.typeError, "cannot use a closure with this code object") }
+        var isRight = !closure.isNull && t.isTuple(closure) && TupleRef(closure).count == wanted
+        if isRight { for index in 0..<wanted where t.typeOf(TupleRef(closure).item(index)) != t.type(.cell) { isRight = false } }
+        if !isRight { throw t.raise(.typeError, "code object requires a closure of exactly length \(wanted)") }
     }
 }

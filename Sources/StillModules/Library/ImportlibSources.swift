@@ -386,6 +386,20 @@ enum ImportlibSources {
             return _external.BuiltinImporter.find_spec(name, path) or _external.PathFinder.find_spec(name, path)
 
 
+        def _spec_of(module, name):
+            """For who asks a module that the runtime has imported."""
+            names = vars(module)
+            file, path = names.get('__file__'), names.get('__path__')
+            if file is not None:
+                spec = spec_from_file_location(name, file, submodule_search_locations=None if path is None else list(path))
+            elif path is not None:
+                spec = ModuleSpec(name, _external.NamespaceLoader(name, path, None), is_package=True)
+                spec.submodule_search_locations = path
+            else:
+                spec = spec_from_loader(name, _external.BuiltinImporter, origin='built-in')
+            return spec
+
+
         def find_spec(name, package=None):
             fullname = resolve_name(name, package) if name.startswith('.') else name
             module = sys.modules.get(fullname, _unset)
@@ -395,13 +409,7 @@ enum ImportlibSources {
                 spec = getattr(module, '__spec__', None)
                 if spec is not None:
                     return spec
-                if fullname == '__main__':
-                    raise ValueError('__main__.__spec__ is None')
-                file = getattr(module, '__file__', None)
-                if file is None:
-                    return spec_from_loader(fullname, _external.BuiltinImporter, origin='built-in')
-                path = getattr(module, '__path__', None)
-                return spec_from_file_location(fullname, file, submodule_search_locations=None if path is None else list(path))
+                raise ValueError('%s.__spec__ is None' % name)
             parent_name = fullname.rpartition('.')[0]
             if not parent_name:
                 return _find_spec_from_path(fullname)

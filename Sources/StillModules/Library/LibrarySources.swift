@@ -114,7 +114,22 @@ enum LibrarySources {
                 return self.name.rpartition('.')[0] if self.submodule_search_locations is None else self.name
 
             def __repr__(self):
-                return 'ModuleSpec(name=%r, loader=%r, origin=%r)' % (self.name, self.loader, self.origin)
+                parts = ['name=%r' % (self.name,), 'loader=%r' % (self.loader,)]
+                if self.origin is not None:
+                    parts.append('origin=%r' % (self.origin,))
+                if self.submodule_search_locations is not None:
+                    parts.append('submodule_search_locations=%s' % (self.submodule_search_locations,))
+                return '%s(%s)' % (type(self).__name__, ', '.join(parts))
+
+            def __eq__(self, other):
+                try:
+                    return (self.name == other.name and self.loader == other.loader and self.origin == other.origin
+                            and self.submodule_search_locations == other.submodule_search_locations
+                            and self.cached == other.cached and self.has_location == other.has_location)
+                except AttributeError:
+                    return NotImplemented
+
+            __hash__ = None
 
 
         from importlib._bootstrap_external import (BuiltinImporter, FrozenImporter, PathFinder, FileFinder, SourceFileLoader,

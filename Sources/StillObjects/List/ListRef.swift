@@ -287,7 +287,7 @@ public import Synchronization
             throw t.noMemory()
         }
         WriteBarrier.willStore(object, t)
-        let place = min(index, count)
+        let place = index < 0 ? max(0, index + count) : min(index, count)
         var at = count
         while at > place {
             buffer[at &+ 1].store(buffer[at].load(ordering: .relaxed), ordering: .releasing)
@@ -298,10 +298,11 @@ public import Synchronization
         ObjectLock.unlock(object.lockByte, for: t)
     }
 
-    /// Removes one item; owned, null when there is none.
+    /// Removes one item; owned, null when there is none. A negative index counts from the end.
     public func pop(_ t: Thread, _ index: Int) -> Value {
         ObjectLock.lock(object.lockByte, for: t)
         let count = self.count
+        let index = index < 0 ? index + count : index
         guard index >= 0, index < count, let buffer else {
             ObjectLock.unlock(object.lockByte, for: t)
             return .null

@@ -259,8 +259,7 @@ enum ListType {
         b.method("insert", 2, 2) { raw, s, a, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let list = ListRef(Value(bits: s))
-                var index = try t.indexInt(Value(bits: a[0]), overflow: nil)
-                if index < 0 { index = max(0, index + list.count) }
+                let index = try t.indexInt(Value(bits: a[0]), overflow: nil)
                 try list.insert(t, index, t.retain(Value(bits: a[1])))
                 return .none
             }
@@ -268,10 +267,7 @@ enum ListType {
         b.method("pop", 0, 1, intrinsic: NativeFlags.listPop) { raw, s, a, n, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let list = ListRef(Value(bits: s))
-                var index = n == 1 ? try t.indexInt(Value(bits: a[0])) : -1
-                let count = list.count
-                if count == 0 { throw t.raise(.indexError, "pop from empty list") }
-                if index < 0 { index += count }
+                let index = n == 1 ? try t.indexInt(Value(bits: a[0])) : -1
                 let value = list.pop(t, index)
                 if value.isNull { throw t.raise(.indexError, list.count == 0 ? "pop from empty list" : "pop index out of range") }
                 return value

@@ -1,7 +1,8 @@
-// bytearray: bytes that change. Layout: 24 length (atomic), 32 data, 40 capacity.
+// bytearray: bytes that change. Layout: 24 length (atomic), 32 data, 40 capacity, 48 exports.
 //
-// Sharing   Data, capacity and length are read and changed under the object's lock; readers copy what they need. Nobody keeps the data's
-//           address, so a replaced buffer is freed at once.
+// Sharing   Data, capacity, length and exports are read and changed under the object's lock; readers copy what they need. Nobody keeps the
+//           data's address, so a replaced buffer is freed at once.
+// Exports   Memoryviews that have not been released. While there is one, the length does not change.
 // Ordering  (B1) `len()` loads the length without the lock: a number at some moment, which guards no memory.
 import StillObmalloc
 import StillPlatform
@@ -37,16 +38,34 @@ public struct ByteArrayRef {
         }
     }
 
-    /// Replaces start ..< end, clamped, by `bytes`. False: no memory.
-    func splice(_ t: Thread, _ start: Int, _ end: Int, _ bytes: [UInt8]) -> Bool {
+    /// A memoryview is made over the bytes, or released.
+    func changeExports(_ difference: Int) { locked { object.setField(48, (object.field(48) as Int) + difference) } }
+    private var isExported: Bool { (object.field(48) as Int) != 0 }
+    private static func exported(_ t: Thread) -> PythonError {
+        t.raise(.bufferError, "Existing exports of data: object cannot be re-sized")
+    }
+
+    /// Replaces start ..< end, clamped, by `bytes`.
+    ///
+    /// - Throws: MemoryError, and BufferError when the length would change under a memoryview.
+    func splice(_ t: Thread, _ start: Int, _ end: Int, _ bytes: [UInt8]) throws(PythonError) {
+        switch splice(start, end, bytes, t) {
+        case .done: return
+        case .noMemory: throw t.noMemory()
+        case .exported: throw ByteArrayRef.exported(t)
+        }
+    }
+    private enum Splice { case done, noMemory, exported }
+    private func splice(_ start: Int, _ end: Int, _ bytes: [UInt8], _ t: Thread) -> Splice {
         locked {
             let count = self.count
             let first = min(max(start, 0), count)
             let last = min(max(end, first), count)
             let total = count - (last - first) + bytes.count
+            if total != count && isExported { return .exported }
             if total > capacity {
                 let wanted = total + total >> 3 + 8
-                guard let fresh = Allocation.buffer(t, bytes: wanted) else { return false }
+                guard let fresh = Allocation.buffer(t, bytes: wanted) else { return .noMemory }
                 if let old = data {
                     copyBytes(fresh, UnsafeRawPointer(old), count)
                     Allocation.freeBuffer(t, UnsafeMutableRawPointer(old), bytes: capacity)
@@ -54,7 +73,7 @@ public struct ByteArrayRef {
                 object.setField(32, fresh)
                 object.setField(40, wanted)
             }
-            guard let data else { return true }
+            guard let data else { return .done }
             let shift = bytes.count - (last - first)
             if shift > 0 {
                 var index = count - 1
@@ -67,26 +86,30 @@ public struct ByteArrayRef {
             }
             for (index, byte) in bytes.enumerated() { data[first + index] = byte }
             setCount(total)
-            return true
+            return .done
         }
     }
-    func append(_ t: Thread, _ bytes: [UInt8]) throws(PythonError) {
-        if !splice(t, Int.max, Int.max, bytes) { throw t.noMemory() }
-    }
+    func append(_ t: Thread, _ bytes: [UInt8]) throws(PythonError) { try splice(t, Int.max, Int.max, bytes) }
     /// Replaces the contents.
-    func replace(_ t: Thread, _ bytes: [UInt8]) throws(PythonError) {
-        if !splice(t, 0, Int.max, bytes) { throw t.noMemory() }
-    }
-    /// Removes one byte, nil when there is none.
-    func pop(_ index: Int) -> UInt8? {
-        locked {
+    func replace(_ t: Thread, _ bytes: [UInt8]) throws(PythonError) { try splice(t, 0, Int.max, bytes) }
+    /// Removes one byte, nil when there is none. A negative index counts from the end.
+    ///
+    /// - Throws: BufferError.
+    func pop(_ t: Thread, _ index: Int) throws(PythonError) -> UInt8? {
+        var isRefused = false
+        let byte: UInt8? = locked {
             let count = self.count
+            let index = index < 0 ? index + count : index
             guard index >= 0, index < count, let data else { return nil }
+            isRefused = isExported
+            if isRefused { return nil }
             let byte = data[index]
             for at in index..<(count - 1) { data[at] = data[at + 1] }
             setCount(count - 1)
             return byte
         }
+        if isRefused { throw ByteArrayRef.exported(t) }
+        return byte
     }
     func reverse() {
         locked {
@@ -117,7 +140,7 @@ extension ThreadState {
 enum ByteArrayType {
     static func define() {
         StaticTypes.define(
-            .bytearray, "bytearray", basicSize: 48,
+            .bytearray, "bytearray", basicSize: 56,
             flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.weaklyReferencable
         ) { b in
             ByteArrayType.memory(b.record)
@@ -272,11 +295,11 @@ enum ByteArrayType {
             }
             let range = try SliceIndices.compute(t, key, own.count)
             if range.step == 1 {
-                if !own.splice(t, range.start, max(range.start, range.stop), bytes) { throw t.noMemory() }
+                try own.splice(t, range.start, max(range.start, range.stop), bytes)
                 return
             }
             if value.isNull {
-                for index in (0..<range.count).map({ range.start + $0 * range.step }).sorted(by: >) { _ = own.pop(index) }
+                for index in (0..<range.count).map({ range.start + $0 * range.step }).sorted(by: >) { _ = try own.pop(t, index) }
                 return
             }
             if bytes.count != range.count {
@@ -287,7 +310,7 @@ enum ByteArrayType {
             return
         }
         let index = try SliceIndices.index(t, key, own.count, "bytearray")
-        let done = value.isNull ? own.pop(index) != nil : own.setByte(index, try BytesType.byte(t, value, "byte"))
+        let done = value.isNull ? try own.pop(t, index) != nil : own.setByte(index, try BytesType.byte(t, value, "byte"))
         if !done { throw t.raise(.indexError, "bytearray index out of range") }
     }
 
@@ -317,18 +340,17 @@ enum ByteArrayType {
                 let own = ByteArrayRef(Value(bits: s))
                 var index = try t.indexInt(Value(bits: a[0]), overflow: nil)
                 if index < 0 { index = max(0, index + own.count) }
-                if !own.splice(t, index, index, [try BytesType.byte(t, Value(bits: a[1]), "byte")]) { throw t.noMemory() }
+                try own.splice(t, index, index, [try BytesType.byte(t, Value(bits: a[1]), "byte")])
                 return .none
             }
         }
         b.method("pop", 0, 1) { raw, s, a, n, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let own = ByteArrayRef(Value(bits: s))
-                var index = n == 1 ? try t.indexInt(Value(bits: a[0])) : -1
-                let count = own.count
-                if count == 0 { throw t.raise(.indexError, "pop from empty bytearray") }
-                if index < 0 { index += count }
-                guard let byte = own.pop(index) else { throw t.raise(.indexError, "pop index out of range") }
+                let index = n == 1 ? try t.indexInt(Value(bits: a[0])) : -1
+                guard let byte = try own.pop(t, index) else {
+                    throw t.raise(.indexError, own.count == 0 ? "pop from empty bytearray" : "pop index out of range")
+                }
                 return Value(smallInt: Int(byte))
             }
         }
@@ -336,15 +358,17 @@ enum ByteArrayType {
             returning(raw) { (t) throws(PythonError) -> Value in
                 let own = ByteArrayRef(Value(bits: s))
                 let byte = try BytesType.byte(t, Value(bits: a[0]), "byte")
-                guard let index = own.snapshot().firstIndex(of: byte), own.pop(index) != nil else {
+                guard let index = own.snapshot().firstIndex(of: byte), try own.pop(t, index) != nil else {
                     throw t.raise(.valueError, "value not found in bytearray")
                 }
                 return .none
             }
         }
         b.method("clear", 0, 0) { raw, s, _, _, _ in
-            _ = ByteArrayRef(Value(bits: s)).splice(Thread(raw), 0, Int.max, [])
-            return Value.none.bits
+            returning(raw) { (t) throws(PythonError) -> Value in
+                try ByteArrayRef(Value(bits: s)).replace(t, [])
+                return .none
+            }
         }
         b.method("copy", 0, 0) { raw, s, _, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in try t.makeByteArray(ByteArrayRef(Value(bits: s)).snapshot()) }

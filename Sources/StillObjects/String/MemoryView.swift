@@ -75,12 +75,21 @@ struct MemoryViewRef {
     static func make(_ t: Thread, _ source: Value, _ start: Int, _ count: Int, _ step: Int, format: Int = 66) throws(PythonError) -> Value {
         let made = try t.allocateInstance(of: t.type(.memoryview))
         made.setField(24, t.retain(source))
+        if t.isByteArray(source) { ByteArrayRef(source).changeExports(1) }
         made.setField(32, start)
         made.setField(40, count)
         made.setField(48, step)
         made.setField(56, format)
         return Value(made)
     }
+    /// Once for each view: whoever takes the source out of its field.
+    static func releaseSource(_ t: Thread, _ object: ObjectRef) {
+        let source = SharedSlot.exchange(t, object, 24, owned: .null)
+        if source.isNull { return }
+        if t.isByteArray(source) { ByteArrayRef(source).changeExports(-1) }
+        t.release(source)
+    }
+
     /// What the class's `__buffer__` returns, a memoryview. Owned, null without that method.
     static func exported(_ t: Thread, _ v: Value) throws(PythonError) -> Value {
         guard v.isObject, t.typeOf(v).has(TypeFlags.heapType) else { return .null }
@@ -187,8 +196,10 @@ enum MemoryViewType {
                 FixedFields.traverse(object, visitor, 24, 32)
                 FixedFields.traverse(object, visitor, MemoryViewRef.shapeOffset, MemoryViewRef.bytes)
             }
-            r.pointee.memory.clear = { t, object in FixedFields.clear(Thread(t), object, 24, 32) }
+            r.pointee.memory.clear = { t, object in MemoryViewRef.releaseSource(Thread(t), ObjectRef(object)) }
             r.pointee.memory.deallocate = { t, object in
+                let source: Value = ObjectRef(object).field(24)
+                if Thread(t).isByteArray(source) { ByteArrayRef(source).changeExports(-1) }
                 for offset in [MemoryViewRef.shapeOffset, MemoryViewRef.stridesOffset] { Thread(t).releaseField(ObjectRef(object), offset) }
                 FixedFields.deallocate(Thread(t), object, 24, 32)
             }
@@ -464,12 +475,12 @@ enum MemoryViewType {
             }
         }
         b.method("release", 0, 0) { raw, s, _, _, _ in
-            SharedSlot.store(Thread(raw), Value(bits: s).object, 24, .null)
+            MemoryViewRef.releaseSource(Thread(raw), Value(bits: s).object)
             return Value.none.bits
         }
         b.method("__enter__", 0, 0) { raw, s, _, _, _ in Thread(raw).retain(Value(bits: s)).bits }
         b.method("__exit__", 0, -1) { raw, s, _, _, _ in
-            SharedSlot.store(Thread(raw), Value(bits: s).object, 24, .null)
+            MemoryViewRef.releaseSource(Thread(raw), Value(bits: s).object)
             return Value.none.bits
         }
     }

@@ -3,22 +3,28 @@
 /// A parsed file, or one interactive statement list. Owns its nodes: see `Expr`.
 public final class Module: Sendable {
     public let body: [Stmt]
+    /// Of the parser; the compiler has its own.
+    public let warnings: [SyntaxWarning]
     let pool: NodePool
 
-    init(body: [Stmt], pool: NodePool) {
+    init(body: [Stmt], pool: NodePool, warnings: [SyntaxWarning] = []) {
         self.body = body
         self.pool = pool
+        self.warnings = warnings
     }
 }
 
 /// A parsed expression (`eval` mode). Owns its nodes: see `Expr`.
 public final class ExpressionTree: Sendable {
     public let body: Expr
+    /// Of the parser; the compiler has its own.
+    public let warnings: [SyntaxWarning]
     let pool: NodePool
 
-    init(body: Expr, pool: NodePool) {
+    init(body: Expr, pool: NodePool, warnings: [SyntaxWarning] = []) {
         self.body = body
         self.pool = pool
+        self.warnings = warnings
     }
 }
 

@@ -63,6 +63,8 @@ struct Lexer {
     var brackets: [Bracket] = []
     var modes: [StringMode] = []
     var indents: [(column: Int, alternate: Int)] = [(0, 0)]
+    /// Numbers that touch a keyword.
+    var warnings: [LexicalError] = []
     var error: LexicalError?
     /// Start of the token being read.
     var start = 0

@@ -129,9 +129,14 @@ extension Lexer {
     /// A number may touch one of a few keywords, but no other name.
     private mutating func endNumber(_ name: String) -> Bool {
         let next = base[position]
-        if next < 128, isIdentifierByte(next), !touchesKeyword(next) {
+        if next < 128, isIdentifierByte(next) {
             // The position of an error is the last byte of the number.
-            return fail("invalid \(name) literal")
+            if !touchesKeyword(next) { return fail("invalid \(name) literal") }
+            let column = source.characters(lineStart, position)
+            warnings.append(
+                LexicalError(
+                    message: "invalid \(name) literal", line: line, column: column, endLine: line, endColumn: column,
+                    lineStart: lineStart, overridesParser: false))
         }
         append(.number)
         return true

@@ -39,6 +39,7 @@ final class Parser {
     /// An operator or trailer that cannot be completed ends the expression before it.
     var dropsOperators = false
     var failure: SyntaxError?
+    let warnings = SyntaxWarnings()
     /// Offsets of line starts; built when an error needs one.
     var lineStarts: [Int] = []
 
@@ -55,6 +56,7 @@ final class Parser {
         tokens = copy
         lexicalError = lexer.error
         kind = tokens[0].kind
+        for warning in lexer.warnings { warnings.add(make(warning)) }
     }
 
     deinit { tokens.deallocate() }
@@ -222,7 +224,7 @@ final class Parser {
 public func parseModule(_ source: [UInt8], filename: String) throws(SyntaxError) -> Module {
     let parser = try Parser(source, filename: filename)
     return try parser.run { () throws(Mismatch) in
-        Module(body: try parser.fileStatements(), pool: parser.pool)
+        Module(body: try parser.fileStatements(), pool: parser.pool, warnings: parser.warnings.all)
     }
 }
 
@@ -230,7 +232,7 @@ public func parseModule(_ source: [UInt8], filename: String) throws(SyntaxError)
 public func parseInteractive(_ source: [UInt8], filename: String) throws(SyntaxError) -> Module {
     let parser = try Parser(source, filename: filename)
     return try parser.run { () throws(Mismatch) in
-        Module(body: try parser.interactiveStatements(), pool: parser.pool)
+        Module(body: try parser.interactiveStatements(), pool: parser.pool, warnings: parser.warnings.all)
     }
 }
 
@@ -240,7 +242,7 @@ public func parseExpression(
 ) throws(SyntaxError) -> ExpressionTree {
     let parser = try Parser(source, filename: filename)
     return try parser.run { () throws(Mismatch) in
-        ExpressionTree(body: try parser.evalInput(), pool: parser.pool)
+        ExpressionTree(body: try parser.evalInput(), pool: parser.pool, warnings: parser.warnings.all)
     }
 }
 

@@ -6,20 +6,25 @@ extension Parser {
         _ message: String, at span: SourceSpan, kind: SyntaxError.Kind = .syntaxError
     ) -> Mismatch {
         if position > fetched { fetched = position }
-        if failure == nil {
-            let column = characterColumn(line: Int(span.line), Int(span.column)) + 1
-            // The end is counted on the first line, as CPython does.
-            var endColumn = Int(span.endColumn)
-            if span.endLine != span.line {
-                endColumn = min(endColumn, lineLength(Int(span.line)))
-            }
-            endColumn = characterColumn(line: Int(span.line), endColumn) + 1
-            failure = SyntaxError(
-                kind: kind, message: message, filename: filename, line: Int(span.line),
-                column: column, endLine: Int(span.endLine), endColumn: endColumn,
-                text: lineText(Int(span.line)))
-        }
+        if failure == nil { failure = error(message, span, kind) }
         return Mismatch()
+    }
+
+    /// Something to say about a span that is accepted.
+    func warn(_ message: String, at span: SourceSpan) { warnings.add(error(message, span, .syntaxError)) }
+
+    private func error(_ message: String, _ span: SourceSpan, _ kind: SyntaxError.Kind) -> SyntaxError {
+        let column = characterColumn(line: Int(span.line), Int(span.column)) + 1
+        // The end is counted on the first line, as CPython does.
+        var endColumn = Int(span.endColumn)
+        if span.endLine != span.line {
+            endColumn = min(endColumn, lineLength(Int(span.line)))
+        }
+        endColumn = characterColumn(line: Int(span.line), endColumn) + 1
+        return SyntaxError(
+            kind: kind, message: message, filename: filename, line: Int(span.line),
+            column: column, endLine: Int(span.endLine), endColumn: endColumn,
+            text: lineText(Int(span.line)))
     }
 
     /// A definite error from the start of one span to the end of another.
@@ -104,7 +109,7 @@ extension Parser {
         return make(lexicalError)
     }
 
-    private func make(_ error: LexicalError) -> SyntaxError {
+    func make(_ error: LexicalError) -> SyntaxError {
         SyntaxError(
             kind: error.kind, message: error.message, filename: filename, line: error.line,
             column: error.column, endLine: error.endLine, endColumn: error.endColumn,

@@ -331,6 +331,7 @@ struct StringDecoder {
         }
         var result: [UInt8] = []
         result.reserveCapacity(end - start)
+        var hasWarned = false
         var index = start
         while index < end {
             let byte = base[index]
@@ -354,11 +355,12 @@ struct StringDecoder {
             case 85: try hex(8, escape, &index, &result, "truncated \\UXXXXXXXX escape")
             case 78: try named(escape, &index, &result)
             case 48...55:
-                result.appendGeneralizedUTF8(octal(code, &index))
+                result.appendGeneralizedUTF8(octal(code, &index, &hasWarned))
             default:
                 if let simple = simpleEscape(code) {
                     result.append(simple)
                 } else {
+                    warn(escape, &hasWarned)
                     result.append(92)
                     index -= 1
                 }
@@ -367,9 +369,22 @@ struct StringDecoder {
         return result
     }
 
+    /// Of an escape that is none, once for each literal.
+    private func warn(_ escape: Int, _ hasWarned: inout Bool, octalEnd: Int? = nil) {
+        if hasWarned { return }
+        hasWarned = true
+        let kind = octalEnd == nil ? "" : "octal "
+        var last = octalEnd ?? escape + 2
+        // All of a character.
+        while last < end, octalEnd == nil, base[last] & 0xC0 == 0x80 { last += 1 }
+        let text = String(decoding: UnsafeBufferPointer(start: base + escape, count: last - escape), as: UTF8.self)
+        parser.warn("invalid \(kind)escape sequence '\(text)'", at: span)
+    }
+
     func bytes(isRaw: Bool) throws(Mismatch) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(end - start)
+        var hasWarned = false
         var index = start
         while index < end {
             if base[index] >= 0x80 {
@@ -399,11 +414,12 @@ struct StringDecoder {
                 }
                 result.append(UInt8(high << 4 | low))
                 index += 2
-            case 48...55: result.append(UInt8(truncatingIfNeeded: octal(code, &index)))
+            case 48...55: result.append(UInt8(truncatingIfNeeded: octal(code, &index, &hasWarned)))
             default:
                 if let simple = simpleEscape(code) {
                     result.append(simple)
                 } else {
+                    warn(index - 2, &hasWarned)
                     result.append(92)
                     index -= 1
                 }
@@ -435,7 +451,8 @@ struct StringDecoder {
         }
     }
 
-    private func octal(_ first: UInt8, _ index: inout Int) -> UInt32 {
+    private func octal(_ first: UInt8, _ index: inout Int, _ hasWarned: inout Bool) -> UInt32 {
+        let escape = index - 2
         var value = UInt32(first - 48)
         var count = 1
         while count < 3, index < end, base[index] >= 48, base[index] <= 55 {
@@ -443,6 +460,7 @@ struct StringDecoder {
             index += 1
             count += 1
         }
+        if value > 0xFF { warn(escape, &hasWarned, octalEnd: index) }
         return value
     }
 
