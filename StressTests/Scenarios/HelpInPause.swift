@@ -77,8 +77,11 @@ final class HelpInPause: StressScenario, @unchecked Sendable {
             work.pointee.length = length
             let isOffered = world.offerHelp(HelpInPause.help, work)
             for _ in 0..<wait { cpuRelax() }
-            // Lets the helper onto this processor.
+            // Lets the helper onto this processor, most often for less than its work takes.
             for _ in 0..<yields { OSThread.yield() }
+            if yields == 2 {
+                for _ in 0..<20 where work.pointee.helpers.load(ordering: .relaxed) == 0 { OSThread.sleep(nanoseconds: 50_000) }
+            }
             if isOffered { world.endHelp() }
             counters.claimChecks += 1
             if work.pointee.inside.load(ordering: .relaxed) != 0 {
