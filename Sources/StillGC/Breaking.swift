@@ -22,7 +22,7 @@ import Synchronization
 @usableFromInline struct ThreadShare {
     /// Never accessed: see `CollectorFields`.
     var base: UInt64
-    /// The thread's own newest step: when it ended, how long it took.
+    /// When the thread has lost time to the collector last, and how much, with what was not made up for by then (Pacing.swift).
     var ended: UInt64
     var took: UInt64
     /// Which collection's pools the walk below goes over, which part of it (0: pools of its own, 1: all, 2: done), and the next pool.
@@ -31,7 +31,11 @@ import Synchronization
     var cursor: Int
     /// 1: in a step of breaking.
     var inside: Int
-    var reserved: Int
+    /// Young.swift: 1 in a young collection; full logs that are still to be passed over, and how many were last time.
+    var insideYoung: UInt16
+    var pass: UInt16
+    var passed: UInt16
+    var reserved: UInt16
 
     static let slots = 1 << 16
     static let bytes = slots * MemoryLayout<ThreadShare>.stride

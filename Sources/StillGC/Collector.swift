@@ -22,6 +22,9 @@ public import Synchronization
     public var finalized = 0
     /// Collectable objects alive at the end of the last collection.
     public var live = 0
+    /// Young collections, and what they broke up.
+    public var youngCollections = 0
+    public var youngCollected = 0
     public init() {}
 }
 
@@ -45,6 +48,8 @@ public enum CollectorRoots {
     nonisolated(unsafe) public static var clearWeakReferences: (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Bool) -> Void)?
     /// (thread, start, collected, uncollectable): a collection begins or has ended; world running.
     nonisolated(unsafe) public static var notify: (@convention(c) (UnsafeMutableRawPointer, Bool, Int, Int) -> Void)?
+    /// (thread, start, collected, nanoseconds of its pause): the same for a young collection.
+    nonisolated(unsafe) public static var notifyYoung: (@convention(c) (UnsafeMutableRawPointer, Bool, Int, UInt64) -> Void)?
     /// (thread, object): a condemned object, for `CollectorDebug`; world running, the object is alive.
     nonisolated(unsafe) public static var reportCondemned: (@convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void)?
 }
@@ -127,6 +132,8 @@ public enum CollectorRoots {
     var finishedCount: Int
     /// Whose references `checkVerdict` looks at.
     var checked: UnsafeMutableRawPointer?
+    /// Of what is condemned.
+    var checkedColour: UInt8
     var threadRaw: UnsafeMutableRawPointer
     /// Address of the busy thread's record, 0: none. Relaxed: a thread finds its own exactly when it has written it last; what another one has done is
     /// only looked at when that can never run again.
@@ -145,7 +152,8 @@ public enum CollectorRoots {
     static let partialCapacity = 64
     static let chunkItems = 1024
     private static let sharesOffset = (Marker.totalBytes + 4095) / 4096 * 4096
-    private static let mappedBytes = sharesOffset + ThreadShare.bytes
+    static let youngOffset = sharesOffset + ThreadShare.bytes
+    private static let mappedBytes = youngOffset + YoungTable.bytes
     /// Longest time in nanoseconds that a slice works, unless set otherwise.
     public static let defaultBudgetNanoseconds: UInt64 = 500_000
 
@@ -174,7 +182,7 @@ public enum CollectorRoots {
                 calledOff: Atomic(0), sliceDeadline: 0, edgeCount: 0,
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partialItem: items.assumingMemoryBound(to: Int.self), partialCount: Atomic(0),
-                finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0, checked: nil,
+                finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0, checked: nil, checkedColour: 0,
                 threadRaw: raw, busyThread: Atomic(0)))
         heap.fields.pointee.collector = raw
     }
@@ -220,6 +228,7 @@ public enum CollectorRoots {
     public func serve(_ thread: ThreadState) {
         let own = ThreadHeap(thread).fields
         if own.pointee.trimWanted != 0 { ThreadHeap(thread).serveTrim() }
+        if own.pointee.birthsAreMany { serveYoung(thread) }
         if isBreaking {
             if isDue(thread, breaks: true) { serveBreaking(thread) }
             return
@@ -272,11 +281,23 @@ public enum CollectorRoots {
             fields.pointee.lastPauseTook.store(took, ordering: .relaxed)
             fields.pointee.lastPauseEnd.store(ended, ordering: .relaxed)
         } else {
-            let share = self.share(of: thread)
-            share.pointee.took = took
-            share.pointee.ended = ended
+            noteLoss(thread, ended, took)
         }
         fields.pointee.spentNanoseconds.wrappingAdd(took, ordering: .relaxed)
+    }
+
+    /// The thread has lost `nanoseconds` to the collector just now. The thread itself, or in a pause.
+    func noteLoss(_ thread: ThreadState, _ now: UInt64, _ nanoseconds: UInt64) {
+        let debt = fields.pointee.pacing.debt(objects: heap.existingObjects, bytes: heap.existingBufferBytes)
+        let share = self.share(of: thread)
+        share.pointee.took = Pacing.together(now, debt: debt, ended: share.pointee.ended, took: share.pointee.took, more: nanoseconds)
+        share.pointee.ended = now
+    }
+    /// In a pause that began its work at `began`: all threads have lost the time since.
+    func noteLoss(_ world: borrowing StoppedWorld, since began: UInt64) {
+        let now = Clock.monotonicNanoseconds()
+        let nanoseconds = min(now - began, 2 * fields.pointee.budgetNanoseconds.load(ordering: .relaxed))
+        world.forEachThread { noteLoss($0, now, nanoseconds) }
     }
 
     func take(_ thread: ThreadState) -> Bool {

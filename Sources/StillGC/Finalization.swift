@@ -114,7 +114,7 @@ extension Collector {
             fields.pointee.doomed.store(0, ordering: .releasing)
             fields.pointee.pacing.end(
                 reached: fields.pointee.reached + fields.pointee.frozen, collected: collected, spent: fields.pointee.spentNanoseconds.load(ordering: .relaxed),
-                freed: fields.pointee.bufferBytesFreed.load(ordering: .relaxed), bytes: heap.existingBufferBytes)
+                freed: fields.pointee.bufferBytesFreed.load(ordering: .relaxed), objects: heap.existingObjects, bytes: heap.existingBufferBytes)
             fields.pointee.statistics.live = heap.existingObjects
             fields.pointee.statistics.collections += 1
             world.forEachThread { other in
@@ -130,6 +130,7 @@ extension Collector {
     /// Whether a verdict has condemned the object: weak references to it answer None.
     public static func isDoomed(_ object: ObjectRef, _ heapRaw: UnsafeMutableRawPointer) -> Bool {
         guard object.isCollectable, let raw = InterpreterHeap(heapRaw).fields.pointee.collector else { return false }
+        if object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.condemned != 0 { return true }
         let fields = Collector(raw).fields
         guard fields.pointee.doomed.load(ordering: .acquiring) != 0 else { return false }
         return Arena.colour(of: object.raw).pointee.load(ordering: .relaxed) == fields.pointee.white

@@ -30,7 +30,7 @@ extension Collector {
             var visitor = TraceVisitor(visit: Marker.visit, context: marker(0).raw)
             CollectorRoots.visitInterpreter?(world.interpreter.raw, &visitor)
             world.forEachThread { other in
-                _ = CollectorRoots.scanFrames?(other.raw, &visitor, CollectorRoots.scanStart)
+                _ = scanFrames(of: other, &visitor, CollectorRoots.scanStart)
             }
         }
     }
@@ -53,7 +53,9 @@ extension Collector {
         if phase == .marking { thread.expectHelp(Marker.helpers) }
         thread.withStoppedWorld(reason) { (world: borrowing StoppedWorld) in
             world.setDetail(UInt32(phase.rawValue))
-            let deadline = Clock.monotonicNanoseconds() + fields.pointee.budgetNanoseconds.load(ordering: .relaxed)
+            let began = Clock.monotonicNanoseconds()
+            let deadline = began + fields.pointee.budgetNanoseconds.load(ordering: .relaxed)
+            defer { noteLoss(world, since: began) }
             fields.pointee.statistics.slices += 1
             let framesDone = scanFrames(world)
             var working = true
@@ -94,10 +96,15 @@ extension Collector {
         var visitor = TraceVisitor(visit: Marker.visit, context: marker(0).raw)
         var all = true
         world.forEachThread { other in
-            _ = CollectorRoots.scanFrames?(other.raw, &visitor, CollectorRoots.scanSince)
-            if let scan = CollectorRoots.scanFrames, !scan(other.raw, &visitor, CollectorRoots.scanDeeper) { all = false }
+            _ = scanFrames(of: other, &visitor, CollectorRoots.scanSince)
+            if !scanFrames(of: other, &visitor, CollectorRoots.scanDeeper) { all = false }
         }
         return all
+    }
+
+    private func scanFrames(of thread: ThreadState, _ visitor: UnsafeMutableRawPointer, _ part: Int) -> Bool {
+        if FaultInjection.isActive(.skipFrames) { return true }
+        return CollectorRoots.scanFrames?(thread.raw, visitor, part) ?? true
     }
 
     // MARK: Marking

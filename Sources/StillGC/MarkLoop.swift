@@ -198,6 +198,7 @@ extension Marker {
             }
             for index in 0..<grey { Collector.fetchBuffer(ObjectRef(batch[index])) }
             for index in 0..<grey {
+                if FaultInjection.isActive(.loseMarks) && UInt(bitPattern: batch[index]) & 0x30 == 0x10 { continue }
                 scan(ObjectRef(batch[index]), visitor, unflags)
                 let found = visitor.pointee.edge.unsafelyUnwrapped - edges
                 if _slowPath(found >= Marker.edgesAtOnce) {

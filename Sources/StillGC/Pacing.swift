@@ -3,14 +3,16 @@
 // Goal      Garbage stays below half of what is alive plus a constant: in objects (`slackObjects`), and in bytes of buffers (`slackBytes`).
 //           Nobody knows what is garbage; the estimate is everything that exists less what the last marking reached.
 // Start     when the estimate has used up a part of that allowance: a quarter if the last collection found that nearly all growth was
-//           garbage, up to a half if nearly all was alive. What a collection leaves behind for the next (objects are born black) counts at once.
+//           garbage, up to a half if nearly all was alive; later, if the present one will not take long: so that a quarter more than what was made
+//           during the last collection takes it to `peak` of the allowance. Every collection has the same heap to mark, so the fewer the better.
+//           What a collection leaves behind for the next (objects are born black) counts at once.
 // Progress  A collection may use what is left of the allowance, less three tenths in reserve, and costs about as much time as the last one. A slice is
 //           due when a larger part of the allowance is used up than of the time. Births count a fourth of growth: a program that
 //           allocates as much as it frees gets to the end, too.
 // Freeing   From the verdict on what is left to do is known to free memory. Each step that frees lowers what is used up, so that would put off the
 //           next one: such a step is always due, as far as the share goes.
-// Share     After a pause that took t, 4 t pass before the next for every thread; after a step of a thread's own that took t, 4 t before the next one
-//           of that thread, and a pause counts for all. So steps of t at most take W/5 + t of any window of W from a thread. When more than
+// Share     After a thread has lost t to a step of its own or to a pause, 4 t pass before it takes the next step; what is lost before these are over adds to
+//           them. Young collections count like that, too, but are not put off. So steps of t at most take W/5 + t of any window of W from a thread. When more than
 //           0.5 of the allowance are owed, the factor falls from 4 to 3.2 at 0.68; beyond, fast: then memory comes before time, and
 //           when all of it is owed the collector has seven eighths. Growth that is expected to be alive is owed by half: a program that
 //           only builds gives up a fifth of its time.
@@ -24,6 +26,9 @@ import StillThreadRegistry
     /// What was alive when the last collection started: objects that it reached, bytes that it did not free.
     var aliveObjects = 0
     var aliveBytes = 0
+    /// What existed at the end of the last collection beyond that: made while it went on.
+    var carriedObjects = Int.max / 4
+    var carriedBytes = Int.max / 4
     /// Part of the growth that the last collection found to be garbage, in 256ths.
     var yield = 0
     /// When the present collection started.
@@ -43,9 +48,14 @@ import StillThreadRegistry
 
     /// Whether a collection should start.
     func isDue(objects: Int, bytes: Int) -> Bool {
-        let part = 128 - yield / 4  // 256ths: a quarter at full yield, a half at none
-        return (objects - aliveObjects) > objectAllowance * part / 256 || (bytes - aliveBytes) / 256 > byteAllowance * part / 65536
+        let part = Double(128 - yield / 4) / 256  // a quarter at full yield, a half at none
+        func limit(_ allowance: Int, _ carried: Int) -> Double {
+            max(Double(allowance) * part, min(Double(allowance) * Pacing.latest, Double(allowance) * Pacing.peak - Double(carried) * 1.25))
+        }
+        return Double(objects - aliveObjects) > limit(objectAllowance, carriedObjects) || Double(bytes - aliveBytes) > limit(byteAllowance, carriedBytes)
     }
+    private static let latest = 0.55
+    private static let peak = 0.65
 
     mutating func start(objects: Int, bytes: Int, born: Int) {
         objectsAtStart = objects
@@ -80,6 +90,12 @@ import StillThreadRegistry
         Double(now) >= Double(ended) + Double(took) * rest(debt)
     }
 
+    /// After a loss of `more` at `now`: what the loss before it, whose rest is not over yet, and this one amount to together.
+    static func together(_ now: UInt64, debt: Double, ended: UInt64, took: UInt64, more: UInt64) -> UInt64 {
+        let rest = rest(debt)
+        return UInt64(max(0, (Double(ended) + Double(took) * rest - Double(now)) / rest)) + more
+    }
+
     /// How long nothing is done after a step, as a multiple of its time.
     private static func rest(_ debt: Double) -> Double {
         if debt <= 0.5 { return 4 }
@@ -89,11 +105,13 @@ import StillThreadRegistry
     }
 
     /// At the end of a collection whose marking reached `reached` objects and that broke up `collected`; with them `freed` bytes of buffers went.
-    mutating func end(reached: Int, collected: Int, spent: UInt64, freed: Int, bytes: Int) {
+    mutating func end(reached: Int, collected: Int, spent: UInt64, freed: Int, objects: Int, bytes: Int) {
         let growth = max(objectsAtStart - aliveObjects, collected, 1)
         yield = min(256, collected * 256 / growth)
         aliveObjects = reached
         aliveBytes = max(0, min(bytesAtStart - freed, bytes))
+        carriedObjects = max(0, objects - reached)
+        carriedBytes = max(0, bytes - aliveBytes)
         expectedNanoseconds = max(spent, 1)
     }
 }

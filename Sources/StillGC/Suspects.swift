@@ -324,7 +324,7 @@ extension Collector {
 
     /// Nothing is grey, all frames are scanned: every white object is garbage.
     func condemn(_ world: borrowing StoppedWorld) {
-        checkVerdict(world)
+        checkVerdict(world, condemned: fields.pointee.white)
         // Flags stay until an object is broken up, or finalizers run; meanwhile a count that rises must not shade.
         heap.fields.pointee.whiteColour = Collector.noColour
         setBarrier(world, BarrierMode.off)

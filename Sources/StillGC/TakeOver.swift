@@ -19,6 +19,8 @@ extension Collector {
     /// - Precondition: the thread never runs again, and the caller is attached or alone in the process.
     public func takeOver(from thread: ThreadState) {
         let share = self.share(of: thread)
+        // What it had condemned of its log keeps the counts that were taken.
+        share.pointee.insideYoung = 0
         if share.pointee.inside != 0 && !FaultInjection.isActive(.keepCollectorBusy) {
             share.pointee.inside = 0
             fields.pointee.breakers.wrappingSubtract(1, ordering: .releasing)  // K2

@@ -11,14 +11,15 @@ import Synchronization
 
 extension Collector {
     /// In the verdict's pause, before anything is condemned.
-    func checkVerdict(_ world: borrowing StoppedWorld) {
+    func checkVerdict(_ world: borrowing StoppedWorld, condemned: UInt8) {
         guard BuildOptions.checksInvariants, !FaultInjection.isAnyActive else { return }
+        fields.pointee.checkedColour = condemned
         for index in 0..<heap.poolCount {
             let pool = heap.pool(at: index)
             guard pool.fields.pointee.kind.load(ordering: .relaxed) == UInt8(PoolKind.collectable) else { continue }
             for block in 0..<Int(pool.fields.pointee.capacity) {
                 let colour = pool.colour(at: block).pointee.load(ordering: .relaxed)
-                if colour != Colour.free && colour != fields.pointee.white { checkReferents(ObjectRef(pool.block(at: block))) }
+                if colour != Colour.free && colour != condemned { checkReferents(ObjectRef(pool.block(at: block))) }
             }
         }
         var visitor = TraceVisitor(visit: Collector.condemnedVisit, context: raw)
@@ -43,7 +44,7 @@ extension Collector {
         let collector = Collector(visitor.trace.pointee.context)
         let object = ObjectRef(referent)
         guard object.isCollectable,
-            Arena.colour(of: referent).pointee.load(ordering: .relaxed) == collector.fields.pointee.white
+            Arena.colour(of: referent).pointee.load(ordering: .relaxed) == collector.fields.pointee.checkedColour
         else { return }
         func name(_ raw: UnsafeMutableRawPointer) -> String { CollectorRoots.describe?(raw) ?? "\(raw)" }
         let holder = collector.fields.pointee.checked

@@ -39,8 +39,10 @@ public import Synchronization
         if collectable {
             Arena.colour(of: block).pointee.store(
                 heap.fields.pointee.birthColour, ordering: .relaxed)
-            heap.fields.pointee.birthsLeft &-= 1
-            if _slowPath(heap.fields.pointee.birthsLeft <= 0) { HeapCounts.reportAndAsk(thread) }
+            let place = heap.fields.pointee.birthNext.unsafelyUnwrapped
+            place.pointee = block
+            heap.fields.pointee.birthNext = place + 1
+            if _slowPath(place + 1 == heap.fields.pointee.birthLimit.unsafelyUnwrapped) { HeapCounts.reportAndAsk(thread) }
         }
         return object
     }

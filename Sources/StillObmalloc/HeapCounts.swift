@@ -23,8 +23,7 @@ public enum HeapCounts {
     public static func report(_ thread: ThreadState) {
         let own = ThreadHeap(thread).fields
         let heap = InterpreterHeap(of: thread).fields
-        heap.pointee.born.wrappingAdd(interval - own.pointee.birthsLeft, ordering: .relaxed)
-        own.pointee.birthsLeft = interval
+        heap.pointee.born.wrappingAdd(BirthLog.report(own), ordering: .relaxed)
         heap.pointee.died.wrappingAdd(own.pointee.deaths, ordering: .relaxed)
         own.pointee.deaths = 0
         heap.pointee.bufferBytes.wrappingAdd(own.pointee.bufferBytes, ordering: .relaxed)

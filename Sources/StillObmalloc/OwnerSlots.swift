@@ -112,11 +112,19 @@ extension InterpreterHeap {
             }
             throw .outOfMemory(bytes: ThreadHeap.totalBytes)
         }
+        guard BirthLog.give(heap.fields) else {
+            slot.withLock { slot.fields.pointee.savedArea = saved }
+            if saved == nil { rawFree(keep) }
+            withLock {
+                slot.fields.pointee.nextVacant = fields.pointee.firstVacantSlot
+                fields.pointee.firstVacantSlot = slot.fields.pointee.index
+            }
+            throw .outOfMemory(bytes: BirthLog.bytes)
+        }
         heap.fields.pointee.keep = keep
         heap.fields.pointee.heap = raw
         heap.fields.pointee.slot = slot.raw
         heap.fields.pointee.thread = thread.raw
-        heap.fields.pointee.birthsLeft = HeapCounts.interval
         heap.fields.pointee.birthColour = fields.pointee.birthColour
         heap.fields.pointee.whiteColour = fields.pointee.whiteColour
         thread.ownerSlot = slot.fields.pointee.index
@@ -170,6 +178,7 @@ extension InterpreterHeap {
         }
         heap.sendOutgoing()
         HeapCounts.report(thread)
+        BirthLog.takeBack(heap.fields)
         heap.freeSpareBatches()
         heap.fields.pointee.slot = nil
         if let pending = heap.fields.pointee.pending { rawFree(pending) }
@@ -208,6 +217,7 @@ extension InterpreterHeap {
         }
         SchedulingNoise.point()
         HeapCounts.report(thread)
+        BirthLog.takeBack(heap.fields)
         heap.freeSpareBatches()
         heap.fields.pointee.slot = nil  // what the thread frees from now on goes to inboxes at once
         if let pending = heap.fields.pointee.pending { rawFree(pending) }

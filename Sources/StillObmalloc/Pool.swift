@@ -201,5 +201,7 @@ public import Synchronization
     @inlinable public static var grey: UInt8 { 3 }
     /// Alive, whatever refers to it: no collection looks at it (StillGC, Freezing.swift).
     @inlinable public static var frozen: UInt8 { 4 }
+    /// A candidate of a young collection, during its pause (StillGC, Young.swift).
+    @inlinable public static var young: UInt8 { 5 }
     @inlinable public static func other(_ colour: UInt8) -> UInt8 { 3 &- colour }
 }

@@ -44,8 +44,10 @@ public import Synchronization
     @frozen public struct Fields {
         public var heap: UnsafeMutableRawPointer?
         public var slot: UnsafeMutableRawPointer?
-        /// Collectable objects that may still be allocated before births, deaths and bytes are reported (HeapCounts.swift).
-        public var birthsLeft: Int = 0
+        /// Where the next collectable object is noted, and where births, deaths and bytes are reported (HeapCounts.swift), in the log (BirthLog.swift).
+        public var birthNext: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+        public var birthLimit: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+        public var birthLog: UnsafeMutableRawPointer?
         /// Collectable objects freed since the last report.
         public var deaths: Int = 0
         /// Bytes of buffers beyond the small pools, allocated less freed, since the last report.
@@ -58,6 +60,10 @@ public import Synchronization
         public var deallocationDepth: Int32 = 0
         /// 1: empty pools are to be given back at the next safepoint; 2: only those that rest are to be looked after (Trimming.swift).
         public var trimWanted: UInt8 = 0
+        /// The walk has passed an empty pool of its list, which stays.
+        var trimSpare: Bool = false
+        /// The log of births has been full.
+        public var birthsAreMany: Bool = false
         public var pending: UnsafeMutablePointer<UnsafeMutableRawPointer>?
         public var pendingCount: Int = 0
         public var pendingCapacity: Int = 0
@@ -75,8 +81,6 @@ public import Synchronization
         /// Where the walk of a trimming goes on: its list, and the last pool that it has looked at there; nil: none of that list.
         var trimList: Int = 0
         var trimAfter: UnsafeMutableRawPointer?
-        /// The walk has passed an empty pool of its list, which stays.
-        var trimSpare: Bool = false
         /// Memory for the slot's `savedArea`.
         var keep: UnsafeMutableRawPointer?
         /// The thread, for requests to itself.

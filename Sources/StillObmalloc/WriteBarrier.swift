@@ -80,6 +80,20 @@ public import Synchronization
         shadeReferents(object, thread)
     }
 
+    /// Before the collector makes an object that nothing refers to give up its references, while a collection of the whole heap is in progress: to that
+    /// one it is as if the program had done it.
+    @inlinable @inline(__always)
+    public static func willBreak(_ object: ObjectRef, _ thread: ThreadState) {
+        if _slowPath(thread.barrierActive != 0) { shadeBroken(object, thread) }
+    }
+
+    @usableFromInline @inline(never)
+    static func shadeBroken(_ object: ObjectRef, _ thread: ThreadState) {
+        if thread.barrierActive == BarrierMode.marking { return willDie(object, thread) }
+        shade(object, thread)
+        shadeReferents(object, thread)
+    }
+
     /// Shades all that the object refers to: for containers about to move their items.
     public static func shadeReferents(_ object: ObjectRef, _ thread: ThreadState) {
         if FaultInjection.isActive(.dropDeletionBarrier) { return }

@@ -11,6 +11,12 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case dropDeletionBarrier
     /// Suspects are condemned although counted from outside.
     case ignoreOutsideCounts
+    /// A young collection condemns what is counted from outside.
+    case ignoreYoungCounts
+    /// The collector does not look at what frames refer to.
+    case skipFrames
+    /// Some objects are marked without a look at what they refer to.
+    case loseMarks
     /// A lock-free reader does not look at its slot again after taking a count.
     case skipSlotRecheck
     /// A frozen object whose class changes stays frozen.

@@ -1,13 +1,14 @@
 // Why the world was stopped.
 
 public enum PauseReason: UInt32, CaseIterable, Sendable {
-    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, test, fork, finalization, threadBirth
+    case collectSlice, collectVerdict, collectStart, versionInvalidation, introspection, test, fork, finalization, threadBirth, collectYoung
 
     public var name: String {
         switch self {
         case .collectSlice: "collect slice"
         case .collectVerdict: "collect verdict"
         case .collectStart: "collect start"
+        case .collectYoung: "collect young"
         case .versionInvalidation: "version invalidation"
         case .introspection: "introspection"
         case .test: "test"

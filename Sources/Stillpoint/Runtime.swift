@@ -48,6 +48,9 @@ enum ProcessStart {
             if !start { DeadBlocks.free(Thread(thread)) }
             GcModule.notify(Thread(thread), start: start, collected: collected, uncollectable: uncollectable)
         }
+        CollectorRoots.notifyYoung = { thread, start, collected, paused in
+            GcModule.notifyYoung(Thread(thread), start: start, collected: collected, paused: paused)
+        }
         CollectorRoots.reportCondemned = { thread, object in GcModule.reportCondemned(Thread(thread), ObjectRef(object)) }
         CollectorHooks.isDoomed = { object in
             guard let thread = ThreadState.current else { return false }

@@ -21,12 +21,29 @@ extension GcModule {
     /// For `CollectorRoots.notify`: a collection begins, or has ended.
     public static func notify(_ t: ThreadState, start: Bool, collected: Int, uncollectable: Int) {
         if Collector(of: t).fields.pointee.debug.load(ordering: .relaxed) & CollectorDebug.stats != 0 { printStatistics(t, start: start) }
+        call(t, start: start) { t throws(PythonError) in
+            let last = Collector(of: t).lastCollection
+            return try information(
+                t, generation: 2, start: start, collected: collected, uncollectable: uncollectable, duration: last.endedAt - last.startedAt,
+                paused: last.pausedNanoseconds, longest: last.longestPauseNanoseconds)
+        }
+    }
+
+    /// For `CollectorRoots.notifyYoung`.
+    public static func notifyYoung(_ t: ThreadState, start: Bool, collected: Int, paused: UInt64) {
+        call(t, start: start) { t throws(PythonError) in
+            try information(
+                t, generation: 0, start: start, collected: collected, uncollectable: 0, duration: paused, paused: paused, longest: paused)
+        }
+    }
+
+    private static func call(_ t: ThreadState, start: Bool, _ information: (ThreadState) throws(PythonError) -> Value) {
         let callbacks = Value(bits: t.interpreterState.pointee.collectorCallbacks.load(ordering: .acquiring))
         if callbacks.isNull || ListRef(callbacks).count == 0 { return }
         let raised = t.takeRaised()
         defer { if !raised.isNull { t.setRaised(raised) } }
         do throws(PythonError) {
-            let info = try information(t, start: start, collected: collected, uncollectable: uncollectable)
+            let info = try information(t)
             defer { t.release(info) }
             let copy = try t.makeList(capacity: 0)
             defer { t.release(copy) }
@@ -43,16 +60,15 @@ extension GcModule {
 
     /// The dict that callbacks get. At the end it also says how long the collection took, how long the world stood meanwhile, and the longest
     /// of these pauses, in seconds.
-    private static func information(_ t: Thread, start: Bool, collected: Int, uncollectable: Int) throws(PythonError) -> Value {
+    private static func information(
+        _ t: Thread, generation: Int, start: Bool, collected: Int, uncollectable: Int, duration: UInt64, paused: UInt64, longest: UInt64
+    ) throws(PythonError) -> Value {
         let info = try t.makeDict()
-        for (key, number) in [("generation", 2), ("collected", collected), ("uncollectable", uncollectable)] {
+        for (key, number) in [("generation", generation), ("collected", collected), ("uncollectable", uncollectable)] {
             try DictRef(info).set(t, Interning.intern(key), Value(smallInt: number))
         }
         if start { return info }
-        let last = Collector(of: t).lastCollection
-        for (key, nanoseconds) in [
-            ("duration", last.endedAt - last.startedAt), ("paused", last.pausedNanoseconds), ("longest_pause", last.longestPauseNanoseconds),
-        ] {
+        for (key, nanoseconds) in [("duration", duration), ("paused", paused), ("longest_pause", longest)] {
             let seconds = try t.makeFloat(Double(nanoseconds) / 1e9)
             defer { t.release(seconds) }
             try DictRef(info).set(t, Interning.intern(key), seconds)

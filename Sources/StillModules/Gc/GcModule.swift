@@ -47,16 +47,16 @@ public enum GcModule {
         }
         m.function("get_stats", 0, 0) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                // One generation does all the work; the others never collect.
+                // Young collections are the youngest generation's; the one in the middle never collects.
                 let figures = Collector(of: t).statistics(t)
                 let list = try t.makeList(capacity: 3)
                 for generation in 0..<3 {
                     let dict = try t.makeDict()
-                    for (key, number) in [
-                        ("collections", figures.collections), ("collected", figures.collected),
-                        ("uncollectable", figures.uncollectable),
+                    for (key, young, old) in [
+                        ("collections", figures.youngCollections, figures.collections), ("collected", figures.youngCollected, figures.collected),
+                        ("uncollectable", 0, figures.uncollectable),
                     ] {
-                        try DictRef(dict).set(t, Interning.intern(key), Value(smallInt: generation == 2 ? number : 0))
+                        try DictRef(dict).set(t, Interning.intern(key), Value(smallInt: [young, 0, old][generation]))
                     }
                     try ListRef(list).appendOwned(t, dict)
                 }

@@ -16,7 +16,7 @@ extension GcModule {
         let interpreter = t.interpreter.id
         for record in PauseLog.read() where record.interpreter == interpreter {
             switch record.reason {
-            case .collectStart, .collectSlice, .collectVerdict: lengths.append(record.wallNanoseconds)
+            case .collectStart, .collectSlice, .collectVerdict, .collectYoung: lengths.append(record.wallNanoseconds)
             default: break
             }
         }
@@ -27,7 +27,8 @@ extension GcModule {
                 ("collections", sums.collections), ("collected", sums.collected), ("uncollectable", sums.uncollectable),
                 ("slices", sums.slices), ("marked", sums.marked), ("examined", sums.examined), ("finalized", sums.finalized),
                 ("live_objects", sums.live), ("existing_objects", heap.existingObjects), ("buffer_bytes", heap.existingBufferBytes),
-                ("frozen", Collector(of: t).frozenCount(t)), ("pauses", lengths.count),
+                ("frozen", Collector(of: t).frozenCount(t)), ("pauses", lengths.count), ("young_collections", sums.youngCollections),
+                ("young_collected", sums.youngCollected),
             ] { try set(t, dict, key, try t.makeInt(number)) }
             for (key, share) in [("pause_p50", 0.5), ("pause_p99", 0.99), ("pause_p999", 0.999), ("pause_max", 1.0)] where !lengths.isEmpty {
                 let rank = max(0, Int((Double(lengths.count) * share).rounded(.up)) - 1)
