@@ -1,7 +1,8 @@
 // Python threads that freeze the heap and thaw it, collect, and change classes of objects, frozen or not, all at the same time.
 //
 // Claims    A class to which only an instance refers lives as long as the instance is in the table: that reference is not counted, so only marking
-//           stands between the class and its end. At the end, when nothing is frozen, the classes that are left are those of the table.
+//           stands between the class and its end. So it is for a class that only a variable of a running function refers to: registers do not count
+//           what never dies by its count. At the end, when nothing is frozen, the classes that are left are those of the table.
 // Race window: a step that began or ended in the middle of a collection.
 // Looks     at classes are by weak reference: they are cleared before anything is broken up.
 // Slices    are short, over some thousand objects, so that many end with objects that are marked and not yet scanned.
@@ -13,8 +14,8 @@ import StillThreadRegistry
 final class FrozenHeap: PythonScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "frozen-heap",
-        claim: "no class dies while it has an instance, whatever is frozen, and all die when they have none and nothing is frozen",
-        faults: [.keepFrozen], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
+        claim: "no class dies while an instance or a variable refers to it, whatever is frozen, and all die when they have none and nothing is frozen",
+        faults: [.keepFrozen, .skipFrames, .loseMarks], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
         make: { _, _ in try FrozenHeap() })
 
     private static let program = """
@@ -33,6 +34,26 @@ final class FrozenHeap: PythonScenario, @unchecked Sendable {
 
         table = [new_entry(number) for number in range(100)]
         graph = [[[number], {}, (number, [])] for number in range(600)]
+
+        held = None
+
+        def hold(number):
+            global held
+            with lock:
+                held = new_class(number)
+                # From a global variable to a register: nothing is counted.
+                kind = held
+                held = None
+            reference = weakref.ref(kind)
+            for turn in range(30):
+                cycle = [turn]
+                cycle.append(cycle)
+                if turn == 10:
+                    gc.collect()
+                if reference() is None:
+                    return "a class died that a variable refers to"
+            if kind.number != number:
+                return "a class that a variable refers to has changed"
 
         def step(worker, seed):
             checks = 0
@@ -58,6 +79,11 @@ final class FrozenHeap: PythonScenario, @unchecked Sendable {
                     gc.unfreeze()
                 elif kind == 26:
                     gc.collect()
+                elif kind == 27:
+                    checks += 30
+                    problem = hold(seed)
+                    if problem:
+                        return problem
                 elif kind < 128:
                     cycle = [graph[key], {}]
                     cycle[1]["cycle"] = cycle

@@ -13,7 +13,7 @@ final class SharedContainers: StressScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "shared-containers",
         claim: "values in shared containers stay whole, and what native code refers to stays alive, while the collector runs",
-        faults: [.ignoreOutsideCounts, .dropDeletionBarrier], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
+        faults: [.ignoreOutsideCounts, .dropDeletionBarrier, .ignoreYoungCounts], minimumClaimChecks: 2_000, minimumRaceWindows: 50,
         make: { _, _ in try SharedContainers() })
 
     private static let program = """
