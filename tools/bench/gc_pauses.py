@@ -12,8 +12,9 @@ The graph  A row of the table holds slots, [unit, slot, slot], which stay for ev
            known exactly, and is checked with len(gc.get_objects()).
 Gaps       Between two readings of a thread's own clock lies one step of OPERATIONS. What is longer than LONG is noted with its moment, the rest is
            counted in bins of 1024 ns.
-Garbage    Every 64th step leaves a dead cycle with a weak reference, whose callback tells when it was reclaimed. The share of these that is
-           still there, times all dead containers, is the garbage outstanding.
+Garbage    Every 64th step leaves two dead cycles with weak references, whose callbacks tell when they were reclaimed: one that was just made, and a
+           unit of the table. Of all garbage four fifths are of the first sort and one fifth of the second, so they have weights of four and one. The
+           share of the weights that is still there, times all dead containers, is the garbage outstanding.
 Completed  A collection counts as completed when gc.callbacks (in PyPy gc.hooks) says that it has ended, whatever part of the heap it looked
            at: a young collection of CPython, too, has stopped the threads and proven what it freed. Those of the whole heap are counted
            apart: generation 2, PyPy's major collections, all of Stillpoint's.
@@ -27,7 +28,9 @@ import time
 import weakref
 
 OPERATIONS = 8  # in a step
-GARBAGE_IN_STEP = 6.25  # containers in dead cycles
+GARBAGE_IN_STEP = 6.25  # containers in dead cycles: 5 that were just made, 1.25 of replaced units
+GARBAGE_IN_WATCH = 2.5  # of what is watched
+WEIGHT_NEW, WEIGHT_OLD = 4, 1
 LONG = 102_400  # nanoseconds
 BIN = 10  # bits
 UNITS_IN_GROUP = 4
@@ -126,6 +129,7 @@ class Mutator:
         self.number = 12_345 + 7919 * index
         self.seconds, self.collections, self.at_most = limits
         self.alive = {}
+        self.alive_old = {}
         self.error = ""
 
     def run(self):
@@ -134,15 +138,25 @@ class Mutator:
         except BaseException as error:
             self.error = type(error).__name__ + ": " + str(error)
 
-    def watch(self):
-        """Leaves a dead cycle whose end is noticed."""
+    def watch(self, number):
+        """Leaves two dead cycles whose ends are noticed: one that is made here, and a unit that is an instance."""
         node = Node(None, None, None, None)
         node.itself = node
         reference = weakref.ref(node, self.died)
         self.alive[id(reference)] = reference
+        row = self.rows[(number >> 7) % len(self.rows)]
+        place = (number >> 5) % len(row) | 2
+        if place < len(row):
+            slot = row[place]
+            reference = weakref.ref(slot[0], self.old_died)
+            self.alive_old[id(reference)] = reference
+            slot[0] = make_unit(place & 3, slot, row[0], row[len(row) // 2])
 
     def died(self, reference):
         self.alive.pop(id(reference), None)
+
+    def old_died(self, reference):
+        self.alive_old.pop(id(reference), None)
 
     def measure(self):
         rows, table, number, clock = self.rows, self.table, self.number, time.monotonic_ns
@@ -165,11 +179,11 @@ class Mutator:
                 gap_length.append(gap)
             steps += 1
             if not steps & 63:
-                self.watch()
-                watched += 1
+                self.watch(number)
+                watched += WEIGHT_NEW + WEIGHT_OLD
             if now >= next_look:
                 look_at.append(now)
-                look_alive.append(len(self.alive))
+                look_alive.append(WEIGHT_NEW * len(self.alive) + WEIGHT_OLD * len(self.alive_old))
                 next_look = now + LOOK
                 if now >= end and (now >= last or watcher.completed >= self.collections):
                     break
@@ -177,7 +191,7 @@ class Mutator:
         self.bins, self.gap_at, self.gap_length, self.look_at, self.look_alive = bins, gap_at, gap_length, look_at, look_alive
 
     def result(self):
-        garbage = self.steps * GARBAGE_IN_STEP + self.watched
+        garbage = self.steps * GARBAGE_IN_STEP + self.watched * GARBAGE_IN_WATCH / (WEIGHT_NEW + WEIGHT_OLD)
         return ('{"mutator": {"began": %d, "ended": %d, "steps": %d, "binNanoseconds": %d, "bins": %s, "gapAt": %s, "gapLength": %s, '
                 '"lookAt": %s, "lookAlive": %s, "watched": %d, "garbage": %d}}'
                 % (self.began, self.ended, self.steps, 1 << BIN, self.bins, self.gap_at, self.gap_length, self.look_at, self.look_alive,
