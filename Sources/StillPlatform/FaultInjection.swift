@@ -77,6 +77,10 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case enterContextTwice
     /// A thread goes on without object locks when a second one is born.
     case stayAlone
+    /// A generator is resumed although another thread is in it.
+    case resumeTwice
+    /// A step of an asynchronous generator begins in the middle of another.
+    case stepTwice
 }
 
 public enum FaultInjection {

@@ -7,7 +7,8 @@
 //   asyncSend    24 generator   32 value to send        40 step state (atomic)
 //   asyncThrow   24 generator   32 tuple of arguments of throw, null for aclose   40 step state (atomic)
 //
-// Step      fresh, then stepping (its first send has been made), then over.
+// Step      fresh, then stepping (its first send has been made), then over; busy while a thread is in one of its methods: another thread that has the
+//           same step gets ValueError, as if it had resumed the generator.
 // AsyncState  word 112 of the generator: `running` from the first send of a step to its end: one step at a time. It is taken by an atomic or, so of
 //           two threads that begin a step one gets RuntimeError. `hooked` is taken the same way: one thread calls the hook.
 // Ordering  (G1) who begins a step acquires what the one that ended the last step released. Registers go by the generator's own state.
@@ -38,6 +39,7 @@ enum AsyncGenerators {
     private static let fresh: UInt64 = 0
     private static let stepping: UInt64 = 1
     private static let over: UInt64 = 2
+    private static let busy: UInt64 = 3
 
     // MARK: async for
 
@@ -135,21 +137,31 @@ enum AsyncGenerators {
             state.pointee.store(over, ordering: .relaxed)
         }
 
+        /// Only this thread is in the step until it stores another state. - Returns: the state it was in, nil with an exception.
+        func enter() -> UInt64? {
+            var seen = state.pointee.load(ordering: .relaxed)
+            while seen != over && seen != busy {
+                let (done, now) = state.pointee.compareExchange(
+                    expected: seen, desired: busy, successOrdering: .acquiring, failureOrdering: .relaxed)  // G1
+                if done { return seen }
+                seen = now
+            }
+            if seen == busy {
+                _ = t.raise(.valueError, "async generator already executing")
+            } else {
+                _ = t.raise(.runtimeError, "cannot reuse already awaited \(isThrow ? "aclose()/athrow()" : "__anext__()/asend()")")
+            }
+            return nil
+        }
+
         /// The first `send` or `throw` of a step. - Returns: false with an exception.
         func begin() -> Bool {
             let word = isClose ? "aclose()" : isThrow ? "athrow()" : "anext()"
-            if !AsyncState.take(generator, AsyncState.running) {
+            if !AsyncState.take(generator, AsyncState.running) && !FaultInjection.isActive(.stepTwice) {
                 state.pointee.store(over, ordering: .relaxed)
                 _ = t.raise(.runtimeError, "\(word): asynchronous generator is already running")
                 return false
             }
-            state.pointee.store(stepping, ordering: .relaxed)
-            return true
-        }
-
-        func isOver() -> Bool {
-            guard state.pointee.load(ordering: .relaxed) == over else { return false }
-            _ = t.raise(.runtimeError, "cannot reuse already awaited \(isThrow ? "aclose()/athrow()" : "__anext__()/asend()")")
             return true
         }
 
@@ -160,7 +172,10 @@ enum AsyncGenerators {
             let bits = Generators.resume(t, generator, value, throwing: throwing, result: &result)
             let isItem = t.vm.pointee.yieldedItem
             t.vm.pointee.yieldedItem = false
-            if bits != 0 && !isItem { return bits }
+            if bits != 0 && !isItem {
+                state.pointee.store(stepping, ordering: .releasing)  // G1
+                return bits
+            }
             if bits != 0 {
                 let item = Value(bits: bits)
                 defer { t.release(item) }
@@ -188,14 +203,13 @@ enum AsyncGenerators {
         }
 
         func send(_ argument: Value) -> UInt64 {
-            if isOver() { return 0 }
-            let isFresh = state.pointee.load(ordering: .relaxed) == fresh
+            guard let seen = enter() else { return 0 }
             if isThrow && generator.state.pointee.load(ordering: .acquiring) == GeneratorRef.finished {
-                if isFresh { state.pointee.store(over, ordering: .relaxed) } else { end() }
+                if seen == fresh { state.pointee.store(over, ordering: .relaxed) } else { end() }
                 _ = t.stopIteration(.none)
                 return 0
             }
-            if !isFresh { return resume(t.retain(argument), throwing: false) }
+            if seen == stepping { return resume(t.retain(argument), throwing: false) }
             if !begin() { return 0 }
             if !isThrow { return resume(t.retain(argument.isNone ? self.argument : argument), throwing: false) }
             if AsyncState.has(generator, AsyncState.closed) {
@@ -223,8 +237,8 @@ enum AsyncGenerators {
         }
 
         func raise(_ a: UnsafeMutablePointer<UInt64>, _ n: Int) -> UInt64 {
-            if isOver() { return 0 }
-            if state.pointee.load(ordering: .relaxed) == fresh && !begin() { return 0 }
+            guard let seen = enter() else { return 0 }
+            if seen == fresh && !begin() { return 0 }
             if !AsyncGenerators.setThrown(t, a, n) {
                 end()
                 return 0
@@ -234,7 +248,8 @@ enum AsyncGenerators {
 
         func close() -> UInt64 {
             if state.pointee.load(ordering: .relaxed) == over { return Value.none.bits }
-            if state.pointee.load(ordering: .relaxed) == fresh && !begin() { return 0 }
+            guard let seen = enter() else { return 0 }
+            if seen == fresh && !begin() { return 0 }
             _ = t.raise(.generatorExit)
             let bits = resume(.none, throwing: true)
             if bits != 0 {

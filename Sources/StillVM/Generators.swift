@@ -56,6 +56,10 @@ struct GeneratorRef {
             state.pointee.store(GeneratorRef.running, ordering: .relaxed)
             return true
         }
+        if FaultInjection.isActive(.resumeTwice) {
+            state.pointee.store(GeneratorRef.running, ordering: .relaxed)
+            return true
+        }
         return state.pointee.compareExchange(
             expected: seen, desired: GeneratorRef.running, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
         ).exchanged
@@ -525,9 +529,11 @@ enum Generators {
                 b.record.pointee.repr = { raw, v in
                     returning(raw) { (t) throws(PythonError) -> Value in
                         let generator = GeneratorRef(Value(bits: v))
-                        let name = StrRef(Value(bits: generator.word(72).pointee)).string
+                        // Another thread may be giving it another name.
+                        let name = SharedSlot.load(t, generator.object, 72)
+                        defer { t.release(name) }
                         return try t.makeString(
-                            "<\(Generators.kindName(t, generator)) object \(name) at 0x\(String(v & ~7, radix: 16))>")
+                            "<\(Generators.kindName(t, generator)) object \(StrRef(name).string) at 0x\(String(v & ~7, radix: 16))>")
                     }
                 }
                 if id == .generator {

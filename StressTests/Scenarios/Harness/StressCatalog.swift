@@ -10,6 +10,7 @@ public enum StressCatalog {
         SharedCache.description,
         SharedQueue.description,
         SharedContext.description,
+        SharedGenerators.description,
         InterpreterTurnover.description,
         CrossThreadFrees.description,
         CountSaturation.description,
