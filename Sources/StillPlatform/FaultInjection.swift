@@ -81,6 +81,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case resumeTwice
     /// A step of an asynchronous generator begins in the middle of another.
     case stepTwice
+    /// An exception's traceback is taken out and put back in two steps.
+    case loseTraceback
 }
 
 public enum FaultInjection {

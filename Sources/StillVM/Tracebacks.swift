@@ -42,11 +42,10 @@ enum Tracebacks {
         let exception = ExceptionRef(t.objects.pointee.raised)
         guard let object = Allocation.object(t, type: t.type(.traceback).raw, bytes: 56, collectable: true) else { return }
         let entry = TracebackRef(Value(object))
-        entry.slot(24).pointee = exception.takeTraceback(t)
         entry.slot(32).pointee = Attributes.holding(t, Value(ObjectRef(regs.code.pointee.object)))
         entry.slot(40).pointee = Attributes.holding(t, regs.function.globals)
         object.setField(48, index)
-        exception.setTraceback(t, Value(object))
+        exception.pushTraceback(t, object, link: 24)
     }
 
     /// Replaces what follows with the world stopped: whoever renders a traceback reads it plainly.

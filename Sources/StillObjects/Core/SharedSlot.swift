@@ -53,6 +53,17 @@ public import Synchronization
         return present
     }
 
+    /// Stores an owned object that nobody else knows; the old value moves to its word at `link`.
+    public static func push(_ t: Thread, _ object: ObjectRef, _ offset: Int, _ fresh: ObjectRef, link: Int) {
+        let word = object.atomicWord(offset)
+        ObjectLock.lock(object.lockByte, for: t)
+        let old = Value(bits: word.pointee.load(ordering: .relaxed))
+        if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) } else { WriteBarrier.willStore(object, t) }
+        fresh.setField(link, old)
+        word.pointee.store(Value(fresh).bits, ordering: .releasing)  // S1
+        ObjectLock.unlock(object.lockByte, for: t)
+    }
+
     /// Replaces the value by an owned one and returns the old one, owned by the caller.
     @inlinable public static func exchange(_ t: Thread, _ object: ObjectRef, _ offset: Int, owned value: Value) -> Value {
         let word = object.atomicWord(offset)

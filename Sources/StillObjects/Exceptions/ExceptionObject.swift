@@ -35,9 +35,13 @@ public struct ExceptionRef {
 
     public func args(_ t: Thread) -> Value { field(t, ExceptionLayout.args) }
     public func traceback(_ t: Thread) -> Value { field(t, ExceptionLayout.traceback) }
-    /// Takes the traceback out: owned, null when absent.
-    public func takeTraceback(_ t: Thread) -> Value {
-        SharedSlot.exchange(t, object, ExceptionLayout.traceback, owned: .null)
+    /// Puts a new traceback entry, owned, before those that are there, which become its field `link`. Other threads may raise the same exception.
+    public func pushTraceback(_ t: Thread, _ entry: ObjectRef, link: Int) {
+        if FaultInjection.isActive(.loseTraceback) {
+            entry.setField(link, SharedSlot.exchange(t, object, ExceptionLayout.traceback, owned: .null))
+            return setTraceback(t, Value(entry))
+        }
+        SharedSlot.push(t, object, ExceptionLayout.traceback, entry, link: link)
     }
     /// Consumes the reference; none clears.
     public func setTraceback(_ t: Thread, _ traceback: Value) { replace(t, ExceptionLayout.traceback, traceback) }

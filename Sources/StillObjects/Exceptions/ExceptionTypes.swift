@@ -118,13 +118,26 @@ public enum ExceptionTypes {
 
     /// `exception.add_note(note)`
     public static func addNote(_ t: Thread, _ exception: Value, _ note: Value) throws(PythonError) {
-        let notes = try t.getAttributeOrNull(exception, Names.__notes__)
+        var notes = try t.getAttributeOrNull(exception, Names.__notes__)
         if notes.isNull {
-            let list = try t.makeList(capacity: 1)
-            defer { t.release(list) }
-            try ListRef(list).append(t, note)
-            try t.setAttribute(exception, Names.__notes__, list)
-            return
+            notes = try t.makeList(capacity: 1)
+            do throws(PythonError) {
+                if t.typeOf(exception).has(TypeFlags.customSetAttribute) {
+                    try t.setAttribute(exception, Names.__notes__, notes)
+                } else {
+                    // Another thread may be adding the first one, too.
+                    let dict = try InstanceAttributes.materialize(t, exception.object)
+                    defer { t.release(dict) }
+                    let others = try DictRef(dict).store(t, Names.__notes__, hash: t.hash(Names.__notes__), notes, onlyIfAbsent: true)
+                    if !others.isNull {
+                        t.release(notes)
+                        notes = others
+                    }
+                }
+            } catch {
+                t.release(notes)
+                throw error
+            }
         }
         defer { t.release(notes) }
         guard t.typeOf(notes).has(TypeFlags.listSubclass) else {

@@ -11,6 +11,7 @@ public enum StressCatalog {
         SharedQueue.description,
         SharedContext.description,
         SharedGenerators.description,
+        ExceptionStorm.description,
         InterpreterTurnover.description,
         CrossThreadFrees.description,
         CountSaturation.description,
