@@ -83,6 +83,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case stepTwice
     /// An exception's traceback is taken out and put back in two steps.
     case loseTraceback
+    /// Who finds an inline value missing does not look whether it is being moved to the dict.
+    case missMovingValue
 }
 
 public enum FaultInjection {

@@ -91,7 +91,7 @@ enum Attributes {
             guard let offset = SlotDescriptor.offset(t, found, in: type) else { return }
             word = pack(version, store ? slot : inline, offset)
         } else {
-            guard type.record.pointee.inlineCount != 0 else { return }
+            guard type.record.pointee.inlineCount != 0, !type.has(TypeFlags.shortInstances) else { return }
             let index = InstanceAttributes.inlineIndex(type, name)
             if index < 0 { return }
             word = pack(version, inline, Int(type.record.pointee.inlineOffset) + index * 8)

@@ -94,6 +94,9 @@ public enum UnaryOperator: Int, CaseIterable, Sendable {
     @inlinable public static var weaklyReferencable: UInt32 { 1 << 25 }
     /// Instances are made by the runtime only.
     @inlinable public static var notInstantiable: UInt32 { 1 << 26 }
+    /// Some instances came from classes with fewer inline values, and their blocks end before this class's. All their attributes are in their dicts,
+    /// but nobody may look at an inline value before the dict: no caching.
+    @inlinable public static var shortInstances: UInt32 { 1 << 27 }
 }
 
 @frozen public struct TypeRecord {

@@ -136,13 +136,14 @@ public enum InstanceAttributes {
     /// Owned value, or null.
     public static func get(_ t: Thread, _ object: ObjectRef, _ type: TypeRef, _ name: Value) throws(PythonError) -> Value {
         let record = type.record
-        if record.pointee.sharedKeys != nil {
+        // With a dict, the block may end before the inline values of its class: see `TypeFlags.shortInstances`.
+        if record.pointee.sharedKeys != nil && object.atomicWord(Int(record.pointee.dictOffset)).pointee.load(ordering: .acquiring) == 0 {
             let index = inlineIndex(type, name)
             if index >= 0 {
                 let offset = Int(record.pointee.inlineOffset) + index * 8
                 let value = loadInline(t, object, offset)
                 if !value.isNull { return value }
-                if object.atomicWord(Int(record.pointee.dictOffset)).pointee.load(ordering: .acquiring) == 0 {
+                if !FaultInjection.isActive(.missMovingValue) {
                     // Perhaps on its way to the dict.
                     let again = SharedSlot.loadLocked(t, object, offset)
                     if !again.isNull { return again }
@@ -257,6 +258,7 @@ public enum InstanceAttributes {
                     try LockCheck.withFresh(dict.object.lockByte) { () throws(PythonError) in try DictRef(dict).set(t, name, value) }
                 } catch { failed = true }
                 t.release(value)
+                SchedulingNoise.point()
             }
         }
         WriteBarrier.willStore(object, t)

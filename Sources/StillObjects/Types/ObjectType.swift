@@ -2,6 +2,7 @@
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
+import StillVersions
 
 enum ObjectType {
     /// `object.__getattribute__`, to see whether a class overrides it.
@@ -209,20 +210,25 @@ enum ObjectType {
             guard newType.has(TypeFlags.heapType), oldType.has(TypeFlags.heapType), !t.isType(receiver) else {
                 throw t.raise(.typeError, "__class__ assignment only supported for mutable types or ModuleType subclasses")
             }
-            let a = newType.record.pointee
-            let b = oldType.record.pointee
-            guard a.nativeBase == b.nativeBase, a.basicSize == b.basicSize, a.dictOffset == b.dictOffset,
-                a.slotCount == b.slotCount, ClassLayout.sameSlots(newType, oldType)
+            let (a, b) = (newType.record, oldType.record)
+            guard a.pointee.nativeBase == b.pointee.nativeBase, a.pointee.basicSize == b.pointee.basicSize,
+                a.pointee.dictOffset == b.pointee.dictOffset, a.pointee.slotCount == b.pointee.slotCount, ClassLayout.sameSlots(newType, oldType)
             else {
                 throw t.raise(.typeError,
-                    "__class__ assignment: '\(StrRef(a.name).string)' object layout differs from '\(StrRef(b.name).string)'")
+                    "__class__ assignment: '\(StrRef(a.pointee.name).string)' object layout differs from '\(StrRef(b.pointee.name).string)'")
             }
-            // The inline values follow the old class's names: move them to a dict first. The block may be shorter than the
-            // new class wants, but a materialised object never uses its inline words again.
-            if b.dictOffset != 0 {
+            // The inline values follow the old class's names: move them to a dict first.
+            if b.pointee.dictOffset != 0 {
                 t.release(try InstanceAttributes.materialize(t, receiver.object))
             }
             t.withStoppedWorld(.versionInvalidation) { (world: borrowing StoppedWorld) in
+                // Another thread may have changed it since.
+                let present = TypeRef(receiver.object.typeRaw)
+                let isShort = a.pointee.instanceSize > present.record.pointee.instanceSize || present.has(TypeFlags.shortInstances)
+                if isShort && !newType.has(TypeFlags.shortInstances) {
+                    a.pointee.flags |= TypeFlags.shortInstances
+                    TypeVersion.invalidate(newType, world)
+                }
                 WriteBarrier.willChangeClass(receiver.object, to: ObjectRef(newType.raw), t)
                 receiver.object.typeRaw = newType.raw
             }

@@ -12,6 +12,7 @@ public enum StressCatalog {
         SharedContext.description,
         SharedGenerators.description,
         ExceptionStorm.description,
+        AttributeStorm.description,
         InterpreterTurnover.description,
         CrossThreadFrees.description,
         CountSaturation.description,
