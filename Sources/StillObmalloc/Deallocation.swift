@@ -5,7 +5,7 @@
 //
 // Barrier  A container that dies before the collector has scanned it is scanned here (shading what it refers to): its
 //          referents may live on in places that were scanned already.
-import StillPlatform
+public import StillPlatform
 public import StillThreadRegistry
 import Synchronization
 
@@ -23,7 +23,9 @@ import Synchronization
         if _slowPath(thread.barrierActive != 0) { WriteBarrier.willDie(object, thread) }
         TypeMemorySlots.of(object).pointee.deallocate.unsafelyUnwrapped(thread.raw, object.raw)
         heap.pointee.deallocationDepth &-= 1
-        if _slowPath(heap.pointee.pendingCount != 0) && heap.pointee.deallocationDepth == 0 { drain(thread) }
+        if _slowPath(heap.pointee.pendingCount != 0) && heap.pointee.deallocationDepth == 0 && !FaultInjection.isActive(.leaveWaiting) {
+            drain(thread)
+        }
     }
 
     @usableFromInline @inline(never)

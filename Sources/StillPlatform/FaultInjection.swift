@@ -85,6 +85,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case loseTraceback
     /// Who finds an inline value missing does not look whether it is being moved to the dict.
     case missMovingValue
+    /// Dead objects that wait on a list are left there.
+    case leaveWaiting
 }
 
 public enum FaultInjection {

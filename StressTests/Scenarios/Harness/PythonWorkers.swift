@@ -9,6 +9,12 @@ import StillModules
 import StillVM
 import Stillpoint
 
+/// A scenario's program cannot begin.
+struct ProgramFailure: Error, CustomStringConvertible {
+    let problem: String
+    var description: String { problem }
+}
+
 final class PythonWorkers: @unchecked Sendable {
     private let interpreter: Stillpoint.Interpreter
     private let functions: [String: Value]
@@ -41,6 +47,18 @@ final class PythonWorkers: @unchecked Sendable {
 
     func leave(worker: Int) {
         threads.withLock { $0.removeValue(forKey: worker) }?.destroy()
+    }
+
+    /// Calls a function with a str, before there are workers. - Returns: what is wrong.
+    func prepare(_ name: String, _ text: String) -> String? {
+        guard let thread = try? interpreter.registry.makeThread(), (try? PythonThreads.enter(thread)) != nil else {
+            return "no memory for a thread"
+        }
+        defer { thread.destroy() }
+        guard let argument = try? thread.makeString(text) else { return "no memory for a str" }
+        defer { thread.release(argument) }
+        var counters = StressCounters()
+        return call(thread, name, [argument], &counters)
     }
 
     /// - Returns: the function's owned result; null with `problem` set.

@@ -13,6 +13,7 @@ public enum StressCatalog {
         SharedGenerators.description,
         ExceptionStorm.description,
         AttributeStorm.description,
+        DeepStructures.description,
         InterpreterTurnover.description,
         CrossThreadFrees.description,
         CountSaturation.description,
