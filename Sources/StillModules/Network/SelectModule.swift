@@ -225,32 +225,35 @@ public enum SelectModule {
                     raise ValueError('sizehint must be positive or -1')
                 if flags & ~EPOLL_CLOEXEC:
                     raise OSError(22, 'Invalid argument')
-                self._fd = _epoll_create()
+                # A list, so that one of several threads that close takes it.
+                self._descriptor = [_epoll_create()]
 
             @classmethod
             def fromfd(cls, fd, /):
                 made = cls.__new__(cls)
-                made._fd = fd
+                made._descriptor = [fd]
                 return made
 
             def _open(self):
-                number = self._fd
-                if number < 0:
-                    raise ValueError('I/O operation on closed epoll object')
-                return number
+                try:
+                    return self._descriptor[0]
+                except IndexError:
+                    raise ValueError('I/O operation on closed epoll object') from None
 
             def fileno(self):
                 return self._open()
 
             @property
             def closed(self):
-                return self._fd < 0
+                return not self._descriptor
 
             def close(self):
-                number, self._fd = self._fd, -1
-                if number >= 0:
-                    import posix
-                    posix.close(number)
+                try:
+                    number = self._descriptor.pop()
+                except (IndexError, AttributeError):
+                    return
+                import posix
+                posix.close(number)
 
             def __enter__(self):
                 self._open()
@@ -260,8 +263,7 @@ public enum SelectModule {
                 self.close()
 
             def __del__(self):
-                if getattr(self, '_fd', -1) >= 0:
-                    self.close()
+                self.close()
 
             def register(self, fd, eventmask=EPOLLIN | EPOLLPRI | EPOLLOUT):
                 _epoll_ctl(self._open(), 1, _descriptor(fd), eventmask)
