@@ -52,6 +52,7 @@ let package = Package(
         .systemLibrary(
             name: "CUserspaceRCU", pkgConfig: "liburcu-bp", providers: [.apt(["liburcu-dev"])]),
         .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // The concurrency core.
         layer("StillPlatform", ["CStillShims"]),
@@ -80,7 +81,7 @@ let package = Package(
             "StillModules",
             [
                 "StillVM", "StillObjects", "StillGC", "StillObmalloc", "StillThreadRegistry",
-                "StillQSBR", "StillPlatform",
+                "StillQSBR", "StillPlatform", "CZlib",
             ]),
         layer(
             "Stillpoint",

@@ -19,6 +19,7 @@ public enum NativeModules {
         StructModule.defineTypes()
         QueueModule.defineTypes()
         ContextModule.defineTypes()
+        ZlibModule.defineTypes()
         Reduction.installHook()
         LibraryHooks.install()
         VMHooks.serveSignals = { (t) throws(PythonError) in try Interrupts.deliver(t) }
@@ -52,6 +53,7 @@ public enum NativeModules {
             ResourceModule.definition,
             FcntlModule.definition,
             UnicodeDataModule.definition,
+            ZlibModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
         ] + DigestModules.definitions {
             Imports.register(definition)

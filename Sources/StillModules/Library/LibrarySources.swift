@@ -220,22 +220,6 @@ enum LibrarySources {
             return bytes(out)
 
 
-        def _table():
-            table = []
-            for number in range(256):
-                for _ in range(8):
-                    number = number >> 1 ^ 0xedb88320 if number & 1 else number >> 1
-                table.append(number)
-            return table
-
-
-        _crc = _table()
-
-
-        def crc32(data, crc=0, /):
-            crc ^= 0xffffffff
-            for byte in bytes(memoryview(data)):
-                crc = _crc[(crc ^ byte) & 255] ^ crc >> 8
-            return crc ^ 0xffffffff
+        from zlib import crc32
         """#
 }

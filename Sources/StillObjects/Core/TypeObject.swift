@@ -211,7 +211,7 @@ public enum TypeID: UInt32, CaseIterable, Sendable {
     case itertoolsProduct, itertoolsStarMap, itertoolsTakeWhile, itertoolsTee, itertoolsTeeLink, itertoolsZipLongest
     case itemGetter, attributeGetter, methodCaller, partial, keyWrapper, bytearrayIterator
     case deque, dequeIterator, dequeReverseIterator, defaultDict, tupleGetter, abstractClassData, mersenneTwister
-    case cacheWrapper, structFormat, regexPattern, regexMatch, regexScanner, simpleQueue
+    case cacheWrapper, structFormat, regexPattern, regexMatch, regexScanner, simpleQueue, zlibStream
     case context, contextVariable, contextToken, contextTokenMissing
     case asyncSend, asyncThrow, awaitIterator, anextAwaitable
     case baseException, exception
