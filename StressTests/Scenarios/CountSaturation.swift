@@ -67,7 +67,10 @@ final class CountSaturation: StressScenario, @unchecked Sendable {
         // Its own half is far from its limit.
         let isOwner = object.owner == thread.ownerSlot
         var held = 0
+        // Others come while the count is on its way, on one processor, too.
+        let pauses = wasImmortal ? Self.taken : Int(random.next() % UInt64(Self.taken))
         for _ in 0..<Self.taken {
+            if held == pauses { OSThread.yield() }
             if random.next() & 1 == 0 {
                 ReferenceCount.retain(object, thread)
             } else if !ReferenceCount.tryRetain(object, thread) {

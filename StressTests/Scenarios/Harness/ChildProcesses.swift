@@ -15,8 +15,10 @@ enum ForkedChild {
         }
     }
 
-    /// How long a child may take: it shares the processors with all workers.
-    private static var patienceNanoseconds: UInt64 { Sanitizer.isThreadSanitizer ? 25_000_000_000 : 6_000_000_000 }
+    /// How long a child may take: it shares the processors with all workers, and with what else the machine does.
+    private static var patienceNanoseconds: UInt64 {
+        Sanitizer.isThreadSanitizer ? 25_000_000_000 : FaultInjection.isAnyActive ? 6_000_000_000 : 20_000_000_000
+    }
 
     /// Waits for a child, kills it when it takes too long. - Returns: what is wrong with how it ended.
     static func wait(for child: Int32) -> String? {

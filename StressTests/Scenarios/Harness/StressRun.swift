@@ -16,14 +16,21 @@ public struct StressRun: Sendable {
     public var seconds: Double
     /// Called about four times a second with the seconds passed.
     public var progress: (@Sendable (Double, StressCounters) -> Void)?
-    /// How long a phase may take before it counts as hanging. Sanitizers slow everything down.
-    public var patienceSeconds: Double = Sanitizer.isThreadSanitizer || Sanitizer.isAddressSanitizer ? 120 : 30
+    /// How long a phase may take before it counts as hanging.
+    public var patienceSeconds: Double
 
     public init(seed: UInt64, threads: Int, seconds: Double, progress: (@Sendable (Double, StressCounters) -> Void)? = nil) {
         self.seed = seed
         self.threads = threads
         self.seconds = seconds
         self.progress = progress
+        patienceSeconds = StressRun.patience(threads)
+    }
+
+    /// Sanitizers slow everything down, and of many threads on few processors each has its turn late.
+    private static func patience(_ threads: Int) -> Double {
+        let base = Sanitizer.isThreadSanitizer || Sanitizer.isAddressSanitizer ? 120.0 : 30
+        return base * max(1, Double(threads) / Double(8 * OSThread.processorCount))
     }
 
     private enum Phase {
