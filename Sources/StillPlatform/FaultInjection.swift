@@ -81,6 +81,10 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case resumeTwice
     /// A step of an asynchronous generator begins in the middle of another.
     case stepTwice
+    /// A module is imported although another thread is importing it.
+    case importTwice
+    /// A module in the making is not waited for.
+    case seeHalfModules
     /// An exception's traceback is taken out and put back in two steps.
     case loseTraceback
     /// Who finds an inline value missing does not look whether it is being moved to the dict.

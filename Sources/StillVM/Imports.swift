@@ -1,7 +1,6 @@
 // The import statement and the import of native and source modules.
 //
-// Locks     One recursive import lock per interpreter: a module body runs once, other threads wait for it (detached). A module that is
-//           being imported by the same thread is found, partly filled, in sys.modules, so circular imports proceed.
+// Threads   A module's body runs once; others that import it meanwhile wait for it, and circular imports find it partly filled: ImportLocks.swift.
 // Search    native modules first, then `name.py` and `name/__init__.py` in each entry of sys.path (or of the package's `__path__`), but for
 //           the standard library's folder, then source of our own, then the standard library. Stand-ins come last of all.
 import StillBytecode
@@ -9,6 +8,7 @@ public import StillObjects
 import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import Synchronization
 
 public enum Imports {
     /// Makes a native module importable, in all interpreters. Any thread.
@@ -63,8 +63,11 @@ public enum Imports {
         if !submodule.isNull { return submodule }
         let file = try t.getAttributeOrNull(module, Interning.intern("__file__"))
         defer { t.release(file) }
-        let place = file.isNull || !t.isStr(file) ? "unknown location" : StrRef(file).string
-        throw t.importError("cannot import name '\(StrRef(name).string)' from '\(text)' (\(place))", name: text)
+        if file.isNull || !t.isStr(file) {
+            throw t.importError("cannot import name '\(StrRef(name).string)' from '\(text)' (unknown location)", name: text)
+        }
+        let kind = ModuleRef.isPartial(t, module) ? "partially initialized module '\(text)' (most likely due to a circular import)" : "'\(text)'"
+        throw t.importError("cannot import name '\(StrRef(name).string)' from \(kind) (\(StrRef(file).string))", name: text)
     }
 
     static func importStar(_ t: Thread, _ module: Value, into locals: Value) throws(PythonError) {
@@ -158,69 +161,139 @@ public enum Imports {
 
     /// The module with that absolute name, importing it and its parents if needed. Owned.
     public static func load(_ t: Thread, _ name: String) throws(PythonError) -> Value {
-        let modules = DictRef(t.interpreterState.pointee.modules)
-        let lock = ImportLock.of(t)
-        // Found and finished: no lock. A module in the making belongs to the lock's holder.
-        if !lock.isHeld {
-            let found = try modules.get(t, Interning.intern(name))
-            if found.isNone {
-                throw t.moduleNotFound("import of \(name) halted; None in sys.modules", name: name)
-            }
+        let key = Interning.intern(name)
+        let found = try finished(t, key, name)
+        if _fastPath(!found.isNull) { return found }
+        var parent = Value.null
+        defer { t.release(parent) }
+        if let dot = name.lastIndex(of: ".") { parent = try load(t, String(name[..<dot])) }
+        let locks = ImportLocks.of(t)
+        while true {
+            let found = try finished(t, key, name)
             if !found.isNull { return found }
+            switch locks.claim(t, name) {
+            case .begun(let making):
+                defer { locks.end(making) }
+                // Somebody may have finished it since it was missed.
+                if try isThere(t, key) { continue }
+                return try make(t, name, key, parent, making.number)
+            case .nested(let making): return try make(t, name, key, parent, making.number)
+            case .taken(let making): try locks.wait(t, making)
+            case .circular: throw t.raise(.runtimeError, "deadlock detected by the import of '\(name)'")
+            }
         }
-        lock.acquire(t)
-        defer { lock.release(t) }
-        return try loadLocked(t, name)
     }
 
-    static func loadLocked(_ t: Thread, _ name: String) throws(PythonError) -> Value {
+    /// What sys.modules has, when it is finished or when waiting for it would be for ever. Owned; null when there is nothing.
+    private static func finished(_ t: Thread, _ key: Value, _ name: String) throws(PythonError) -> Value {
         let modules = DictRef(t.interpreterState.pointee.modules)
-        let key = Interning.intern(name)
+        while true {
+            let found = try modules.get(t, key)
+            if found.isNull { return found }
+            if found.isNone { throw t.moduleNotFound("import of \(name) halted; None in sys.modules", name: name) }
+            guard found.isObject, t.typeOf(found) == t.type(.module) else { return found }
+            let number = ModuleRef(found).making.pointee.load(ordering: .acquiring)  // I1
+            if _fastPath(number == 0) || FaultInjection.isActive(.seeHalfModules) { return found }
+            if number == ModuleRef.failed {
+                // It is not there any more, unless the program has put it back.
+                let again = try modules.get(t, key)
+                defer { t.release(again) }
+                if again.isSame(found) { return found }
+            } else {
+                let locks = ImportLocks.of(t)
+                switch locks.progress(t, number) {
+                case .ours: return found
+                case .running(let making):
+                    t.release(found)
+                    try locks.wait(t, making)
+                    continue
+                case .over:
+                    if ModuleRef(found).making.pointee.load(ordering: .acquiring) == number {
+                        // Its maker has vanished.
+                        t.release(found)
+                        return .null
+                    }
+                }
+            }
+            t.release(found)
+        }
+    }
+
+    /// Whether sys.modules has it, for who has claimed it. What a vanished thread has left half done is taken out.
+    private static func isThere(_ t: Thread, _ key: Value) throws(PythonError) -> Bool {
+        let modules = DictRef(t.interpreterState.pointee.modules)
         let found = try modules.get(t, key)
-        if found.isNone { throw t.moduleNotFound("import of \(name) halted; None in sys.modules", name: name) }
-        if !found.isNull { return found }
-        var parent = Value.null
+        if found.isNull { return false }
+        defer { t.release(found) }
+        guard found.isObject, t.typeOf(found) == t.type(.module) else { return true }
+        let number = ModuleRef(found).making.pointee.load(ordering: .acquiring)  // I1
+        if number == 0 || number == ModuleRef.failed { return true }
+        guard case .over = ImportLocks.of(t).progress(t, number),
+            ModuleRef(found).making.pointee.load(ordering: .acquiring) == number
+        else { return true }
+        _ = try modules.delete(t, key)
+        return false
+    }
+
+    /// Finds a module and runs it, for who has claimed it. Owned.
+    private static func make(
+        _ t: Thread, _ name: String, _ key: Value, _ parent: Value, _ number: UInt64
+    ) throws(PythonError) -> Value {
         var search = t.interpreterState.pointee.path
         var ownedSearch = Value.null
-        defer { t.release(parent) }
         defer { t.release(ownedSearch) }
-        var leaf = name
-        if let dot = name.lastIndex(of: ".") {
-            let parentName = String(name[..<dot])
-            leaf = String(name[name.index(after: dot)...])
-            parent = try loadLocked(t, parentName)
-            let again = try modules.get(t, key)
-            if !again.isNull { return again }
+        let dot = name.lastIndex(of: ".")
+        let leaf = dot.map { String(name[name.index(after: $0)...]) } ?? name
+        if let dot {
             ownedSearch = try t.getAttributeOrNull(parent, Interning.intern("__path__"))
             if ownedSearch.isNull {
-                throw t.moduleNotFound("No module named '\(name)'; '\(parentName)' is not a package", name: name)
+                throw t.moduleNotFound("No module named '\(name)'; '\(name[..<dot])' is not a package", name: name)
             }
             search = ownedSearch
         }
-        let module: Value
-        let included = ModuleTable.find(name)
-        if case .native(let definition) = included {
-            module = try definition.make(t)
-            try modules.set(t, key, module)
-        } else if case .source(let source, let isStandIn) = included {
-            if let place = try find(t, leaf, search, withLibrary: isStandIn) {
-                module = try execute(t, name, place)
-            } else {
-                module = try execute(t, name, Place(file: "<frozen \(name)>", package: nil), source: Array(source.utf8))
-            }
-        } else if let place = try find(t, leaf, search) {
-            module = try execute(t, name, place)
-        } else {
+        switch ModuleTable.find(name) {
+        case .native(let definition):
+            let module = try definition.make(t)
+            return try complete(t, module, key, leaf, parent, number) { () throws(PythonError) in }
+        case .source(let source, let isStandIn):
+            if let place = try find(t, leaf, search, withLibrary: isStandIn) { return try run(t, name, key, place, nil, leaf, parent, number) }
+            return try run(t, name, key, Place(file: "<frozen \(name)>", package: nil), Array(source.utf8), leaf, parent, number)
+        case nil:
+            if let place = try find(t, leaf, search) { return try run(t, name, key, place, nil, leaf, parent, number) }
             let advice = t.interpreterState.pointee.stdlib.isNull ? StandardLibrary.advice(name) : ""
             throw t.moduleNotFound("No module named '\(name)'\(advice)", name: name)
         }
-        if !parent.isNull {
-            do throws(PythonError) { try t.setAttribute(parent, Interning.intern(leaf), module) } catch {
-                t.release(module)
-                throw error
-            }
+    }
+
+    /// Puts a new module (given up) into sys.modules, runs its body and makes it an attribute of its parent. Owned: what sys.modules has then.
+    private static func complete(
+        _ t: Thread, _ module: Value, _ key: Value, _ leaf: String, _ parent: Value, _ number: UInt64,
+        body: () throws(PythonError) -> Void
+    ) throws(PythonError) -> Value {
+        let modules = DictRef(t.interpreterState.pointee.modules)
+        let making = ModuleRef(module).making
+        defer { t.release(module) }
+        making.pointee.store(number, ordering: .relaxed)
+        do throws(PythonError) {
+            try modules.set(t, key, module)
+            try body()
+        } catch {
+            let raised = t.takeRaised()
+            _ = try? modules.delete(t, key)
+            t.setRaised(raised)
+            making.pointee.store(ModuleRef.failed, ordering: .releasing)  // I1
+            throw error
         }
-        return module
+        defer { making.pointee.store(0, ordering: .releasing) }  // I1
+        // The body may have put something else in its place.
+        let there = try modules.get(t, key)
+        let final = there.isNull ? t.retain(module) : there
+        if parent.isNull { return final }
+        do throws(PythonError) { try t.setAttribute(parent, Interning.intern(leaf), final) } catch {
+            t.release(final)
+            throw error
+        }
+        return final
     }
 
     struct Place {
@@ -246,8 +319,9 @@ public enum Imports {
         return nil
     }
 
-    static func execute(
-        _ t: Thread, _ name: String, _ place: Place, source given: [UInt8]? = nil
+    /// Makes a module from source: the file's, or what is given. Owned.
+    private static func run(
+        _ t: Thread, _ name: String, _ key: Value, _ place: Place, _ given: [UInt8]?, _ leaf: String, _ parent: Value, _ number: UInt64
     ) throws(PythonError) -> Value {
         let source: [UInt8]
         if let given {
@@ -259,8 +333,6 @@ public enum Imports {
         defer { t.release(code) }
         let module = try ModuleRef.make(t, name: name)
         let dict = DictRef(ModuleRef(module).dict)
-        let modules = DictRef(t.interpreterState.pointee.modules)
-        let key = Interning.intern(name)
         do throws(PythonError) {
             if given == nil {
                 let file = try t.makeString(place.file)
@@ -276,25 +348,16 @@ public enum Imports {
                 t.release(path)
                 try dict.set(t, Interning.intern("__package__"), key)
             } else {
-                let parent = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? ""
-                try dict.set(t, Interning.intern("__package__"), Interning.intern(parent))
-            }
-            try modules.set(t, key, module)
-            do throws(PythonError) { t.release(try run(t, code, globals: ModuleRef(module).dict)) } catch {
-                let raised = t.takeRaised()
-                _ = try? modules.delete(t, key)
-                t.setRaised(raised)
-                throw error
+                let package = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? ""
+                try dict.set(t, Interning.intern("__package__"), Interning.intern(package))
             }
         } catch {
             t.release(module)
             throw error
         }
-        // The body may have put something else in its place.
-        let final = try modules.get(t, key)
-        if final.isNull { return module }
-        t.release(module)
-        return final
+        return try complete(t, module, key, leaf, parent, number) { () throws(PythonError) in
+            t.release(try run(t, code, globals: dict.value))
+        }
     }
 
     /// Runs a module's code. Owned result.
@@ -308,42 +371,5 @@ public enum Imports {
 extension ThreadState {
     func moduleNotFound(_ message: String, name: String) -> PythonError {
         importError(message, name: name, .moduleNotFoundError)
-    }
-}
-
-/// The interpreter's import lock: recursive, waits detached.
-final class ImportLock {
-    private let lock = BlockingLock()
-    nonisolated(unsafe) private var owner: UInt64 = 0
-    nonisolated(unsafe) private var depth = 0
-
-    static func of(_ t: Thread) -> ImportLock {
-        Unmanaged<ImportLock>.fromOpaque(t.interpreterState.pointee.importLock!).takeUnretainedValue()
-    }
-    /// Held by any thread: a hint, except to the holder.
-    var isHeld: Bool { lock.isLocked }
-
-    func acquire(_ t: Thread) {
-        if lock.isLocked && owner == t.id {
-            depth += 1
-            return
-        }
-        _ = lock.acquire(t, timeoutNanoseconds: nil)
-        owner = t.id
-        depth = 1
-    }
-    func release(_ t: Thread) {
-        depth -= 1
-        if depth == 0 {
-            owner = 0
-            lock.release()
-        }
-    }
-    /// Free from now on, unless the calling thread holds it. The others never run again; modules that they were importing stay half done.
-    func reset(_ t: Thread?) {
-        if let t, lock.isLocked, owner == t.id { return }
-        owner = 0
-        depth = 0
-        lock.reset()
     }
 }

@@ -23,7 +23,7 @@ public import Synchronization
     public var mainThreadID: UInt64
     /// Address of the interpreter's heap. Set before the first thread enters.
     public var heap: UnsafeMutableRawPointer?
-    public var importLock: UnsafeMutableRawPointer?
+    public var importLocks: UnsafeMutableRawPointer?
     /// Not 0: signals wait for the main thread; bit 0 an interrupt of this interpreter, bit 1 notes of the process. Relaxed: the request bit
     /// that goes with it orders.
     public let interrupted: Atomic<UInt32>
@@ -105,17 +105,17 @@ public enum VirtualMachine {
 
     /// Gives a new interpreter its part of the VM. Before its first thread attaches.
     public static func prepare(_ interpreter: Interpreter) {
-        interpreter.state.pointee.importLock = Unmanaged.passRetained(ImportLock()).toOpaque()
+        interpreter.state.pointee.importLocks = Unmanaged.passRetained(ImportLocks()).toOpaque()
         interpreter.state.pointee.recursionLimit.store(InterpreterState.defaultRecursionLimit, ordering: .relaxed)
     }
 
     /// Undoes `prepare`. No thread of the interpreter runs code any more.
     public static func forget(_ interpreter: Interpreter) {
         InterpreterVersions(interpreter).end()
-        guard let lock = interpreter.state.pointee.importLock else { return }
+        guard let locks = interpreter.state.pointee.importLocks else { return }
         // In this order: a fork may come between.
-        interpreter.state.pointee.importLock = nil
-        Unmanaged<ImportLock>.fromOpaque(lock).release()
+        interpreter.state.pointee.importLocks = nil
+        Unmanaged<ImportLocks>.fromOpaque(locks).release()
     }
 
     /// Gives a new, attached thread its part of the VM.
@@ -132,12 +132,9 @@ public enum VirtualMachine {
     public static func detach(_ t: Thread) { ThreadVM.destroy(t) }
     /// Frees the VM's part of a thread that never runs again. What its frames refer to is not given up.
     public static func forget(thread t: Thread) { ThreadVM.destroy(t) }
-    /// For who forks. May wait, detached.
-    public static func acquireImportLock(_ t: Thread) { ImportLock.of(t).acquire(t) }
-    public static func releaseImportLock(_ t: Thread) { ImportLock.of(t).release(t) }
-    /// The threads that held the import lock never run again.
-    public static func resetImportLock(_ interpreter: Interpreter, _ survivor: Thread?) {
-        guard let lock = interpreter.state.pointee.importLock else { return }
-        Unmanaged<ImportLock>.fromOpaque(lock).takeUnretainedValue().reset(survivor)
+    /// Threads other than the survivor never run again; what they were importing is not waited for.
+    public static func resetImports(_ interpreter: Interpreter, _ survivor: Thread?) {
+        guard let locks = interpreter.state.pointee.importLocks else { return }
+        Unmanaged<ImportLocks>.fromOpaque(locks).takeUnretainedValue().reset(survivor)
     }
 }

@@ -1,21 +1,32 @@
-// Module objects and native module definitions. Layout: 24 dict (Value).
+// Module objects and native module definitions. Layout: 24 dict (Value), 32 number of its making (ImportLocks.swift).
 public import StillObjects
 import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
+import Synchronization
 
 public struct ModuleRef {
     public let raw: UnsafeMutableRawPointer
     public init(_ value: Value) { raw = value.object.raw }
     public var dict: Value { ObjectRef(raw).field(24, as: Value.self) }
+    static let bytes = 40
+    /// 0: finished.
+    var making: UnsafeMutablePointer<Atomic<UInt64>> { ObjectRef(raw).atomicWord(32) }
+    static let failed = UInt64.max
+    /// Whether an import has not finished it.
+    static func isPartial(_ t: Thread, _ value: Value) -> Bool {
+        guard value.isObject, t.typeOf(value) == t.type(.module) else { return false }
+        return ModuleRef(value).making.pointee.load(ordering: .relaxed) != 0
+    }
 
     /// A new module with `__name__`, `__doc__`, `__loader__`, `__spec__` and `__package__`. Owned.
     public static func make(_ t: Thread, name: String) throws(PythonError) -> Value {
-        guard let object = Allocation.object(t, type: t.type(.module).raw, bytes: 32, collectable: true) else {
+        guard let object = Allocation.object(t, type: t.type(.module).raw, bytes: bytes, collectable: true) else {
             throw t.noMemory()
         }
         let dict = try t.makeDict()
         object.setField(24, dict)
+        object.setField(32, UInt64(0))
         ReferenceCount.makeDeferred(object)
         // Functions and tracebacks of all threads refer to it: nobody counts.
         ReferenceCount.makeDeferred(dict.object)
@@ -31,7 +42,7 @@ public struct ModuleRef {
 
 enum ModuleType {
     static func define() {
-        StaticTypes.define(.module, "module", basicSize: 32, flags: TypeFlags.collectable) { b in
+        StaticTypes.define(.module, "module", basicSize: UInt32(ModuleRef.bytes), flags: TypeFlags.collectable) { b in
             b.record.pointee.memory.traverse = { object, visitor in
                 let dict = ObjectRef(object).field(24, as: Value.self)
                 if dict.isObject { visitor.report(dict.object.raw, true) }

@@ -368,7 +368,7 @@ public final class Interpreter {
         } catch { code = report() }
         PythonThreads.beginFinalization(registry)
         t.trapOthers()
-        VirtualMachine.resetImportLock(registry, t)
+        VirtualMachine.resetImports(registry, t)
         dropModules()
         return reportLostOutput(OutputBuffer.flush(t)) && code == 0 ? 120 : code
     }

@@ -1,9 +1,8 @@
 // Forking from Python: what os.register_at_fork keeps, and the order of everything.
 //
-//   before callbacks, last registered first > import lock > the registry's fork > import lock back > parent's or child's callbacks, first
-//   registered first
+//   before callbacks, last registered first > the registry's fork > parent's or child's callbacks, first registered first
 //
-// Import lock  is taken so that no module is half imported in the child by a thread that is not there.
+// Imports      that other threads are in the middle of are not waited for: a program may live in one. The child imports such modules anew.
 // Callbacks    lie in three lists of the interpreter, shared objects like any other; an exception in one is reported and does not stop the
 //              rest.
 public import StillObjects
@@ -72,14 +71,11 @@ public enum ForkCallbacks {
         if !t.interpreter.configuration.allowsFork { throw .notAllowed(interpreter: t.interpreter.id) }
         if t.interpreter.isFinalising { throw .shuttingDown(interpreter: t.interpreter.id) }
         run(t, .before)
-        VirtualMachine.acquireImportLock(t)
         let outcome: ForkOutcome
         do throws(ForkError) { outcome = try t.fork() } catch {
-            VirtualMachine.releaseImportLock(t)
             run(t, .parent)
             throw error
         }
-        VirtualMachine.releaseImportLock(t)
         run(t, outcome == .child ? .child : .parent)
         return outcome
     }

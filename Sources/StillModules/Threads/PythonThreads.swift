@@ -164,7 +164,7 @@ public enum PythonThreads {
     /// In a forked child, once for each interpreter: `survivor` is the forking thread if it is attached to this one.
     public static func repairInChild(_ interpreter: Interpreter, _ survivor: ThreadState?) {
         OutputBuffer.repairInChild()
-        VirtualMachine.resetImportLock(interpreter, survivor)
+        VirtualMachine.resetImports(interpreter, survivor)
         interpreter.state.pointee.runningThreads.store(0, ordering: .relaxed)
         guard let survivor else { return }
         let isOurs = survivor.record.pointee.ownsOSThread != 0

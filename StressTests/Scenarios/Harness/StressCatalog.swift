@@ -11,6 +11,7 @@ public enum StressCatalog {
         SharedQueue.description,
         SharedContext.description,
         SharedGenerators.description,
+        ImportStorm.description,
         ExceptionStorm.description,
         AttributeStorm.description,
         DeepStructures.description,
