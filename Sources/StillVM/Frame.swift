@@ -114,6 +114,8 @@ extension ThreadState {
     var misses: UInt = 0
     /// How many frames a new coroutine remembers as its origin.
     public var originDepth = 0
+    /// See ThreadToken.
+    var token = Value.null
     /// See ThreadContext.
     var context = Value.null
     /// Hooks for new asynchronous generators (owned, null for none): called at the first use, and instead of a finalizer.

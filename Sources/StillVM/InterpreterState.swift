@@ -127,6 +127,8 @@ public enum VirtualMachine {
         if t.objects.pointee.vm == nil { return }
         AsyncHooks.set(t, first: .null, finalizer: .null)
         t.release(ThreadContext.exchange(t, owned: .null))
+        // What dies with it may ask for a new one.
+        for _ in 0..<8 where !ThreadToken.get(t).isNull { t.release(ThreadToken.exchange(t, owned: .null)) }
     }
     /// Own thread, last use of objects.
     public static func detach(_ t: Thread) { ThreadVM.destroy(t) }

@@ -20,6 +20,15 @@ public enum ThreadModule {
         }
         m.function("get_ident", 0, 0) { t, s, a, n, k in Value(smallInt: Int(Thread(t).id)).bits }
         m.function("get_native_id", 0, 0) { t, s, a, n, k in Value(smallInt: Int(OSThread.currentID)).bits }
+        // What threading.local knows the thread by.
+        m.function("_token", 0, 0) { t, s, a, n, k in
+            let token = ThreadToken.get(Thread(t))
+            return token.isNull ? Value.none.bits : Thread(t).retain(token).bits
+        }
+        m.function("_set_token", 1, 1) { t, s, a, n, k in
+            Thread(t).release(ThreadToken.exchange(Thread(t), owned: Thread(t).retain(Value(bits: a[0]))))
+            return Value.none.bits
+        }
         m.function("_get_main_thread_ident", 0, 0) { t, s, a, n, k in
             Value(smallInt: Int(Thread(t).interpreterState.pointee.mainThreadID)).bits
         }

@@ -5,6 +5,7 @@ public enum ThreadingSource {
         import posix as _posix
         import sys as _sys
         import time as _time
+        from _weakref import ref as _ref
 
         Lock = _thread.lock
         RLock = _thread.RLock
@@ -461,17 +462,65 @@ public enum ThreadingSource {
                 raise RuntimeError('cannot join a dummy thread')
 
 
+        # One for each thread that has thread-local data; it dies with the thread, and the data goes.
+        class _Token:
+            pass
+
+
+        class _Values(dict):
+            pass
+
+
+        def _thread_key():
+            token = _thread._token()
+            if token is None:
+                token = _Token()
+                token.key = _ref(token)
+                _thread._set_token(token)
+            return token.key
+
+
+        def _add_values(table):
+            weak = _ref(table)
+
+            def ended(reference):
+                table = weak()
+                if table is not None:
+                    table.pop(reference, None)
+
+            own = table[_ref(_thread_key()(), ended)] = {}
+            return own
+
+
+        def _local_name(cls):
+            return '_thread._local' if cls is local else cls.__name__
+
+
         class local:
-            def __init__(self, /, *args, **kwargs):
-                object.__setattr__(self, '_local_values', {})
+            def __new__(cls, /, *args, **kwargs):
+                if (args or kwargs) and cls.__init__ is object.__init__:
+                    raise TypeError('Initialization arguments are not supported')
+                self = object.__new__(cls)
+                table = _Values()
+                object.__setattr__(self, '_local_values', table)
                 object.__setattr__(self, '_local_arguments', (args, kwargs))
+                # For this thread the class calls __init__, for others the first use does.
+                _add_values(table)
+                return self
 
             def _own(self):
-                values = object.__getattribute__(self, '_local_values')
-                me = get_ident()
-                own = values.get(me)
+                table = object.__getattribute__(self, '_local_values')
+                own = table.get(_thread_key())
                 if own is None:
-                    own = values[me] = {}
+                    own = _add_values(table)
+                    cls = type(self)
+                    if cls.__init__ is not object.__init__:
+                        args, kwargs = object.__getattribute__(self, '_local_arguments')
+                        try:
+                            cls.__init__(self, *args, **kwargs)
+                        except BaseException:
+                            table.pop(_thread_key(), None)
+                            raise
                 return own
 
             def __getattribute__(self, name):
@@ -481,16 +530,20 @@ public enum ThreadingSource {
                 if name in own:
                     return own[name]
                 if name in ('_local_values', '_local_arguments'):
-                    raise AttributeError(name)
+                    raise AttributeError("'%s' object has no attribute '%s'" % (_local_name(type(self)), name))
                 return object.__getattribute__(self, name)
 
             def __setattr__(self, name, value):
+                if name == '__dict__':
+                    raise AttributeError("'%s' object attribute '__dict__' is read-only" % _local_name(type(self)))
                 object.__getattribute__(self, '_own')()[name] = value
 
             def __delattr__(self, name):
+                if name == '__dict__':
+                    raise AttributeError("'%s' object attribute '__dict__' is read-only" % _local_name(type(self)))
                 own = object.__getattribute__(self, '_own')()
                 if name not in own:
-                    raise AttributeError("'%s' object has no attribute '%s'" % (type(self).__name__, name))
+                    raise AttributeError("'%s' object has no attribute '%s'" % (_local_name(type(self)), name))
                 del own[name]
 
 
