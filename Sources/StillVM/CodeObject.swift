@@ -82,6 +82,7 @@ import StillVersions
         ObjectRef(raw).field(24, as: UnsafeMutablePointer<CodeRecord>.self)
     }
     public var value: Value { Value(ObjectRef(raw)) }
+    public var freeVariableCount: Int { Int(record.pointee.freeCount) }
 }
 
 public enum CodeLoader {

@@ -361,8 +361,13 @@ public enum Imports {
     }
 
     /// Runs a module's code. Owned result.
-    public static func run(_ t: Thread, _ code: Value, globals: Value, locals: Value = .null) throws(PythonError) -> Value {
-        let function = try FunctionRef.make(t, code: code, globals: globals, builtins: t.interpreterState.pointee.builtins)
+    ///
+    /// - Parameter closure: a tuple of as many cells as the code has free variables; null for none.
+    public static func run(
+        _ t: Thread, _ code: Value, globals: Value, locals: Value = .null, closure: Value = .null
+    ) throws(PythonError) -> Value {
+        let function = try FunctionRef.make(
+            t, code: code, globals: globals, builtins: t.interpreterState.pointee.builtins, closure: closure)
         defer { t.release(function) }
         return try VM.runBody(t, function, locals: locals)
     }

@@ -87,11 +87,6 @@ enum BuiltinCode {
                 let v = try Arguments.parse(
                     t, function: "exec", a, n, k, names: ["source", "globals", "locals", "closure"], required: 1,
                     positionalOnly: 1, keywordOnly: 1)
-                if !v[3].isNull && !v[3].isNone {
-                    if t.typeOf(v[0]) != t.type(.code) {
-                        throw t.raise(.typeError, "closure can only be used when source is a code object")
-                    }
-                }
                 t.release(try BuiltinCode.run(t, "exec", v, .module, closure: v[3].isNone ? .null : v[3]))
                 return .none
             }
@@ -187,8 +182,10 @@ enum BuiltinCode {
         t.release(present)
         let code: Value
         if t.typeOf(v[0]) == t.type(.code) {
+            try checkClosure(t, function, v[0], closure)
             code = t.retain(v[0])
         } else {
+            if !closure.isNull { throw t.raise(.typeError, "closure can only be used when source is a code object") }
             var text = try source(t, v[0], function, "string, bytes or code")
             if mode == .expression {
                 while let first = text.first, first == 32 || first == 9 { text.removeFirst() }
@@ -196,19 +193,20 @@ enum BuiltinCode {
             code = try VMHooks.compile(t, text, "<string>", mode)
         }
         defer { t.release(code) }
-        try checkClosure(t, function, code, closure)
-        let made = try FunctionRef.make(t, code: code, globals: globals, builtins: t.interpreterState.pointee.builtins, closure: closure)
-        defer { t.release(made) }
-        return try VM.runBody(t, made, locals: locals.isSame(globals) ? .null : locals)
+        return try Imports.run(t, code, globals: globals, locals: locals.isSame(globals) ? .null : locals, closure: closure)
     }
 
+    /// A code object's free variables need one cell each.
     private static func checkClosure(_ t: Thread, _ function: String, _ code: Value, _ closure: Value) throws(PythonError) {
-        let wanted = Int(CodeRef(code.object.raw).record.pointee.freeCount)
-        if wanted == 0 && closure.isNull { return }
+        let count = CodeRef(code.object.raw).freeVariableCount
+        if count == 0 {
+            if !closure.isNull { throw t.raise(.typeError, "cannot use a closure with this code object") }
+            return
+        }
         if function == "eval" { throw t.raise(.typeError, "code object passed to eval() may not contain free variables") }
-        if wanted == 0 { throw t.raise(.typeError, "cannot use a closure with this code object") }
-        var isRight = !closure.isNull && t.isTuple(closure) && TupleRef(closure).count == wanted
-        if isRight { for index in 0..<wanted where t.typeOf(TupleRef(closure).item(index)) != t.type(.cell) { isRight = false } }
-        if !isRight { throw t.raise(.typeError, "code object requires a closure of exactly length \(wanted)") }
+        let isTuple = !closure.isNull && t.typeOf(closure) == t.type(.tuple) && TupleRef(closure).count == count
+        guard isTuple, (0..<count).allSatisfy({ t.typeOf(TupleRef(closure).item($0)) == t.type(.cell) }) else {
+            throw t.raise(.typeError, "code object requires a closure of exactly length \(count)")
+        }
     }
 }
