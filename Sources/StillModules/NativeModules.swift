@@ -52,6 +52,7 @@ public enum NativeModules {
             SpawnModule.definition,
             ResourceModule.definition,
             FcntlModule.definition,
+            TermiosModule.definition,
             UnicodeDataModule.definition,
             ZlibModule.definition,
             ModuleDefinition(name: "math") { MathModule.define($0) },
