@@ -256,10 +256,17 @@ public enum Imports {
             let module = try definition.make(t)
             return try complete(t, module, key, leaf, parent, number) { () throws(PythonError) in }
         case .source(let source, let isStandIn):
-            if let place = try find(t, leaf, search, withLibrary: isStandIn) { return try run(t, name, key, place, nil, leaf, parent, number) }
-            return try run(t, name, key, Place(file: "<frozen \(name)>", package: nil), Array(source.utf8), leaf, parent, number)
+            if let place = try find(t, leaf, search, withLibrary: isStandIn), !place.file.isEmpty { return try run(t, name, key, place, nil, leaf, parent, number) }
+            return try run(t, name, key, Place(file: "<frozen \(name)>", folders: nil), Array(source.utf8), leaf, parent, number)
         case nil:
-            if let place = try find(t, leaf, search) { return try run(t, name, key, place, nil, leaf, parent, number) }
+            let found = try ImportFinders.load(t, name, key, path: parent.isNull ? .none : search)
+            if !found.isNull {
+                if !parent.isNull { try t.setAttribute(parent, Interning.intern(leaf), found) }
+                return found
+            }
+            if let place = try find(t, leaf, search) {
+                return try run(t, name, key, place, place.file.isEmpty ? [] : nil, leaf, parent, number)
+            }
             let advice = t.interpreterState.pointee.stdlib.isNull ? StandardLibrary.advice(name) : ""
             throw t.moduleNotFound("No module named '\(name)'\(advice)", name: name)
         }
@@ -297,8 +304,10 @@ public enum Imports {
     }
 
     struct Place {
+        /// Empty: a package of folders without a file.
         var file: String
-        var package: String?
+        /// A package's `__path__`.
+        var folders: [String]?
     }
 
     static func find(_ t: Thread, _ leaf: String, _ search: Value, withLibrary: Bool = true) throws(PythonError) -> Place? {
@@ -306,17 +315,19 @@ public enum Imports {
         let list = try t.makeList(capacity: 0)
         defer { t.release(list) }
         try ListRef(list).extend(t, search)
+        var bare: [String] = []
         for index in 0..<ListRef(list).count {
             let item = ListRef(list).item(t, index)
             defer { t.release(item) }
             guard t.isStr(item) else { continue }
             let folder = StrRef(item).string
             if !withLibrary && !library.isNull && (StrRef.equal(item, library) || folder.hasPrefix(StrRef(library).string + "/")) { continue }
-            let base = folder.isEmpty ? leaf : "\(folder)/\(leaf)"
-            if File.exists("\(base)/__init__.py") { return Place(file: "\(base)/__init__.py", package: base) }
-            if File.exists("\(base).py") { return Place(file: "\(base).py", package: nil) }
+            let base = "\(folder.isEmpty ? File.realPath(".") ?? "." : folder)/\(leaf)"
+            if File.exists("\(base)/__init__.py") { return Place(file: "\(base)/__init__.py", folders: [base]) }
+            if File.exists("\(base).py") { return Place(file: "\(base).py", folders: nil) }
+            if File.isDirectory(base) { bare.append(base) }
         }
-        return nil
+        return bare.isEmpty ? nil : Place(file: "", folders: bare)
     }
 
     /// Makes a module from source: the file's, or what is given. Owned.
@@ -340,12 +351,11 @@ public enum Imports {
                 try dict.set(t, Interning.intern("__file__"), file)
             }
             try dict.set(t, Interning.intern("__builtins__"), t.interpreterState.pointee.builtins)
-            if let package = place.package {
-                let folder = try t.makeString(package)
-                let path = try t.makeList(capacity: 1)
-                try ListRef(path).appendOwned(t, folder)
+            if let folders = place.folders {
+                let path = try t.makeList(capacity: folders.count)
+                defer { t.release(path) }
+                for folder in folders { try ListRef(path).appendOwned(t, try t.makeString(folder)) }
                 try dict.set(t, Interning.intern("__path__"), path)
-                t.release(path)
                 try dict.set(t, Interning.intern("__package__"), key)
             } else {
                 let package = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? ""

@@ -78,7 +78,11 @@ enum ModuleType {
                     defer { t.release(name) }
                     defer { t.release(file) }
                     let text = name.isNull || !t.isStr(name) ? "?" : StrRef(name).string
-                    if file.isNull || !t.isStr(file) { return try t.makeString("<module '\(text)' (built-in)>") }
+                    if file.isNull || !t.isStr(file) {
+                        let path = dict.getName(t, Interning.intern("__path__"))
+                        defer { t.release(path) }
+                        return try t.makeString("<module '\(text)' (\(path.isNull ? "built-in" : "namespace"))>")
+                    }
                     return try t.makeString("<module '\(text)' from '\(StrRef(file).string)'>")
                 }
             }
@@ -86,6 +90,12 @@ enum ModuleType {
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let dict = DictRef(ModuleRef(Value(bits: v)).dict)
                     let found = dict.getName(t, Value(bits: name))
+                    if found.isNone {
+                        let asked = Value(bits: name)
+                        if asked.isSame(Interning.intern("__spec__")) || asked.isSame(Interning.intern("__loader__")) {
+                            return try ImportFinders.describe(t, Value(bits: v), asked)
+                        }
+                    }
                     if !found.isNull { return found }
                     do throws(PythonError) { return try t.genericGetAttribute(Value(bits: v), Value(bits: name)) } catch {
                         guard t.matchesRaised(.attributeError) else { throw error }
