@@ -18,7 +18,8 @@ public import Synchronization
         let heap = ThreadHeap(thread)
         guard
             let block = heap.allocateBlock(
-                bytes: bytes, kind: collectable ? PoolKind.collectable : PoolKind.plain,
+                // No two objects share a colour byte.
+                bytes: collectable ? max(bytes, Arena.colourGranule) : bytes, kind: collectable ? PoolKind.collectable : PoolKind.plain,
                 owner: thread.ownerSlot)
         else { return nil }
         let object = ObjectRef(block)
@@ -65,7 +66,7 @@ public import Synchronization
     // MARK: Buffers
 
     /// Raw memory for an object's items. Not initialised. nil: no memory.
-    @inlinable public static func buffer(_ thread: ThreadState, bytes: Int) -> UnsafeMutableRawPointer? {
+    @inlinable @inline(__always) public static func buffer(_ thread: ThreadState, bytes: Int) -> UnsafeMutableRawPointer? {
         if bytes <= SizeClass.largestBytes {
             return ThreadHeap(thread).allocateBlock(
                 bytes: max(bytes, 1), kind: PoolKind.buffer, owner: thread.ownerSlot)

@@ -24,7 +24,7 @@ struct RemoteBatch {
 
     static let single: UInt = 1
     static let medium: UInt = 2
-    static let tags: UInt = 15
+    static let tags: UInt = 7
 
     var next: UInt {
         get { raw.load(as: UInt.self) }

@@ -1,13 +1,21 @@
-// Block sizes. Small: 16-byte steps up to 512 bytes, 32 classes; class i has blocks of (i + 1) * 16 bytes. Medium, for buffers only: four
-// steps for each doubling up to 8 KiB, 16 classes.
+// Block sizes. Small: 8-byte steps from 16 to 128 bytes, where most objects are, then 16-byte steps up to 512 bytes. Medium, for buffers only:
+// four steps for each doubling up to 8 KiB, 16 classes.
 
 @frozen public enum SizeClass {
-    @inlinable public static var count: Int { 32 }
+    @inlinable public static var count: Int { 39 }
     @inlinable public static var largestBytes: Int { 512 }
+    /// Classes of 8-byte steps.
+    @inlinable static var fine: Int { 15 }
+    @inlinable static var fineBytes: Int { 128 }
 
     /// - Precondition: 1 ... 512 bytes.
-    @inlinable @inline(__always) public static func index(bytes: Int) -> Int { (bytes &- 1) &>> 4 }
-    @inlinable @inline(__always) public static func bytes(index: Int) -> Int { (index &+ 1) &<< 4 }
+    @inlinable @inline(__always) public static func index(bytes: Int) -> Int {
+        if bytes <= fineBytes { return (max(bytes, 9) &- 1) &>> 3 &- 1 }
+        return (bytes &- 1) &>> 4 &+ 7
+    }
+    @inlinable @inline(__always) public static func bytes(index: Int) -> Int {
+        index < fine ? (index &+ 2) &<< 3 : (index &- 6) &<< 4
+    }
 }
 
 @frozen public enum MediumClass {

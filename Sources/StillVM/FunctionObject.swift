@@ -158,6 +158,7 @@ enum FunctionType {
         for index in 0..<count where t.typeOf(TupleRef(part(4)).item(index)) != t.type(.cell) {
             throw t.raise(.typeError, "arg 5 (closure) expected cell, found \(t.typeName(TupleRef(part(4)).item(index)))")
         }
+        try DictRef(given[1]).useUsualTable(t)
         let function = try FunctionRef.make(
             t, code: given[0], globals: given[1], builtins: t.interpreterState.pointee.builtins, defaults: part(3), keywordDefaults: part(5),
             closure: count == 0 ? .null : part(4))

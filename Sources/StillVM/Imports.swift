@@ -376,6 +376,7 @@ public enum Imports {
     public static func run(
         _ t: Thread, _ code: Value, globals: Value, locals: Value = .null, closure: Value = .null
     ) throws(PythonError) -> Value {
+        try DictRef(globals).useUsualTable(t)
         let function = try FunctionRef.make(
             t, code: code, globals: globals, builtins: t.interpreterState.pointee.builtins, closure: closure)
         defer { t.release(function) }

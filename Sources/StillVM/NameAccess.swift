@@ -63,7 +63,7 @@ enum NameAccess {
             let globals = DictRef(function.globals)
             let index = globals.entryIndex(t, name)
             if index >= 0 {
-                if let table = globals.table, index < table.capacity, let place = GlobalPlace(table, index, inBuiltins: false) {
+                if let table = globals.table, index < table.used, let place = GlobalPlace(table, index, inBuiltins: false) {
                     pc.cache(0).pointee.store(name.bits & ~7, ordering: .relaxed)
                     pc.cache(1).pointee.store(place.word, ordering: .relaxed)
                 }
@@ -77,7 +77,7 @@ enum NameAccess {
             let place = builtins.entryIndex(t, name)
             let builtin = builtins.getName(t, name)
             if builtin.isNull { throw t.nameError(name) }
-            if place >= 0, absence != GlobalPlace.unknown, let table = builtins.table, place < table.capacity, let found = GlobalPlace(table, place, inBuiltins: true) {
+            if place >= 0, absence != GlobalPlace.unknown, let table = builtins.table, place < table.used, let found = GlobalPlace(table, place, inBuiltins: true) {
                 pc.cache(0).pointee.store(absence, ordering: .relaxed)
                 pc.cache(1).pointee.store(found.word, ordering: .relaxed)
             }

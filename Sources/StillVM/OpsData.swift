@@ -280,7 +280,7 @@ func opUnpackSequence(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -
         let type = source.object.typeRaw
         if type == t.type(.tuple).raw {
             if _fastPath(TupleRef(source).count == pc.c) {
-                return unpackExactly(t, regs, pc, table, source.object.field(32, as: Registers.self))
+                return unpackExactly(t, regs, pc, table, TupleRef(source).items)
             }
         } else if type == t.type(.list).raw && ListRef(source).count == pc.c {
             if _fastPath(t.isAlone), let items = ListRef(source).itemsAlone { return unpackExactly(t, regs, pc, table, items) }

@@ -98,9 +98,8 @@ extension TypeRef {
     static func mroContains(_ type: TypeRef, _ base: TypeRef) -> Bool {
         let mro = type.record.pointee.mro
         if mro.isNull { return false }
-        let count: Int = mro.object.field(24)
-        let items: UnsafeMutablePointer<Value> = mro.object.field(32)
-        for index in 0..<count where items[index].object == base.object { return true }
+        let items = TupleRef(mro)
+        for index in 0..<items.count where items.item(index).object == base.object { return true }
         return false
     }
 }

@@ -131,8 +131,8 @@ extension ThreadState {
         _ body: (UnsafeBufferPointer<Value>) throws(PythonError) -> R
     ) throws(PythonError) -> R {
         if typeOf(v) == type(.tuple) {
-            let items: UnsafeMutablePointer<Value> = v.object.field(32)
-            return try body(UnsafeBufferPointer(start: items, count: TypeRef.tupleCount(v)))
+            let items = UnsafeMutableRawPointer(TupleRef(v).items).assumingMemoryBound(to: Value.self)
+            return try body(UnsafeBufferPointer(start: items, count: TupleRef(v).count))
         }
         let iterator: Value
         do { iterator = try iterate(v) } catch {

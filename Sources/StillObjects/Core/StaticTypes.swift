@@ -164,10 +164,9 @@ public enum StaticTypes {
     }
 
     public static func immortalTuple(_ items: [Value]) -> Value {
-        let object = immortalObject(.tuple, bytes: 40 + items.count * 8)
+        let object = immortalObject(.tuple, bytes: TupleRef.headerBytes + items.count * 8)
         object.setField(24, items.count)
-        object.setField(32, object.raw + 40)
-        for (number, item) in items.enumerated() { object.setField(40 + number * 8, item) }
+        for (number, item) in items.enumerated() { object.setField(TupleRef.headerBytes + number * 8, item) }
         return Value(object)
     }
 }
@@ -175,15 +174,11 @@ public enum StaticTypes {
 extension TypeRef {
     /// Items of a tuple known to be one, borrowed. Cold paths.
     static func tupleItems(_ tuple: Value) -> [Value] {
-        let count: Int = tuple.object.field(24)
-        let items: UnsafeMutablePointer<Value> = tuple.object.field(32)
-        return (0..<count).map { items[$0] }
+        let tuple = TupleRef(tuple)
+        return (0..<tuple.count).map { tuple.item($0) }
     }
-    @inlinable static func tupleCount(_ tuple: Value) -> Int { tuple.object.field(24) }
-    @inlinable static func tupleItem(_ tuple: Value, _ index: Int) -> Value {
-        let items: UnsafeMutablePointer<Value> = tuple.object.field(32)
-        return items[index]
-    }
+    @inlinable static func tupleCount(_ tuple: Value) -> Int { TupleRef(tuple).count }
+    @inlinable static func tupleItem(_ tuple: Value, _ index: Int) -> Value { TupleRef(tuple).item(index) }
 }
 
 extension ThreadState {

@@ -14,9 +14,9 @@ extension DictRef {
             ObjectLock.unlock(object.lockByte, for: t)
             return nil
         }
-        let used = table.entryCount.pointee.load(ordering: .relaxed)
+        let used = table.usedLocked
         let dense = used == number
-        guard let clone = HashTable.make(t, entries: dense ? table.capacity : number) else {
+        guard let clone = HashTable.make(t, entries: dense ? capacity : number) else {
             ObjectLock.unlock(object.lockByte, for: t)
             throw t.noMemory()
         }
@@ -38,7 +38,7 @@ extension DictRef {
                 entry += HashTable.entryBytes
                 copy += HashTable.entryBytes
             }
-            clone.entryCount.pointee.store(used, ordering: .relaxed)
+            clone.usedWord.pointee.store(UInt32(used), ordering: .relaxed)
         } else {
             for index in 0..<used {
                 let key = Value(bits: table.key(index).pointee.load(ordering: .relaxed))
@@ -55,11 +55,12 @@ extension DictRef {
 
     /// Gives a clone's counts and memory back.
     static func discard(_ t: Thread, _ clone: HashTable) {
-        for index in 0..<clone.entryCount.pointee.load(ordering: .relaxed) {
+        for index in 0..<clone.usedLocked {
             t.release(Value(bits: clone.key(index).pointee.load(ordering: .relaxed)))
             t.release(Value(bits: clone.value(index).pointee.load(ordering: .relaxed)))
         }
-        Allocation.freeBuffer(t, clone.raw, bytes: clone.bytes)
+        Allocation.freeBuffer(
+            t, clone.raw, bytes: HashTable.bytes(clone.indexSize, capacity: HashTable.usualCapacity(clone.indexSize)))
     }
 
     /// Takes a clone over if there are no keys yet. False: it is still the caller's.
@@ -70,15 +71,17 @@ extension DictRef {
             return false
         }
         let old = table
+        var bytes = 0
         if let old {
+            bytes = self.bytes(of: old)
             WriteBarrier.willShiftItems(object, t)
             old.version.pointee.store(0, ordering: .releasing)
         }
         WriteBarrier.willStore(object, t)
-        tableWord.pointee.store(UInt64(UInt(bitPattern: clone.raw)), ordering: .releasing)  // D1
-        countWord.pointee.store(UInt64(clone.entryCount.pointee.load(ordering: .relaxed)), ordering: .relaxed)
+        setTable(clone, capacity: HashTable.usualCapacity(clone.indexSize))
+        setCount(clone.usedLocked)
         ObjectLock.unlock(object.lockByte, for: t)
-        if let old { Allocation.giveUpBuffer(t, old.raw, bytes: old.bytes) }
+        if let old { Allocation.giveUpBuffer(t, old.raw, bytes: bytes) }
         return true
     }
 
@@ -89,8 +92,8 @@ extension DictRef {
         guard let clone = try source.cloneTable(t) else { return }
         if adopt(t, clone) { return }
         defer { DictRef.discard(t, clone) }
-        try reserve(t, clone.entryCount.pointee.load(ordering: .relaxed))
-        for index in 0..<clone.entryCount.pointee.load(ordering: .relaxed) {
+        try reserve(t, clone.usedLocked)
+        for index in 0..<clone.usedLocked {
             try store(
                 t, Value(bits: clone.key(index).pointee.load(ordering: .relaxed)),
                 hash: clone.hash(index).pointee.load(ordering: .relaxed),
@@ -100,9 +103,9 @@ extension DictRef {
 
     /// Entry by entry, for a thread that is alone. Comparing keys and releasing values may change the source: its table is looked at again each time.
     private func mergeAlone(_ t: Thread, _ source: DictRef) throws(PythonError) {
-        if let table = source.table { try reserve(t, table.entryCount.pointee.load(ordering: .relaxed)) }
+        if let table = source.table { try reserve(t, table.usedLocked) }
         var index = 0
-        while let table = source.table, index < table.entryCount.pointee.load(ordering: .relaxed) {
+        while let table = source.table, index < table.usedLocked {
             let key = Value(bits: table.key(index).pointee.load(ordering: .relaxed))
             if !key.isNull {
                 t.retain(key)
@@ -133,7 +136,7 @@ extension DictRef {
         var list: [(hash: Int, key: Value)] = []
         guard let table else { return list }
         list.reserveCapacity(count)
-        for index in 0..<table.entryCount.pointee.load(ordering: .relaxed) {
+        for index in 0..<table.usedLocked {
             let key = Value(bits: table.key(index).pointee.load(ordering: .relaxed))
             if key.isNull { continue }
             list.append((table.hash(index).pointee.load(ordering: .relaxed), t.retainHeld(key)))

@@ -7,8 +7,18 @@ import Synchronization
 extension DictRef {
     /// A table for so many entries, which may be the last, in a new dict that only this thread knows.
     public func prepare(_ t: Thread, entries: Int) throws(PythonError) {
-        guard let table = HashTable.make(t, entries: entries, exactly: true) else { throw t.noMemory() }
-        tableWord.pointee.store(UInt64(UInt(bitPattern: table.raw)), ordering: .releasing)  // D1
+        guard let table = HashTable.make(t, entries: entries, capacity: entries) else { throw t.noMemory() }
+        setTable(table, capacity: entries)
+    }
+
+    /// Gives a table that was made for exactly so many entries the usual room. For the globals of code: what remembers the places of entries there takes
+    /// tables with equal indexes to be equally large.
+    public func useUsualTable(_ t: Thread) throws(PythonError) {
+        ObjectLock.lock(object.lockByte, for: t)
+        let usual = table.map { capacity == HashTable.usualCapacity($0.indexSize) } ?? true
+        let done = usual || rebuild(t, entries: count) != nil
+        ObjectLock.unlock(object.lockByte, for: t)
+        if !done { throw t.noMemory() }
     }
 
     /// From a dict, a mapping with `keys()`, or an iterable of pairs.

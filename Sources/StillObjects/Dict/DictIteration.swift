@@ -17,7 +17,7 @@ extension DictRef {
     @inline(__always)
     func next(_ t: Thread, _ position: inout Int, _ key: inout Value, _ value: inout Value, _ part: Part) -> Bool {
         guard let table else { return false }
-        let end = table.entryCount.pointee.load(ordering: .acquiring)
+        let end = table.used
         while position < end {
             let number = position
             let word = table.key(number)
@@ -58,7 +58,7 @@ extension DictRef {
         ObjectLock.lock(object.lockByte, for: t)
         defer { ObjectLock.unlock(object.lockByte, for: t) }
         guard let table else { return false }
-        let end = table.entryCount.pointee.load(ordering: .relaxed)
+        let end = table.usedLocked
         while position < end {
             let number = position
             position += 1
@@ -78,7 +78,7 @@ extension DictRef {
         ObjectLock.lock(object.lockByte, for: t)
         defer { ObjectLock.unlock(object.lockByte, for: t) }
         guard let table else { return list }
-        for number in 0..<table.entryCount.pointee.load(ordering: .relaxed) {
+        for number in 0..<table.usedLocked {
             let key = Value(bits: table.key(number).pointee.load(ordering: .relaxed))
             if key.isNull { continue }
             let value = Value(bits: table.value(number).pointee.load(ordering: .relaxed))

@@ -14,7 +14,7 @@ public struct OldestEntry: ~Copyable {
 
     /// The number of the first entry of a table that has entries. Under the lock.
     fileprivate func find(_ t: HashTable) -> Int {
-        let used = t.entryCount.pointee.load(ordering: .relaxed)
+        let used = t.usedLocked
         var first = number.load(ordering: .relaxed)
         if table.load(ordering: .relaxed) != UInt(bitPattern: t.raw) || first >= used {
             table.store(UInt(bitPattern: t.raw), ordering: .relaxed)
@@ -68,9 +68,9 @@ extension DictRef {
     private func moveToEndLocked(_ t: Thread, _ number: Int) -> Bool {
         var table = self.table.unsafelyUnwrapped
         var number = number
-        let used = table.entryCount.pointee.load(ordering: .relaxed)
+        let used = table.usedLocked
         if number == used - 1 { return true }
-        if used == table.capacity {
+        if used == capacity {
             // The new table holds the same entries without the gaps before this one.
             var gaps = 0
             for index in 0..<number where table.key(index).pointee.load(ordering: .relaxed) == 0 { gaps += 1 }
@@ -83,7 +83,7 @@ extension DictRef {
         table.version.pointee.store(0, ordering: .releasing)
         table.append(hash, key, value)
         table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)
-        countWord.pointee.store(UInt64(count + 1), ordering: .relaxed)
+        setCount(count + 1)
         return true
     }
 

@@ -1,4 +1,5 @@
-// dict: lookups without a lock, changes under the object's one-byte lock. Layout: 24 table (atomic, 0: none), 32 count (atomic).
+// dict: lookups without a lock, changes under the object's one-byte lock. Layout: 24 table (atomic, 0: none), 32 count (u32,
+// atomic), 36 the table's capacity (u32, under the lock).
 //
 // Looking up a key may run Python code (`__eq__`), which must not happen under the lock. So a change first finds the entry
 // without it, then takes the lock and checks that no key has come or gone since (the version); if one has, it starts again.
@@ -20,9 +21,20 @@ public import Synchronization
         let bits = tableWord.pointee.load(ordering: .acquiring)  // D1
         return UnsafeMutableRawPointer(bitPattern: UInt(bits)).map { HashTable($0) }
     }
-    @inlinable var countWord: UnsafeMutablePointer<Atomic<UInt64>> { object.atomicWord(32) }
+    @inlinable var countWord: UnsafeMutablePointer<Atomic<UInt32>> { (raw + 32).assumingMemoryBound(to: Atomic<UInt32>.self) }
     /// Number of keys.
     @inlinable public var count: Int { Int(countWord.pointee.load(ordering: .relaxed)) }
+    /// Under the lock.
+    func setCount(_ count: Int) { countWord.pointee.store(UInt32(truncatingIfNeeded: count), ordering: .relaxed) }
+    /// Entries that the table has room for. Under the lock.
+    var capacity: Int { Int(object.field(36, as: UInt32.self)) }
+    /// Under the lock, or nobody reads or changes the dict any more.
+    func bytes(of table: HashTable) -> Int { HashTable.bytes(table.indexSize, capacity: capacity) }
+    /// Under the lock.
+    func setTable(_ table: HashTable, capacity: Int) {
+        object.setField(36, UInt32(truncatingIfNeeded: capacity))
+        tableWord.pointee.store(UInt64(UInt(bitPattern: table.raw)), ordering: .releasing)  // D1
+    }
     /// See HashTable.swift; 0 while a key is being added or removed.
     @inlinable @inline(__always) public var keysVersion: UInt64 {
         table.map { $0.version.pointee.load(ordering: .acquiring) } ?? 0
@@ -63,7 +75,7 @@ public import Synchronization
                         } else {
                             let equal = try t.equal(other, key)
                             // The comparison may have changed the dict. Another table may lie where this one was.
-                            if self.table?.raw != table.raw || number >= table.entryCount.pointee.load(ordering: .acquiring)
+                            if self.table?.raw != table.raw || number >= table.used
                                 || table.key(number).pointee.load(ordering: .acquiring) != bits {
                                 continue restart
                             }
@@ -233,7 +245,7 @@ public import Synchronization
     /// The value of entry `number` if its key is `key`, as a register holds it: uncounted when it is never freed by count. Else null.
     @inlinable @inline(__always)
     public func valueForRegister(_ t: Thread, _ number: Int, key: Value) -> Value {
-        guard let table, number < table.capacity else { return .null }
+        guard let table, number < table.used else { return .null }
         if (table.key(number).pointee.load(ordering: .acquiring) ^ key.bits) & ~4 != 0 { return .null }
         let word = table.value(number)
         let value = Value(bits: word.pointee.load(ordering: .acquiring))
@@ -355,7 +367,7 @@ public import Synchronization
 
     func insertLocked(_ t: Thread, _ key: Value, _ hash: Int, _ value: Value) -> Bool {
         var current = table
-        if current == nil || current!.entryCount.pointee.load(ordering: .relaxed) == current!.capacity {
+        if current == nil || current!.usedLocked == capacity {
             guard let grown = rebuild(t, entries: max(5, count * 2 + 1)) else { return false }
             current = grown
         }
@@ -364,14 +376,14 @@ public import Synchronization
         table.version.pointee.store(0, ordering: .releasing)
         table.append(hash, t.retain(key), t.retain(value))
         table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)
-        countWord.pointee.store(UInt64(count + 1), ordering: .relaxed)
+        setCount(count &+ 1)
         return true
     }
 
     /// Room for so many more keys, so that adding them does not rebuild the table several times.
     func reserve(_ t: Thread, _ more: Int) throws(PythonError) {
         ObjectLock.lock(object.lockByte, for: t)
-        let free = table.map { $0.capacity - $0.entryCount.pointee.load(ordering: .relaxed) } ?? 0
+        let free = table.map { capacity - $0.usedLocked } ?? 0
         // Keys that are there already need none: half of them are expected to be new.
         let done = free * 2 >= more || rebuild(t, entries: count + more) != nil
         ObjectLock.unlock(object.lockByte, for: t)
@@ -381,9 +393,11 @@ public import Synchronization
     /// Moves the entries to a new table without the deleted ones. Under the lock.
     func rebuild(_ t: Thread, entries: Int) -> HashTable? {
         guard let fresh = HashTable.make(t, entries: entries) else { return nil }
+        let capacity = HashTable.usualCapacity(fresh.indexSize)
         if let old = table {
+            let oldBytes = bytes(of: old)
             WriteBarrier.willShiftItems(object, t)
-            for number in 0..<old.entryCount.pointee.load(ordering: .relaxed) {
+            for number in 0..<old.usedLocked {
                 let key = Value(bits: old.key(number).pointee.load(ordering: .relaxed))
                 if key.isNull { continue }
                 fresh.append(
@@ -391,10 +405,10 @@ public import Synchronization
                     Value(bits: old.value(number).pointee.load(ordering: .relaxed)))
             }
             old.version.pointee.store(0, ordering: .releasing)
-            tableWord.pointee.store(UInt64(UInt(bitPattern: fresh.raw)), ordering: .releasing)  // D1
-            Allocation.giveUpBuffer(t, old.raw, bytes: old.bytes)
+            setTable(fresh, capacity: capacity)
+            Allocation.giveUpBuffer(t, old.raw, bytes: oldBytes)
         } else {
-            tableWord.pointee.store(UInt64(UInt(bitPattern: fresh.raw)), ordering: .releasing)  // D1
+            setTable(fresh, capacity: capacity)
         }
         return fresh
     }
@@ -458,7 +472,7 @@ public import Synchronization
         table.value(number).pointee.store(0, ordering: .releasing)
         table.key(number).pointee.store(0, ordering: .releasing)
         table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)
-        countWord.pointee.store(UInt64(count - 1), ordering: .relaxed)
+        setCount(count &- 1)
         return (key, value)
     }
 
@@ -467,7 +481,7 @@ public import Synchronization
         ObjectLock.lock(object.lockByte, for: t)
         defer { ObjectLock.unlock(object.lockByte, for: t) }
         guard let table else { return nil }
-        var number = table.entryCount.pointee.load(ordering: .relaxed) - 1
+        var number = table.usedLocked - 1
         while number >= 0 {
             if table.key(number).pointee.load(ordering: .relaxed) != 0 { return removeLocked(t, table, number) }
             number -= 1
@@ -478,17 +492,19 @@ public import Synchronization
     public func clear(_ t: Thread) {
         ObjectLock.lock(object.lockByte, for: t)
         let old = table
-        if old != nil {
+        var bytes = 0
+        if let old {
+            bytes = self.bytes(of: old)
             WriteBarrier.willShiftItems(object, t)
-            old!.version.pointee.store(0, ordering: .releasing)
+            old.version.pointee.store(0, ordering: .releasing)
             tableWord.pointee.store(0, ordering: .releasing)
-            countWord.pointee.store(0, ordering: .relaxed)
+            setCount(0)
         }
         ObjectLock.unlock(object.lockByte, for: t)
         guard let old else { return }
         // The entries are ours now; readers that still hold the table take counts only after checking the slot again, so the
         // slots are emptied before their references are given up.
-        for number in 0..<old.entryCount.pointee.load(ordering: .relaxed) {
+        for number in 0..<old.usedLocked {
             let key = Value(bits: old.key(number).pointee.load(ordering: .relaxed))
             let value = Value(bits: old.value(number).pointee.load(ordering: .relaxed))
             old.key(number).pointee.store(0, ordering: .releasing)
@@ -496,7 +512,7 @@ public import Synchronization
             t.release(key)
             t.release(value)
         }
-        Allocation.giveUpBuffer(t, old.raw, bytes: old.bytes)
+        Allocation.giveUpBuffer(t, old.raw, bytes: bytes)
     }
 }
 

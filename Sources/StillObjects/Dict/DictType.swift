@@ -14,7 +14,7 @@ enum DictType {
             let first = visitor.trace.pointee.firstItem
             visitor.trace.pointee.nextItem = 0
             if let table = dict.table {
-                let count = table.entryCount.pointee.load(ordering: .relaxed)
+                let count = table.usedLocked
                 let end = min(count, first &+ min(visitor.trace.pointee.itemLimit, count))
                 var number = first
                 while number < end {
@@ -42,12 +42,12 @@ enum DictType {
             if TypeRef(dict.object.typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, dict.object) { return }
             if dict.object.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, dict.object) }
             if let table = dict.table {
-                for number in 0..<table.entryCount.pointee.load(ordering: .relaxed) {
+                for number in 0..<table.usedLocked {
                     t.release(Value(bits: table.key(number).pointee.load(ordering: .relaxed)))
                     t.release(Value(bits: table.value(number).pointee.load(ordering: .relaxed)))
                 }
                 // Whoever reads the dict holds a reference to it: nobody does.
-                Allocation.freeBuffer(t, table.raw, bytes: table.bytes)
+                Allocation.freeBuffer(t, table.raw, bytes: dict.bytes(of: table))
             }
             Allocation.free(dict.object, t)
         }

@@ -1,8 +1,9 @@
 // The table of a dict or set: insertion-ordered entries and an index into them, in one raw buffer.
 //
-//    0 keysVersion (atomic)   8 index size, a power of two   16 entry capacity   24 entries used (atomic)   32 bytes of the buffer
-//   40 index: Int32 for each place: -1 empty, -2 deleted, else entry number    then entries {hash, key, value} of 24 bytes
+//    0 keysVersion (atomic)   8 index size, a power of two, u32   12 entries used, u32 (atomic)
+//   16 index: Int32 for each place: -1 empty, -2 deleted, else entry number    then entries {hash, key, value} of 24 bytes
 //
+// Capacity  How many entries there is room for is noted in the dict, under its lock: readers go by the entries used.
 // Writers   hold the object's lock. An entry is written hash first, then value, key (release), index place (release). A deleted entry
 //           keeps its hash; key and value become null. Entries are never reused in one table: a full table is
 //           replaced by a new one, and the old one retired.
@@ -21,18 +22,25 @@ public import Synchronization
     public let raw: UnsafeMutableRawPointer
     @inlinable @inline(__always) public init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
 
-    @inlinable public static var headerBytes: Int { 40 }
+    @inlinable public static var headerBytes: Int { 16 }
     @inlinable public static var entryBytes: Int { 24 }
 
     @inlinable @inline(__always) public var version: UnsafeMutablePointer<Atomic<UInt64>> {
         raw.assumingMemoryBound(to: Atomic<UInt64>.self)
     }
-    @inlinable @inline(__always) public var indexSize: Int { raw.load(fromByteOffset: 8, as: Int.self) }
-    @inlinable @inline(__always) public var capacity: Int { raw.load(fromByteOffset: 16, as: Int.self) }
-    @inlinable @inline(__always) public var entryCount: UnsafeMutablePointer<Atomic<Int>> {
-        (raw + 24).assumingMemoryBound(to: Atomic<Int>.self)
+    @inlinable @inline(__always) public var indexSize: Int { Int(raw.load(fromByteOffset: 8, as: UInt32.self)) }
+    @inlinable @inline(__always) var usedWord: UnsafeMutablePointer<Atomic<UInt32>> {
+        (raw + 12).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
-    @inlinable public var bytes: Int { raw.load(fromByteOffset: 32, as: Int.self) }
+    /// Entries used, deleted ones too: for readers without the lock.
+    @inlinable @inline(__always) public var used: Int { Int(usedWord.pointee.load(ordering: .acquiring)) }
+    /// The same for whoever holds the lock.
+    @inlinable @inline(__always) var usedLocked: Int { Int(usedWord.pointee.load(ordering: .relaxed)) }
+    /// Room in a table with this index, unless it was made for exactly fewer.
+    @inlinable static func usualCapacity(_ indexSize: Int) -> Int { indexSize &* 2 / 3 }
+    @inlinable static func bytes(_ indexSize: Int, capacity: Int) -> Int {
+        headerBytes &+ indexSize &* 4 &+ capacity &* entryBytes
+    }
 
     @inlinable @inline(__always) public func place(_ index: Int) -> UnsafeMutablePointer<Atomic<Int32>> {
         (raw + HashTable.headerBytes + index &* 4).assumingMemoryBound(to: Atomic<Int32>.self)
@@ -50,22 +58,21 @@ public import Synchronization
         (entry(number) + 16).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// An empty table with room for `entries`. nil: no memory.
+    /// An empty table with room for `entries`, and as many more as its index has places for. nil: no memory.
     ///
-    /// - Parameter exactly: and for no more.
-    public static func make(_ t: Thread, entries: Int, exactly: Bool = false) -> HashTable? {
+    /// - Parameter capacity: at least `entries`; nil: the usual one.
+    static func make(_ t: Thread, entries: Int, capacity: Int? = nil) -> HashTable? {
         var size = 4
-        while size * 2 / 3 < entries { size *= 2 }
-        let capacity = exactly ? entries : max(size * 2 / 3, entries)
-        let bytes = headerBytes + size * 4 + capacity * entryBytes
+        while usualCapacity(size) < entries { size *= 2 }
+        guard size < 1 << 31 else { return nil }
+        let capacity = capacity ?? usualCapacity(size)
+        let bytes = bytes(size, capacity: capacity)
         guard let raw = Allocation.buffer(t, bytes: bytes) else { return nil }
         let table = HashTable(raw)
         // Stale readers never see this block: buffers are handed out again only after a grace period. Plain stores.
-        (raw + 8).storeBytes(of: size, as: Int.self)
-        (raw + 16).storeBytes(of: capacity, as: Int.self)
-        (raw + 32).storeBytes(of: bytes, as: Int.self)
+        (raw + 8).storeBytes(of: UInt32(size), as: UInt32.self)
         table.version.initialize(to: Atomic(t.nextKeysVersion()))
-        table.entryCount.initialize(to: Atomic(0))
+        table.usedWord.initialize(to: Atomic(0))
         (raw + headerBytes).initializeMemory(as: UInt8.self, repeating: 0xFF, count: size * 4)
         (raw + headerBytes + size * 4).initializeMemory(as: UInt8.self, repeating: 0, count: capacity * entryBytes)
         return table
@@ -79,11 +86,11 @@ public import Synchronization
 
     /// Adds an entry known to be absent. The caller holds the lock, or the table is its own; there is room.
     func append(_ hash: Int, _ key: Value, _ value: Value) {
-        let number = entryCount.pointee.load(ordering: .relaxed)
+        let number = usedLocked
         self.hash(number).pointee.store(hash, ordering: .relaxed)
         self.value(number).pointee.store(value.bits, ordering: .releasing)
         self.key(number).pointee.store(key.bits, ordering: .releasing)  // D1
-        entryCount.pointee.store(number + 1, ordering: .releasing)
+        usedWord.pointee.store(UInt32(truncatingIfNeeded: number &+ 1), ordering: .releasing)
         let mask = indexSize - 1
         var perturb = UInt(bitPattern: hash)
         var index = hash & mask

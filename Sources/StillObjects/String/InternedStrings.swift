@@ -57,14 +57,18 @@ enum InternedStrings {
         if self.count * 2 > current.mask { grow() }
         self.count += 1
         // Names are interned where no error can be raised.
-        let raw = RawReserve.allocate(StrRef.headerBytes + bytes)
+        let inline = StrRef.headerBytes + bytes <= ObjectLayout.largestObjectBytes
+        let raw = RawReserve.allocate((inline ? StrRef.headerBytes : StrRef.bufferedBytes) + bytes)
         let object = ObjectRef(raw)
         object.typeRaw = StaticTypes.record(.str).raw
         object.setFlag(StrRef.internedFlag | UInt8(kind) << StrRef.kindShift)
-        object.setField(24, count)
-        object.setField(40, raw + StrRef.headerBytes)
-        copyBytes(raw + StrRef.headerBytes, data, bytes)
         let string = StrRef(Value(object))
+        if inline {
+            string.setInlineCount(count)
+        } else {
+            string.setBuffer(raw + StrRef.bufferedBytes, size: bytes, count: count)
+        }
+        copyBytes(string.data, data, bytes)
         string.hashWord.pointee.store(hash, ordering: .relaxed)
         ReferenceCount.makeImmortal(object)
         insert(current, Value(object).bits, hash)

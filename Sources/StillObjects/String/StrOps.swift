@@ -76,22 +76,24 @@ public enum StrOps {
         let object = left.object
         guard object.owner == t.ownerSlot, object.local.pointee == 1,
             object.sharedWord.pointee.load(ordering: .relaxed) == 0,
-            left.data != left.raw + StrRef.headerBytes, left.kind >= right.kind
+            !left.isInline, left.kind >= right.kind
         else { return false }
         let width = left.width
         let used = left.count * width
         let needed = used + right.count * width
-        let size: Int = object.field(48)
+        var size: Int = object.field(48)
+        var data = left.data
         if needed > size {
             let grown = needed + needed / 4
             guard let buffer = Allocation.buffer(t, bytes: grown) else { return false }
-            copyBytes(buffer, left.data, used)
-            Allocation.freeBuffer(t, left.data, bytes: size)
-            object.setField(40, buffer)
-            object.setField(48, grown)
+            copyBytes(buffer, data, used)
+            Allocation.freeBuffer(t, data, bytes: size)
+            data = buffer
+            size = grown
         }
-        copy(right, 0, right.count, to: left, at: left.count)
-        object.setField(24, left.count + right.count)
+        let count = left.count
+        left.setBuffer(data, size: size, count: count + right.count)
+        copy(right, 0, right.count, to: left, at: count)
         left.hashWord.pointee.store(0, ordering: .relaxed)
         return true
     }

@@ -1,8 +1,8 @@
 // str: immutable code points of one, two or four bytes each, always the narrowest. Not collectable.
 //
-// Layout    24 length, 32 hash (atomic, 0: not computed), 40 data (inline at 48 or a buffer; then 48 is the buffer's size in bytes,
-//           but not in instances of subclasses). Flag bits of the header: kind
-//           (0 ASCII, 1 Latin-1, 2 two bytes, 3 four bytes), interned.
+// Layout    24 hash (atomic, 0: not computed), 32 length (u32), 36 data. With the length's top bit set the data lies in a buffer: then 40 is its
+//           address, 48 its size in bytes (0 in instances of subclasses, where it is as long as the text), 56 the length.
+//           Flag bits of the header: kind (0 ASCII, 1 Latin-1, 2 two bytes, 3 four bytes), interned.
 // Growing   A string to which one register of its owner refers, and which nobody else has ever seen, may be appended to in place.
 // Interned  strings are immortal and equal ones are the same object: names compare by address.
 public import StillObmalloc
@@ -14,16 +14,33 @@ public import Synchronization
     public let raw: UnsafeMutableRawPointer
     @inlinable @inline(__always) public init(_ value: Value) { raw = value.object.raw }
 
-    @inlinable public static var headerBytes: Int { 48 }
+    /// Before inline data.
+    @inlinable public static var headerBytes: Int { 36 }
+    /// Of a string with a buffer.
+    @inlinable public static var bufferedBytes: Int { 64 }
     @inlinable public static var kindShift: UInt8 { 4 }
     @inlinable public static var internedFlag: UInt8 { 64 }
 
     @inlinable @inline(__always) public var object: ObjectRef { ObjectRef(raw) }
     @inlinable public var value: Value { Value(object) }
     /// Code points.
-    @inlinable @inline(__always) public var count: Int { raw.load(fromByteOffset: 24, as: Int.self) }
+    @inlinable @inline(__always) public var count: Int {
+        let length = raw.load(fromByteOffset: 32, as: Int32.self)
+        return _fastPath(length >= 0) ? Int(length) : raw.load(fromByteOffset: 56, as: Int.self)
+    }
+    @inlinable @inline(__always) public var isInline: Bool { raw.load(fromByteOffset: 32, as: Int32.self) >= 0 }
     @inlinable @inline(__always) public var data: UnsafeMutableRawPointer {
-        raw.load(fromByteOffset: 40, as: UnsafeMutableRawPointer.self)
+        if _fastPath(isInline) { return raw + StrRef.headerBytes }
+        return raw.load(fromByteOffset: 40, as: UnsafeMutableRawPointer.self)
+    }
+    /// Of a new string.
+    func setInlineCount(_ count: Int) { object.setField(32, Int32(count)) }
+    /// Of a new string, or one that nobody else has seen.
+    func setBuffer(_ buffer: UnsafeMutableRawPointer, size: Int, count: Int) {
+        object.setField(40, buffer)
+        object.setField(48, size)
+        object.setField(56, count)
+        object.setField(32, Int32.min)
     }
     @inlinable @inline(__always) public var kind: Int { Int((object.flags &>> StrRef.kindShift) & 3) }
     @inlinable @inline(__always) public var isASCII: Bool { kind == 0 }
@@ -67,7 +84,7 @@ public import Synchronization
     // MARK: Hash and equality
 
     @inlinable @inline(__always) var hashWord: UnsafeMutablePointer<Atomic<Int>> {
-        (raw + 32).assumingMemoryBound(to: Atomic<Int>.self)
+        (raw + 24).assumingMemoryBound(to: Atomic<Int>.self)
     }
     @inlinable @inline(__always) public var hash: Int {
         let known = hashWord.pointee.load(ordering: .relaxed)
@@ -156,25 +173,23 @@ extension ThreadState {
         let inline = StrRef.headerBytes + bytes <= ObjectLayout.largestObjectBytes
         guard
             let object = Allocation.object(
-                self, type: type(.str).raw, bytes: inline ? StrRef.headerBytes + bytes : StrRef.headerBytes + 8,
+                self, type: type(.str).raw, bytes: inline ? StrRef.headerBytes + bytes : StrRef.bufferedBytes,
                 collectable: false, zeroed: false)
         else { throw noMemory() }
-        object.setField(24, count)
-        object.setField(32, 0)
+        let string = StrRef(Value(object))
+        object.setField(24, 0)
         if inline {
-            object.setField(40, object.raw + StrRef.headerBytes)
+            string.setInlineCount(count)
         } else {
             guard let buffer = Allocation.buffer(self, bytes: bytes) else {
-                object.setField(40, object.raw + StrRef.headerBytes)
-                object.setField(24, 0)
+                string.setInlineCount(0)
                 release(object)
                 throw noMemory()
             }
-            object.setField(40, buffer)
-            object.setField(48, bytes)
+            string.setBuffer(buffer, size: bytes, count: count)
         }
         if kind != 0 { object.setFlag(UInt8(kind) << StrRef.kindShift) }
-        return StrRef(Value(object))
+        return string
     }
 
     public func makeString(_ text: String) throws(PythonError) -> Value {

@@ -7,7 +7,7 @@ import Synchronization
 enum StrType {
     static func define() {
         StaticTypes.define(
-            .str, "str", basicSize: StrRef.headerBytes, flags: TypeFlags.baseType | TypeFlags.strSubclass
+            .str, "str", basicSize: UInt32(StrRef.bufferedBytes), flags: TypeFlags.baseType | TypeFlags.strSubclass
         ) { b in
             let r = b.record
             r.pointee.memory.traverse = { object, visitor in InstanceLayout.traverseExtra(object, visitor) }
@@ -16,18 +16,12 @@ enum StrType {
                 let t = Thread(raw)
                 let string = StrRef(Value(ObjectRef(object)))
                 if ObjectRef(object).typeRaw == t.type(.str).raw {
-                    let data = string.data
-                    if _slowPath(data != object + StrRef.headerBytes) && UInt(bitPattern: data) != 0 {
-                        Allocation.freeBuffer(t, data, bytes: ObjectRef(object).field(48))
-                    }
+                    if _slowPath(!string.isInline) { Allocation.freeBuffer(t, string.data, bytes: ObjectRef(object).field(48)) }
                     Allocation.free(ObjectRef(object), t)
                     return
                 }
                 if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, ObjectRef(object)) { return }
-                let data = string.data
-                if UInt(bitPattern: data) != 0 && data != object + StrRef.headerBytes {
-                    Allocation.freeBuffer(t, data, bytes: max(1, string.count * string.width))
-                }
+                if !string.isInline { Allocation.freeBuffer(t, string.data, bytes: max(1, string.count * string.width)) }
                 Allocation.free(ObjectRef(object), t)
             }
             r.pointee.new = { raw, type, a, n, k in
@@ -51,8 +45,7 @@ enum StrType {
                     let bytes = source.count * source.width
                     guard let buffer = Allocation.buffer(t, bytes: max(1, bytes)) else { throw t.noMemory() }
                     copyBytes(buffer, source.data, bytes)
-                    object.setField(40, buffer)
-                    object.setField(24, source.count)
+                    StrRef(Value(object)).setBuffer(buffer, size: 0, count: source.count)
                     object.setFlag(UInt8(source.kind) << StrRef.kindShift)
                     return Value(object)
                 }

@@ -1,4 +1,5 @@
-// tuple: immutable, so reads are plain. Layout: 24 count, 32 items (inline at 40, or a buffer for many items and for subclasses).
+// tuple: immutable, so reads are plain. Layout: 24 count, 32 items; with the count's top bit set 32 is the address of a buffer with the items
+// (many items, and instances of subclasses).
 public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
@@ -10,9 +11,13 @@ public import StillThreadRegistry
 
     @inlinable @inline(__always) public var object: ObjectRef { ObjectRef(raw) }
     @inlinable @inline(__always) public var value: Value { Value(object) }
-    @inlinable @inline(__always) public var count: Int { raw.load(fromByteOffset: 24, as: Int.self) }
-    @inlinable @inline(__always) var items: UnsafeMutablePointer<UInt64> {
-        raw.load(fromByteOffset: 32, as: UnsafeMutablePointer<UInt64>.self)
+    @inlinable @inline(__always) var countWord: Int { raw.load(fromByteOffset: 24, as: Int.self) }
+    @inlinable @inline(__always) public var count: Int { countWord & Int.max }
+    @inlinable @inline(__always) public var isInline: Bool { countWord >= 0 }
+    @inlinable @inline(__always) public var items: UnsafeMutablePointer<UInt64> {
+        let place = raw + TupleRef.headerBytes
+        if _fastPath(isInline) { return place.assumingMemoryBound(to: UInt64.self) }
+        return place.load(as: UnsafeMutablePointer<UInt64>.self)
     }
     /// Borrowed.
     @inlinable @inline(__always) public func item(_ index: Int) -> Value { Value(bits: items[index]) }
@@ -21,8 +26,7 @@ public import StillThreadRegistry
         items[index] = value.isObject ? value.bits & ~7 : value.bits
     }
 
-    @inlinable static var headerBytes: Int { 40 }
-    var isInline: Bool { UnsafeMutableRawPointer(items) == raw + TupleRef.headerBytes }
+    @inlinable static var headerBytes: Int { 32 }
 }
 
 extension ThreadState {
@@ -35,13 +39,16 @@ extension ThreadState {
         let bytes = inline ? TupleRef.headerBytes + count * 8 : Int(exact ? 40 : type.record.pointee.instanceSize)
         guard let object = Allocation.object(self, type: type.raw, bytes: bytes, collectable: true) else { throw noMemory() }
         if inline {
-            object.setField(32, object.raw + TupleRef.headerBytes)
+            object.setField(24, count)
         } else {
-            guard let buffer = Allocation.buffer(self, bytes: max(8, count * 8)) else { throw noMemory() }
+            guard let buffer = Allocation.buffer(self, bytes: max(8, count * 8)) else {
+                release(object)
+                throw noMemory()
+            }
             buffer.initializeMemory(as: UInt8.self, repeating: 0, count: max(8, count * 8))
             object.setField(32, buffer)
+            object.setField(24, count | Int.min)
         }
-        object.setField(24, count)
         return TupleRef(raw: object.raw)
     }
 
