@@ -70,6 +70,10 @@ public struct CodeFlags: OptionSet, Hashable, Sendable {
     public static let coroutine = CodeFlags(rawValue: 0x80)
     public static let iterableCoroutine = CodeFlags(rawValue: 0x100)
     public static let asyncGenerator = CodeFlags(rawValue: 0x200)
+    /// A generator expression: the cells of its free variables lie in registers 1 ... freeNames.count, behind the iterator.
+    public static let freeInRegisters = CodeFlags(rawValue: 0x4000_0000)
+    /// Those that Python code may see.
+    public static let visible: UInt32 = 0x3FFF_FFFF
 }
 
 /// A compiled block: module, class body, function, lambda, generator expression.

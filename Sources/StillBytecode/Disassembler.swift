@@ -138,6 +138,8 @@ private struct Disassembler {
         case .callSpread: return a + (i.c == 1 ? ", with keywords" : "")
         case .getAwaitable, .loadSpecial, .intrinsic: return "\(a), \(b), \(detail(i))"
         case .makeFunction: return "\(a), \(constant(Int(i.b))), parts \(i.c)"
+        case .makeGeneratorExpression:
+            return "\(range(i.a, Int(i.c) + 1)), \(constant(Int(i.b)))"
         case .raise: return i.c == 0 ? "again" : i.c == 1 ? a : "\(a), from \(b)"
         case .raiseGroup: return "\(a), \(b)"
         case .importName: return "\(a), \(name(i.b))"

@@ -190,6 +190,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     // Functions and classes.
     /// a = function of code constants[b]; c = FunctionParts bits; the parts are temporaries from a, in bit order, consumed.
     case makeFunction
+    /// a = generator of code constants[b], a generator expression. Consumed temporaries: [a] its iterator, [a+1 ... a+c] the cells of its free variables.
+    case makeGeneratorExpression
     /// a = builtins.__build_class__
     case loadBuildClass
     /// a = the frame's locals mapping

@@ -101,6 +101,9 @@ public struct OperandEffects: Equatable, Sendable {
         case .makeFunction:
             consumes = Array(a..<a + c.nonzeroBitCount)
             writes = [a]
+        case .makeGeneratorExpression:
+            consumes = Array(a...a + c)
+            writes = [a]
         case .pushHandled:
             reads = [a]
             writes = [a + 1]

@@ -130,6 +130,11 @@ private struct Verifier {
             guard Int(instruction.b) < unit.constants.count,
                 case .code = unit.constants[Int(instruction.b)]
             else { throw fail(index, "constant \(instruction.b) is no code") }
+        case .makeGeneratorExpression:
+            guard Int(instruction.b) < unit.constants.count,
+                case .code(let inner) = unit.constants[Int(instruction.b)],
+                inner.flags.contains(.freeInRegisters), inner.freeNames.count == Int(instruction.c)
+            else { throw fail(index, "constant \(instruction.b) is no such generator expression") }
         case .call:
             if instruction.c != 0xFFFF {
                 guard Int(instruction.c) < unit.constants.count,
@@ -159,7 +164,9 @@ private struct Verifier {
                 throw fail(index, "register \(instruction.a) holds no cell")
             }
         case .loadCell, .storeCell, .deleteCell:
-            if !unit.cellRegisters.contains(instruction.b) {
+            let isFree =
+                unit.flags.contains(.freeInRegisters) && instruction.b >= 1 && Int(instruction.b) <= unit.freeNames.count
+            if !isFree, !unit.cellRegisters.contains(instruction.b) {
                 throw fail(index, "register \(instruction.b) holds no cell")
             }
         case .deleteLocal:

@@ -23,7 +23,8 @@ enum CodeCopy {
                 let word = StrRef(keywords.item(index)).string
                 let value = Value(bits: a[n + index])
                 switch word {
-                case "co_flags": record.flags = UInt32(truncatingIfNeeded: try t.indexInt(value))
+                case "co_flags":
+                    record.flags = record.flags & ~CodeFlags.visible | UInt32(truncatingIfNeeded: try t.indexInt(value)) & CodeFlags.visible
                 case "co_firstlineno": record.firstLine = Int32(truncatingIfNeeded: try t.indexInt(value))
                 case "co_name": record.name = try text(t, value, word)
                 case "co_qualname": record.qualifiedName = try text(t, value, word)

@@ -263,7 +263,7 @@ enum CodeType {
                 Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.keywordOnlyCount)).bits
             }
             b.getter("co_flags") { _, s in
-                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.flags)).bits
+                Value(smallInt: Int(CodeRef(Value(bits: s).object.raw).record.pointee.flags & CodeFlags.visible)).bits
             }
             b.getter("co_varnames") { t, s in
                 returning(t) { (t) throws(PythonError) -> Value in

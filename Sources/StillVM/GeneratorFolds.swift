@@ -1,5 +1,6 @@
 // all(…), any(…) and sum(…) of a generator: the call resumes it in its own run, item by item, as a `for` loop would.
 //
+// Taking    As long as an item is just taken, the generator is not even suspended (`takes`).
 // Frames    The generator's frame is pushed by the call instruction (ResumedHere.swift). What it yields comes back to `value`, its end to `end`.
 // State     The call's registers: the function, which says what is done, and the generator. A sum, as long as it is a small int, lies behind the
 //           function, in a place of the header that a callee of Python code would have.
@@ -21,6 +22,20 @@ enum GeneratorFolds {
         else { return nil }
         regs[pc.a &+ 1] = Value(smallInt: 0).bits
         return ResumedHere.enter(t, regs, pc, GeneratorRef(argument), sent: .none)
+    }
+
+    /// What the generator is about to yield to the call at `pc` needs no Python code and decides nothing: taken, so the generator goes on at once,
+    /// without being suspended. False: nothing has happened.
+    @inline(__always)
+    static func takes(_ regs: Registers, _ pc: PC, _ bits: UInt64) -> Bool {
+        let kind = kind(regs.value(pc.a))
+        if kind == NativeFlags.all { return bits == Value.true.bits }
+        if kind == NativeFlags.any { return bits == Value.false.bits }
+        // Tagged words: the tag of one is taken off.
+        let (sum, overflow) = Int64(bitPattern: regs[pc.a &+ 1]).addingReportingOverflow(Int64(bitPattern: bits &- 1))
+        if bits & 1 == 0 || overflow { return false }
+        regs[pc.a &+ 1] = UInt64(bitPattern: sum)
+        return true
     }
 
     /// The generator has yielded to a call in the frame `regs`, which is current. `value` is owned.

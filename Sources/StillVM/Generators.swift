@@ -83,10 +83,9 @@ struct GeneratorRef {
 enum DelegateOutcome { case finished, yielded, failed }
 
 enum Generators {
-    /// Makes the generator that takes the current frame. Owned, 0 with an exception.
-    @inline(never)
-    static func make(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
-        let code = regs.code
+    /// A generator for code, its registers null. nil with an exception.
+    @inline(__always)
+    private static func allocate(_ t: Thread, _ code: UnsafeMutablePointer<CodeRecord>) -> GeneratorRef? {
         let kind: TypeID =
             code.pointee.has(.coroutine) ? .coroutine : code.pointee.has(.asyncGenerator) ? .asyncGenerator : .generator
         let count = Int(code.pointee.registerCount)
@@ -94,7 +93,7 @@ enum Generators {
         let bytes = inline ? GeneratorRef.bytes &+ count &* 8 : GeneratorRef.bytes
         guard let object = Allocation.object(t, type: t.type(kind).raw, bytes: bytes, collectable: true) else {
             _ = t.noMemory()
-            return 0
+            return nil
         }
         let generator = GeneratorRef(raw: object.raw)
         let saved: Registers
@@ -104,11 +103,25 @@ enum Generators {
             guard let buffer = Allocation.buffer(t, bytes: count * 8) else {
                 Allocation.free(object, t)
                 _ = t.noMemory()
-                return 0
+                return nil
             }
             saved = buffer.bindMemory(to: UInt64.self, capacity: count)
             for index in 0..<count { saved[index] = 0 }
         }
+        generator.word(48).pointee = UInt64(count)
+        generator.word(96).pointee = Attributes.holding(t, Value(ObjectRef(code.pointee.object))).bits
+        generator.word(104).pointee = kind == .coroutine && t.vm.pointee.originDepth > 0 ? Awaitables.origin(t).bits : 0
+        generator.word(GeneratorRef.liveCount).pointee = UInt64(code.pointee.localCount)
+        generator.registers = saved
+        return generator
+    }
+
+    /// Makes the generator that takes the current frame. Owned, 0 with an exception.
+    @inline(never)
+    static func make(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
+        let code = regs.code
+        guard let generator = allocate(t, code) else { return 0 }
+        let saved = generator.registers.unsafelyUnwrapped
         let locals = Int(code.pointee.localCount)
         var index = 0
         while index < locals {
@@ -117,18 +130,38 @@ enum Generators {
             index &+= 1
         }
         let function = regs.function
+        if _slowPath(code.pointee.has(.freeInRegisters)) {
+            // A function that a program has made of a generator expression's code.
+            for index in 0..<Int(code.pointee.freeCount) { saved[1 + index] = t.retain(TupleRef(function.closure).item(index)).bits }
+        }
         generator.word(40).pointee = Attributes.holding(t, Value(ObjectRef(function.raw))).bits
-        generator.word(96).pointee = Attributes.holding(t, Value(ObjectRef(code.pointee.object))).bits
-        generator.word(48).pointee = UInt64(count)
         generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
         generator.word(64).pointee = name(t, ObjectRef(function.raw), FunctionLayout.name).bits
         generator.word(72).pointee = name(t, ObjectRef(function.raw), FunctionLayout.qualifiedName).bits
-        generator.word(104).pointee = kind == .coroutine && t.vm.pointee.originDepth > 0 ? Awaitables.origin(t).bits : 0
-        generator.word(112).pointee = 0
-        generator.word(GeneratorRef.callersHandled).pointee = 0
-        generator.word(GeneratorRef.liveCount).pointee = UInt64(code.pointee.localCount)
-        generator.registers = saved
-        return Value(object).bits
+        return generator.object.address
+    }
+
+    /// Makes the generator of a generator expression. Its function is that of the frame, for globals and builtins. Owned, 0 with an exception.
+    @inline(never)
+    static func makeExpression(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
+        let code = CodeRef(Value(bits: regs.code.pointee.constants[pc.b]).object.raw).record
+        guard let generator = allocate(t, code) else { return 0 }
+        let saved = generator.registers.unsafelyUnwrapped
+        let first = regs + pc.a
+        let count = pc.c
+        var index = 0
+        while index <= count {
+            saved.setPlainly(index, t.ownedForm(first[index]))
+            first.setPlainly(index, 0)
+            index &+= 1
+        }
+        generator.word(40).pointee = Attributes.holding(t, Value(ObjectRef(regs.function.raw))).bits
+        // Behind the marker.
+        generator.word(56).pointee = UInt64(UInt(bitPattern: code.pointee.instructions + 1))
+        // Interned: nothing to count.
+        generator.word(64).pointee = code.pointee.name.borrowedForm.bits
+        generator.word(72).pointee = code.pointee.qualifiedName.borrowedForm.bits
+        return generator.object.address
     }
 
     /// A function's name, to be held: uncounted if it is immortal, as names in source code are.

@@ -243,6 +243,7 @@ extension VM {
         case .delegate: opDelegate
         case .endAsyncFor: opEndAsyncFor
         case .makeFunction: opMakeFunction
+        case .makeGeneratorExpression: opMakeGeneratorExpression
         case .loadBuildClass, .loadLocals, .setupAnnotations: opClassOperation
         case .raise: opRaise
         case .pushHandled: opPushHandled

@@ -183,6 +183,9 @@ enum NameAccess {
         guard index < code.pointee.localCount else {
             stillBug("register \(index) of \(StrRef(code.pointee.name).string) is read while empty")
         }
+        if code.pointee.has(.freeInRegisters) && index >= 1 && index <= code.pointee.freeCount {
+            return raiseUnboundFree(t, regs, index - 1)
+        }
         let name = StrRef(Value(bits: code.pointee.localNames[index])).string
         _ = t.raise(
             .unboundLocalError, "cannot access local variable '\(name)' where it is not associated with a value")
@@ -283,11 +286,22 @@ enum Cells {
                 t.release(old)
                 Allocation.free(ObjectRef(object), t)
             }
-            b.getter("cell_contents") { raw, s in
-                let bits = Cells.load(Thread(raw), Value(bits: s).object)
-                if bits == 0 { _ = Thread(raw).raise(.valueError, "Cell is empty") }
-                return bits
-            }
+            b.property(
+                "cell_contents",
+                get: { raw, s in
+                    let bits = Cells.load(Thread(raw), Value(bits: s).object)
+                    if bits == 0 { _ = Thread(raw).raise(.valueError, "Cell is empty") }
+                    return bits
+                },
+                set: { raw, s, v in
+                    let cell = Value(bits: s).object
+                    if v == 0 {
+                        _ = Cells.delete(Thread(raw), cell)
+                    } else {
+                        Cells.store(Thread(raw), cell, Thread(raw).retain(Value(bits: v)))
+                    }
+                    return 0
+                })
         }
     }
 }

@@ -352,6 +352,15 @@ func opMakeGenerator(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) ->
     return write(t, caller, (next - 24).a, generator, next, table)
 }
 
+/// A generator expression's generator, made without a function.
+@inline(__always)
+func opMakeGeneratorExpression(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let generator = Generators.makeExpression(t, regs, pc)
+    if _slowPath(generator == 0) { return fail(t, regs, pc, table) }
+    return write(t, regs, pc.a, generator, pc + 8, table)
+}
+
 @inline(__always)
 func opYieldValue(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
@@ -377,7 +386,14 @@ private func yieldOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table
 /// The usual yield: to a `for` loop or a call that has resumed the generator, while no exception is handled. As `Generators.yield` and `deliver`.
 @inline(never)
 private func yieldToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ caller: Registers) -> UInt64 {
-    let value = t.ownedForm(regs[pc.b])
+    let loop = caller.savedPC - 8
+    let isLoop = loop.load(as: UInt8.self) == Opcode.forIterate.rawValue
+    let yielded = regs[pc.b]
+    if !isLoop, GeneratorFolds.takes(caller, loop, yielded) {
+        if pc.flags & InstructionFlags.consumeB != 0 { regs[pc.b] = 0 }
+        return write(t, regs, pc.a, Value.none.bits, pc + 8, table)
+    }
+    let value = t.ownedForm(yielded)
     if pc.flags & InstructionFlags.consumeB != 0 || pc.a == pc.b {
         regs[pc.b] = 0
     } else {
@@ -391,8 +407,7 @@ private func yieldToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Tabl
     t.objects.pointee.recursionDepth &-= 1
     generator.state.pointee.store(GeneratorRef.suspended, ordering: .releasing)
     Calls.noteReturn(t, caller)
-    let loop = caller.savedPC - 8
-    if _slowPath(loop.load(as: UInt8.self) == Opcode.call.rawValue) { return GeneratorFolds.value(t, caller, table, value) }
+    if _slowPath(!isLoop) { return GeneratorFolds.value(t, caller, table, value) }
     return write(t, caller, loop.a, value, loop + 16, table)
 }
 

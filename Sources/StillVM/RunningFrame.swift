@@ -22,22 +22,23 @@ public enum RunningFrame {
         return try locals(t, of: frame)
     }
     static func locals(_ t: Thread, of frame: Registers) throws(PythonError) -> Value {
-        if !frame.localsMapping.isNull { return t.retain(frame.localsMapping) }
+        // In a generator's frame that word is the generator.
+        if frame.frameFlags & FrameFlags.generator == 0, !frame.localsMapping.isNull { return t.retain(frame.localsMapping) }
         let code = frame.code
         if !code.pointee.has(.optimized) { return t.retain(frame.function.globals) }
         let dict = try t.makeDict()
         do throws(PythonError) {
             for index in 0..<Int(code.pointee.localCount) {
                 let name = Value(bits: code.pointee.localNames[index])
-                if StrRef(name).string.hasPrefix(".") { continue }
+                // Made by the compiler, but for the iterator of a generator expression.
+                if index >= code.pointee.argumentCount, StrRef(name).string.hasPrefix(".") { continue }
                 let value = current(t, Value(bits: frame[index]))
                 if value.isNull { continue }
                 defer { t.release(value) }
                 try DictRef(dict).set(t, name, value)
             }
             for index in 0..<Int(code.pointee.freeCount) {
-                let cell = TupleRef(frame.function.closure).item(index)
-                let value = current(t, cell)
+                let value = current(t, freeCell(frame, index))
                 if value.isNull { continue }
                 defer { t.release(value) }
                 try DictRef(dict).set(t, Value(bits: code.pointee.freeNames[index]), value)
@@ -47,6 +48,11 @@ public enum RunningFrame {
             throw error
         }
         return dict
+    }
+
+    /// The cell of a free variable. Borrowed.
+    private static func freeCell(_ frame: Registers, _ index: Int) -> Value {
+        frame.code.pointee.has(.freeInRegisters) ? frame.value(1 + index) : TupleRef(frame.function.closure).item(index)
     }
 
     /// A variable's value, out of its cell. Owned, null when it has none.
@@ -79,8 +85,7 @@ public enum RunningFrame {
         }
         for index in 0..<Int(code.pointee.freeCount)
         where Value(bits: code.pointee.freeNames[index]).isSame(Names.__class__) {
-            let cell = TupleRef(frame.function.closure).item(index)
-            let found = Value(bits: Cells.load(t, cell.object))
+            let found = Value(bits: Cells.load(t, freeCell(frame, index).object))
             if found.isNull {
                 _ = t.raise(.runtimeError, "super(): empty __class__ cell")
                 return false

@@ -233,7 +233,7 @@ final class CodeGenerator {
             switch resolution {
             case .local: return .local(host.registers[name]!)
             case .cell: return .cell(host.registers[name]!)
-            case .free: return .free(host.freeIndex(name)!)
+            case .free: return freeAccess(host.freeIndex(name)!)
             case .globalExplicit: return .global
             default:
                 if let register = host.registers[GenericWrapper.classMapping] { return .classMapping(register) }
@@ -255,6 +255,11 @@ final class CodeGenerator {
             default: return .mapping
             }
         }
+    }
+
+    /// Generator expressions have the cells of free variables in registers, behind the iterator.
+    private func freeAccess(_ index: Int) -> NameAccess {
+        host.comprehension == .generator ? .cell(1 + index) : .free(index)
     }
 
     func loadName(_ id: String, into destination: Int) throws(SyntaxError) {

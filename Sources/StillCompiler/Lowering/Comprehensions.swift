@@ -1,5 +1,5 @@
-// Comprehensions run in the block around them, with variables of their own; generator expressions
-// are functions. The outermost iterable is evaluated before either begins.
+// Comprehensions run in the block around them, with variables of their own; generator expressions are code blocks whose generator is made at
+// once, without a function. The outermost iterable is evaluated before either begins.
 
 import StillBytecode
 import StillSyntax
@@ -198,11 +198,12 @@ extension CodeGenerator {
             shared, host: inner, qualifiedName: childQualifiedName(inner), enclosing: self,
             span: node.span)
         let unit = try generator.compileGeneratorExpression(node, element, generators)
-        try emitFunction(unit, inner, base, parts: 0)
-        let argument = base + FrameLayout.argumentOffset
-        top = argument + 1
-        try evaluateIterable(generators[0], into: argument)
-        code.emit(.call, a: base, b: 1, c: 0xFFFF)
+        try evaluateIterable(generators[0], into: base)
+        for (index, name) in inner.freeNames.enumerated() {
+            top = base + index + 2
+            loadCell(itself: name, into: base + index + 1)
+        }
+        code.emit(.makeGeneratorExpression, a: base, b: try constantIndex(.code(unit)), c: inner.freeNames.count)
         top = base + 1
         move(to: destination, from: temporary(base))
     }
@@ -227,7 +228,7 @@ extension CodeGenerator {
         return try finish(
             name: "<genexpr>",
             flags: [
-                .optimized, .newLocals, .nested, isAsync ? .asyncGenerator : .generator,
+                .optimized, .newLocals, .nested, .freeInRegisters, isAsync ? .asyncGenerator : .generator,
             ], arguments: nil, docstring: nil, firstLine: node.span.line)
     }
 }

@@ -46,7 +46,7 @@ extension CodeGenerator {
     }
 
     /// The cell that holds `name`, to hand it to an inner function.
-    private func loadCell(itself name: String, into register: Int) {
+    func loadCell(itself name: String, into register: Int) {
         if host.kind == .classBody, name == "__class__", host.needsClassCell {
             copy(to: register, from: 0)
             return
@@ -64,6 +64,8 @@ extension CodeGenerator {
             let cell = host.registers[name]
         {
             copy(to: register, from: cell)
+        } else if let index = host.freeIndex(name), host.comprehension == .generator {
+            copy(to: register, from: 1 + index)
         } else if let index = host.freeIndex(name) {
             code.emit(.loadFreeCell, a: register, b: index)
         } else {

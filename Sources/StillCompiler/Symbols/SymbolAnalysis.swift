@@ -137,6 +137,10 @@ struct SymbolAnalysis {
         switch scope.kind {
         case .function:
             for name in scope.parameters { addRegister(name, scope, host: scope, prefix: "") }
+            if scope.comprehension == .generator {
+                // Their cells are given to the generator.
+                for name in scope.freeNames { scope.localNames.append("." + name) }
+            }
             for name in scope.order where scope.registers[name] == nil {
                 let resolution = scope.symbols[name]!.resolution
                 if resolution == .local || resolution == .cell {
