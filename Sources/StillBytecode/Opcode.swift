@@ -87,7 +87,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case storeAttribute
     /// del a.names[c]
     case deleteAttribute
-    /// [a] = callable, [a+7] = receiver or null, from b.names[c]; to be called with callMethod. Cache: 3.
+    /// [a] = callable, [a+7] = receiver or null, from b.names[c]; to be called with callMethod. Cache: 4.
     case loadMethod
     /// The method `super().names[c]`: as loadMethod, from [b], what the name `super` stands for.
     case loadSuperAttribute
@@ -250,7 +250,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     @inlinable public var cacheWords: Int {
         switch self {
         case .loadGlobal, .loadAttribute, .storeAttribute, .call, .callMethod, .callSpread: 2
-        case .loadMethod: 3
+        case .loadMethod: 4
         case .loadSubscript: 1
         default: 0
         }

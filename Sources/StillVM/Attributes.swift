@@ -1,13 +1,14 @@
 // Attribute access with inline caches.
 //
 // Cache word 0  type version u32 | kind u8 << 32 | detail u16 << 48. 0: empty. One word, so threads never see half of it.
+//       word 1  the same for another class; loadAttribute, kind 1 only. (Behind kind 2 it is an index, which has no kind.)
 //   kind 1      an inline value of the instance, `detail` its offset
 //   kind 2      a module's attribute: word 1 is the entry index in its dict (checked by the key)
 //   kind 5      (storeAttribute) a `__slots__` word of the instance, `detail` its offset; loading one is kind 1
 //   kind 3      (loadMethod) a method found in the type, word 1 the function; instances have no attributes of their own
 //   kind 4      the same, for instances without dict whose class shares `detail` inline names, none of them this one
 // Behind it is the thread's own cache for places that see several classes (SecondCache.swift).
-// Word 1 of kinds 3 and 4 belongs to word 0: InlineCache.swift.
+// Word 1 of kinds 3 and 4 belongs to word 0: InlineCache.swift. Words 2 and 3 are another such pair, for another class.
 import StillBytecode
 import StillObjects
 import StillObmalloc
@@ -48,12 +49,23 @@ enum Attributes {
                 t, TypeRef(object.typeRaw).versionTag, regs.code.pointee.names[pc.c], .load)
             {
                 // Another place has met the class: this one may be new.
-                if SecondCache.shouldMove(t, empty: cache == 0) { pc.cache(0).pointee.store(entry.pointee.word, ordering: .relaxed) }
+                remember(t, pc, cache, entry.pointee.word)
                 let value = InstanceAttributes.loadInline(t, object, Int(entry.pointee.word &>> 48))
                 if !value.isNull { return value.bits }
             }
         }
         return loadSlowly(t, regs, pc)
+    }
+
+    /// Puts what is known of a class into one of the two words of a `loadAttribute`.
+    @inline(__always)
+    private static func remember(_ t: Thread, _ pc: UnsafeMutableRawPointer, _ first: UInt64, _ word: UInt64) {
+        if first == 0 { return pc.cache(0).pointee.store(word, ordering: .relaxed) }
+        let canHaveTwo = (first &>> 32) & 0xFF == inline
+        if canHaveTwo && pc.cache(1).pointee.load(ordering: .relaxed) == 0 { return pc.cache(1).pointee.store(word, ordering: .relaxed) }
+        if SecondCache.shouldMove(t, empty: false) {
+            pc.cache(canHaveTwo && t.vm.pointee.misses & 64 != 0 ? 1 : 0).pointee.store(word, ordering: .relaxed)
+        }
     }
 
     @inline(never)
@@ -98,7 +110,9 @@ enum Attributes {
         }
         SecondCache.fill(t, word, name.bits, store ? .store : .load)
         // Only when it changes: all threads read this memory.
-        if pc.cache(0).pointee.load(ordering: .relaxed) != word { pc.cache(0).pointee.store(word, ordering: .relaxed) }
+        if pc.cache(0).pointee.load(ordering: .relaxed) != word {
+            if store { pc.cache(0).pointee.store(word, ordering: .relaxed) } else { remember(t, pc, pc.cache(0).pointee.load(ordering: .relaxed), word) }
+        }
     }
 
     @inline(never)
@@ -200,7 +214,7 @@ enum Attributes {
             }
             if let entry = SecondCache.find(t, type.versionTag, regs.code.pointee.names[pc.c], .method) {
                 let word = entry.pointee.word
-                if SecondCache.shouldMove(t, empty: cache == 0) { InlineCache.fill(pc, word, entry.pointee.detail) }
+                rememberMethod(t, pc, cache, word, entry.pointee.detail)
                 if (word &>> 32) & 0xFF == plainMethod
                     || (InstanceLayout.hasNoDict(object, type) && InstanceAttributes.keyCount(type) == Int(word &>> 48))
                 {
@@ -236,7 +250,7 @@ enum Attributes {
             let target = try NameAccess.bound(t, regs, pc.b)
             let name = Value(bits: regs.code.pointee.names[pc.c])
             let type = t.typeOf(target)
-            regs.savePC(pc + 32)
+            regs.savePC(pc + 40)
             if !type.has(TypeFlags.customGetAttribute) && !type.has(TypeFlags.typeSubclass)
                 && type != t.type(.module) && type != t.type(.superObject)
             {
@@ -291,8 +305,22 @@ enum Attributes {
         if !plain && !InstanceLayout.hasNoDict(target.object, type) { return }
         let word = plain ? pack(version, plainMethod, 0) : pack(version, method, InstanceAttributes.keyCount(type))
         SecondCache.fill(t, word, name.bits, .method, detail: function.bits)
-        InlineCache.fill(pc, word, function.bits)
+        rememberMethod(t, pc, pc.cache(0).pointee.load(ordering: .relaxed), word, function.bits)
     }
+
+    /// Puts a method into one of the two pairs of words of a `loadMethod`.
+    @inline(__always)
+    private static func rememberMethod(
+        _ t: Thread, _ pc: UnsafeMutableRawPointer, _ first: UInt64, _ word: UInt64, _ function: UInt64
+    ) {
+        if first == 0 { return InlineCache.fill(pc, word, function) }
+        if (pc + secondPair).cache(0).pointee.load(ordering: .relaxed) == 0 { return InlineCache.fill(pc + secondPair, word, function) }
+        if SecondCache.shouldMove(t, empty: false) {
+            InlineCache.fill(t.vm.pointee.misses & 64 != 0 ? pc + secondPair : pc, word, function)
+        }
+    }
+    /// Of a `loadMethod`'s cache words, from the instruction on.
+    static var secondPair: Int { 16 }
 
     /// `super().name`, to be called: callable and receiver (or null) in place. What `super` itself would find, without making it.
     @inline(never)

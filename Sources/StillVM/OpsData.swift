@@ -29,6 +29,25 @@ func opLoadAttribute(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) ->
             }
         }
     }
+    return loadAttributeSecond(t, regs, pc, table)
+}
+
+/// The same by word 1, which knows another class. (In another order, so that the compiler does not merge the two and call what it has merged.)
+@inline(never)
+private func loadAttributeSecond(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let cache = pc.cache(1).pointee.load(ordering: .relaxed)
+    let target = regs.value(pc.b)
+    if _fastPath((cache &>> 32) & 0xFF == Attributes.inline && (pc.flags & InstructionFlags.consumeB == 0 || pc.a == pc.b)),
+        _fastPath(target.isObject), _fastPath(UInt32(truncatingIfNeeded: cache) == TypeRef(target.object.typeRaw).versionTag)
+    {
+        let word = target.object.atomicWord(Int(cache &>> 48))
+        let bits = word.pointee.load(ordering: .acquiring)
+        if bits & 7 != 0 { return write(t, regs, pc.a, bits, pc + 24, table) }
+        if _fastPath(bits != 0), _fastPath(raiseOwn(Value(bits: bits).object, t)) {
+            if _fastPath(ReferenceCount.isStill(bits, in: word)) { return write(t, regs, pc.a, bits, pc + 24, table) }
+            return loadAttributeAgain(t, regs, pc, table, bits)
+        }
+    }
     return loadAttributeOther(t, regs, pc, table)
 }
 
@@ -122,11 +141,40 @@ func opLoadMethod(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
                 if pc.flags & InstructionFlags.consumeB != 0 || source == base {
                     regs[source] = 0
                 } else if target.isCounted, _slowPath(!raiseOwn(object, t)) {
-                    return loadMethodOther(t, regs, pc, table)
+                    return loadMethodSecond(t, regs, pc, table)
                 }
                 regs[base + FrameLayout.argumentOffset] = target.bits
-                return write(t, regs, base, function, pc + 32, table)
+                return write(t, regs, base, function, pc + 40, table)
             }
+        }
+    }
+    return loadMethodSecond(t, regs, pc, table)
+}
+
+/// The same by the second pair of cache words, which knows another class.
+@inline(never)
+private func loadMethodSecond(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let pair = pc + Attributes.secondPair
+    let cache = pair.cache(0).pointee.load(ordering: .acquiring)
+    let version = UInt32(truncatingIfNeeded: cache)
+    let target = regs.value(pc.b)
+    if _fastPath(version != 0 && target.isObject), _fastPath(version == TypeRef(target.object.typeRaw).versionTag),
+        let function = InlineCache.detail(pair, for: cache), _fastPath(function & 7 != 0)
+    {
+        let object = target.object
+        if _fastPath(
+            (cache &>> 32) & 0xFF == Attributes.plainMethod
+                || (InstanceLayout.hasNoDict(object, TypeRef(object.typeRaw))
+                    && InstanceAttributes.keyCount(TypeRef(object.typeRaw)) == Int(cache &>> 48)))
+        {
+            let source = pc.b
+            if pc.flags & InstructionFlags.consumeB != 0 || source == pc.a {
+                regs[source] = 0
+            } else if target.isCounted, _slowPath(!raiseOwn(object, t)) {
+                return loadMethodOther(t, regs, pc, table)
+            }
+            regs[pc.a + FrameLayout.argumentOffset] = target.bits
+            return write(t, regs, pc.a, function, pc + 40, table)
         }
     }
     return loadMethodOther(t, regs, pc, table)
@@ -134,7 +182,7 @@ func opLoadMethod(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
 
 @inline(never)
 private func loadMethodOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    after(Attributes.loadMethod(t, regs, pc), t, regs, pc, table, words: 4)
+    after(Attributes.loadMethod(t, regs, pc), t, regs, pc, table, words: 5)
 }
 
 @inline(__always)

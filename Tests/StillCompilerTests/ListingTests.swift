@@ -66,10 +66,10 @@ import Testing
                 1 move b, a
                 2 move a, t0!
                 3 loadMethod t0, a.m
-                7 move t8, b
-                8 loadSmallInt t9, 1
-                9 callMethod t0, 2 arguments
-                12 returnValue t0!
+                8 move t8, b
+                9 loadSmallInt t9, 1
+                10 callMethod t0, 2 arguments
+                13 returnValue t0!
                 """)
     }
 
