@@ -158,6 +158,14 @@ enum Arithmetic {
             if x.isImmediateFloat && y.isImmediateFloat {
                 return floatsHold(operation, x.immediateFloat, y.immediateFloat) ? 1 : 0
             }
+            if operation & ~1 == 2 && x.isObject && y.isObject {
+                let str = t.type(.str).raw
+                if x.object.typeRaw == str && y.object.typeRaw == str {
+                    let result = StrRef.equal(StrRef(x), StrRef(y)) == (operation == 2)
+                    regs.consume(t, pc)
+                    return result ? 1 : 0
+                }
+            }
             let result = try t.compareBool(CompareOperator(rawValue: operation)!, x, y)
             regs.consume(t, pc)
             return result ? 1 : 0
@@ -188,7 +196,7 @@ enum Arithmetic {
             let found: Bool
             if container.isObject && container.object.typeRaw == t.type(.dict).raw {
                 regs.savePC(pc + 8)
-                found = try DictRef(container).has(t, item, hash: t.hash(item))
+                found = try DictRef(container).has(t, item, hash: t.quickHash(item))
             } else {
                 found = try t.contains(container, item)
             }

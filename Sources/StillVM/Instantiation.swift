@@ -63,12 +63,19 @@ enum Instantiation {
     /// The class's `__init__`, borrowed, if it is a Python function and `__new__` is object's; else null.
     @inline(__always)
     private static func function(_ t: Thread, _ type: TypeRef, _ pc: UnsafeMutableRawPointer) -> Value {
+        let known = known(type, pc)
+        return known.isNull ? find(t, type, pc) : known
+    }
+
+    /// The same if the call's cache knows it, else null.
+    @inline(__always)
+    static func known(_ type: TypeRef, _ pc: UnsafeMutableRawPointer) -> Value {
         let tag = pc.cache(0).pointee.load(ordering: .acquiring)
         let version = UInt32(truncatingIfNeeded: tag)
         if _fastPath(version != 0 && version == type.versionTag && (tag &>> 32) & 0xFF == CallCache.initializer), let found = InlineCache.detail(pc, for: tag) {
             return Value(bits: found)
         }
-        return find(t, type, pc)
+        return .null
     }
 
     @inline(never)

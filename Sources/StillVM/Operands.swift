@@ -66,6 +66,12 @@ func ownedOperand(_ t: Thread, _ regs: Registers, _ index: Int, consumed: Bool) 
 }
 
 extension ThreadState {
+    /// The hash of a key: small ints, which are their own but for -1, without a call.
+    @inline(__always) func quickHash(_ key: Value) throws(PythonError) -> Int {
+        if _fastPath(key.isSmallInt && key.smallInt.magnitude < 1 << 61 - 1) { return key.smallInt == -1 ? -2 : key.smallInt }
+        return try hash(key)
+    }
+
     /// A register's value in the form that native code owns.
     @inline(__always) func ownedForm(_ bits: UInt64) -> UInt64 {
         bits & 7 == 4 && bits >= 4096 ? retain(Value(bits: bits)).bits : bits

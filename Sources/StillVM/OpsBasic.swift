@@ -161,8 +161,29 @@ func opLoadCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt
 @inline(__always)
 func opStoreCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
+    return storeInCell(t, regs, pc, table, regs.value(pc.b).object)
+}
+
+/// Replaces what a cell contains: without lock and barrier where nothing needs them.
+@inline(__always)
+private func storeInCell(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ cell: ObjectRef) -> UInt64 {
+    if _fastPath(t.storesPlainly) {
+        let bits = ownedOperand(t, regs, pc.a, consumed: pc.flags & InstructionFlags.consumeA != 0)
+        if _fastPath(bits != 0) {
+            let word = cell.atomicWord(24)
+            let old = word.pointee.load(ordering: .relaxed)
+            word.pointee.store(bits, ordering: .releasing)
+            if old & 7 == 0 && old != 0 { return releaseThenGo(t, regs, pc + 8, table, old) }
+            return go(t, regs, pc + 8, table)
+        }
+    }
+    return storeInCellSlowly(t, regs, pc, table, cell)
+}
+
+@inline(never)
+private func storeInCellSlowly(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ cell: ObjectRef) -> UInt64 {
     if _slowPath(regs[pc.a] == 0) { return failUnbound(t, regs, pc, table, pc.a) }
-    Cells.store(t, regs.value(pc.b).object, taken(t, regs, pc))
+    Cells.store(t, cell, taken(t, regs, pc))
     return go(t, regs, pc + 8, table)
 }
 
@@ -199,9 +220,7 @@ private func failUnboundFree(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: 
 @inline(__always)
 func opStoreFree(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
-    if _slowPath(regs[pc.a] == 0) { return failUnbound(t, regs, pc, table, pc.a) }
-    Cells.store(t, TupleRef(regs.function.closure).item(pc.b).object, taken(t, regs, pc))
-    return go(t, regs, pc + 8, table)
+    return storeInCell(t, regs, pc, table, TupleRef(regs.function.closure).item(pc.b).object)
 }
 
 @inline(__always)

@@ -59,9 +59,10 @@ func opDictAdd(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt6
 @inline(never)
 private func dictAdd(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     regs.savePC(pc + 8)
-    do throws(PythonError) { try DictRef(regs.value(pc.a)).set(t, regs.value(pc.b), regs.value(pc.c)) } catch {
-        return fail(t, regs, pc, table)
-    }
+    let key = regs.value(pc.b)
+    do throws(PythonError) {
+        try DictRef(regs.value(pc.a)).store(t, key, hash: t.quickHash(key), regs.value(pc.c), onlyIfAbsent: false)
+    } catch { return fail(t, regs, pc, table) }
     regs.consume(t, pc)
     return go(t, regs, pc + 8, table)
 }

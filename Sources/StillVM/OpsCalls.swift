@@ -72,6 +72,7 @@ private func callOther(
                 if intrinsic == NativeFlags.listPop && count == 1 && t.storesPlainly {
                     return popFromList(t, regs, pc, table, arguments)
                 }
+                if intrinsic == NativeFlags.dictGet && count == 3 { return getFromDict(t, regs, pc, table, arguments) }
                 return callNative(t, regs, pc, table, arguments, count)
             }
         } else if type == t.type(.builtinFunction).raw {
@@ -79,7 +80,8 @@ private func callOther(
             if intrinsic == NativeFlags.length && count == 1 { return callLength(t, regs, pc, table, arguments) }
             if intrinsic >= NativeFlags.all && count == 1 { return callFold(t, regs, pc, table, arguments) }
             return callNative(t, regs, pc, table, arguments, count)
-        } else if type == t.type(.type).raw && !TypeRef(callee).has(TypeFlags.heapType) {
+        } else if type == t.type(.type).raw {
+            if TypeRef(callee).has(TypeFlags.heapType) { return instantiate(t, regs, pc, table, arguments, count) }
             return callStaticType(t, regs, pc, table, arguments, count)
         }
     }
@@ -159,6 +161,19 @@ private func popFromList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Tabl
     return callNative(t, regs, pc, table, arguments, 1)
 }
 
+/// `dict.get(key, default)`.
+@inline(never)
+private func getFromDict(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers) -> UInt64 {
+    regs.savePC(pc + 24)
+    let key = Value(bits: arguments[1])
+    var result = Value.null
+    do throws(PythonError) { result = try DictRef(Value(bits: arguments[0])).get(t, key, hash: t.quickHash(key)) } catch {
+        return nativeDone(t, regs, pc, table, arguments, 3, 0)
+    }
+    if result.isNull { result = t.retain(Value(bits: arguments[2])) }
+    return nativeDone(t, regs, pc, table, arguments, 3, result.bits)
+}
+
 /// `len` of the commonest containers.
 @inline(never)
 private func callLength(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers) -> UInt64 {
@@ -193,13 +208,55 @@ private func callFold(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, 
     return callNative(t, regs, pc, table, arguments, 1)
 }
 
+/// A class whose `__init__` is a Python function for just these arguments, as the call's cache knows: what `Instantiation.begin` does then.
+@inline(never)
+private func instantiate(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
+) -> UInt64 {
+    let type = TypeRef(Value(bits: regs[pc.a]))
+    let initializer = Instantiation.known(type, pc)
+    if _fastPath(!initializer.isNull && !type.has(TypeFlags.abstract | TypeFlags.exceptionSubclass)) {
+        let function = FunctionRef(initializer.object.raw)
+        let code = function.guarded
+        if _fastPath(
+            Int(code.pointee.simpleArgumentCount) == count &+ 1 && !code.pointee.isGeneratorLike
+                && Calls.hasRoom(t, arguments + (count &+ 1), code)),
+            let instance = Allocation.object(
+                t, type: type.raw, bytes: Int(type.record.pointee.instanceSize), collectable: type.has(TypeFlags.collectable))
+        {
+            let frame = Calls.makeRoom(regs, pc.a, arguments, count)
+            // Two references: the register that had the class, and the first argument. Nobody else knows the instance.
+            instance.local.pointee &+= 1
+            frame[0] = Value(instance).bits
+            let held = regs[pc.a]
+            regs[pc.a] = Value(instance).bits
+            regs.savePC(pc + 24)
+            Calls.push(
+                t, frame, caller: regs, code: code, function: function.raw, bound: count &+ 1, flags: FrameFlags.initializer)
+            let start = UnsafeMutableRawPointer(code.pointee.instructions)
+            // The class of a live instance is alive.
+            if _slowPath(held & 7 == 0) { return releaseThenGo(t, frame, start, table, held) }
+            if _slowPath(t.hasRequest) { return serveThenGo(t, frame, start, table) }
+            return go(t, frame, start, table)
+        }
+    }
+    return callGenerally(t, regs, pc, table, arguments, count)
+}
+
 /// A builtin class: what its `__new__` and `__init__` slots do.
 @inline(never)
 private func callStaticType(
     _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
 ) -> UInt64 {
     regs.savePC(pc + 24)
-    let result = TypeRef.callType(t, regs.value(pc.a), arguments, count)
+    let type = regs.value(pc.a)
+    var result: UInt64 = 0
+    if count == 1 && TypeRef(type) == t.type(.str) {
+        // The commonest of all such calls.
+        do throws(PythonError) { result = try t.str(Value(bits: arguments[0])).bits } catch {}
+    } else {
+        result = TypeRef.callType(t, type, arguments, count)
+    }
     return nativeDone(t, regs, pc, table, arguments, count, result)
 }
 

@@ -266,7 +266,7 @@ private func loadSubscriptSlowly(_ t: Thread, _ regs: Registers, _ pc: PC, _ tab
 private func loadDictItem(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     regs.savePC(pc + 16)
     let value: Value
-    do throws(PythonError) { value = try DictRef(regs.value(pc.b)).get(t, regs.value(pc.c)) } catch { return fail(t, regs, pc, table) }
+    do throws(PythonError) { value = try DictRef(regs.value(pc.b)).get(t, regs.value(pc.c), hash: t.quickHash(regs.value(pc.c))) } catch { return fail(t, regs, pc, table) }
     // The general way raises the KeyError.
     if _slowPath(value.isNull) { return loadSubscriptSlowly(t, regs, pc, table) }
     regs.consume(t, pc)
@@ -304,9 +304,10 @@ private func storeSubscriptOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ tab
 
 @inline(never)
 private func storeDictItem(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    do throws(PythonError) { try DictRef(regs.value(pc.a)).set(t, regs.value(pc.b), regs.value(pc.c)) } catch {
-        return fail(t, regs, pc, table)
-    }
+    let key = regs.value(pc.b)
+    do throws(PythonError) {
+        try DictRef(regs.value(pc.a)).store(t, key, hash: t.quickHash(key), regs.value(pc.c), onlyIfAbsent: false)
+    } catch { return fail(t, regs, pc, table) }
     if pc.flags & InstructionFlags.consumeA != 0 { regs.drop(t, pc.a) }
     regs.consume(t, pc)
     return go(t, regs, pc + 8, table)

@@ -23,9 +23,12 @@ enum ResumedHere {
         guard _fastPath(seen <= GeneratorRef.suspended), seen == GeneratorRef.suspended || sent.isNone,
             _fastPath(t.barrierActive == 0)
         else { return nil }
-        let code = generator.code
         let frame = regs + Int(regs.code.pointee.registerCount) + FrameLayout.headerWords
-        guard _fastPath(Calls.hasRoom(t, frame, code)),
+        // As `Calls.hasRoom`; the generator has the number of registers at hand.
+        guard
+            _fastPath(
+                t.objects.pointee.recursionDepth < t.objects.pointee.recursionLimit
+                    && UnsafeMutableRawPointer(frame + generator.registerCount) < t.objects.pointee.stackLimit.unsafelyUnwrapped),
             _fastPath(generator.begin(t, from: seen))
         else { return nil }
         regs.savePC(pc + 8)
@@ -38,7 +41,7 @@ enum ResumedHere {
             index &+= 1
         }
         frame.writeHeader(
-            caller: regs, code: code, function: generator.function.raw, locals: generator.object.address,
+            caller: regs, code: generator.code, function: generator.function.raw, locals: generator.object.address,
             flags: FrameFlags.generator | FrameFlags.resumedHere)
         frame.savePC(generator.pc.unsafelyUnwrapped)
         t.currentFrame = frame

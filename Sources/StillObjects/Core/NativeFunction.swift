@@ -24,6 +24,8 @@ public import StillThreadRegistry
     @inlinable public static var all: UInt32 { 0x400 }
     @inlinable public static var any: UInt32 { 0x500 }
     @inlinable public static var sum: UInt32 { 0x600 }
+    // Of methods again.
+    @inlinable public static var dictGet: UInt32 { 0x700 }
 }
 
 @frozen public struct NativeRef: @unchecked Sendable {

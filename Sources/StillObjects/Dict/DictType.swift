@@ -191,7 +191,7 @@ enum DictType {
     }
 
     private static func methods(_ b: TypeBuilder) {
-        b.method("get", 1, 2) { raw, s, a, n, _ in
+        b.method("get", 1, 2, intrinsic: NativeFlags.dictGet) { raw, s, a, n, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
                 let value = try DictRef(Value(bits: s)).get(t, Value(bits: a[0]))
                 if !value.isNull { return value }
