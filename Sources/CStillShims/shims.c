@@ -164,6 +164,13 @@ int still_fork(void) {
 
 int still_thread_stack(uintptr_t *low, uintptr_t *high) {
 #if defined(__linux__)
+    // For the first thread this reads /proc/self/maps: once is enough, the bounds stay.
+    static __thread uintptr_t known_low, known_high;
+    if (known_high != 0) {
+        *low = known_low;
+        *high = known_high;
+        return 1;
+    }
     pthread_attr_t attributes;
     void *base;
     size_t size;
@@ -172,6 +179,8 @@ int still_thread_stack(uintptr_t *low, uintptr_t *high) {
     pthread_attr_destroy(&attributes);
     *low = (uintptr_t)base;
     *high = (uintptr_t)base + size;
+    known_low = *low;
+    known_high = *high;
 #else
     *high = (uintptr_t)pthread_get_stackaddr_np(pthread_self());
     *low = *high - pthread_get_stacksize_np(pthread_self());

@@ -64,7 +64,7 @@ public enum NativeModules {
             ("_codecs", CodecsSource.text), ("_io", LibrarySources.io), ("_ast", AstSource.text),
             ("importlib", LibrarySources.importlib), ("importlib.machinery", LibrarySources.machinery),
             ("_typing", TypingSource.text), ("_prompt", PromptSource.text), ("array", ArraySource.text), ("_csv", CsvSource.text),
-            ("_records", NamedRecord.methods), ("binascii", LibrarySources.binascii), ("cmath", ComplexMathSource.text), ("marshal", MarshalSource.text),
+            ("binascii", LibrarySources.binascii), ("cmath", ComplexMathSource.text), ("marshal", MarshalSource.text),
             ("pwd", AccountSources.users), ("grp", AccountSources.groups), ("importlib.util", ImportlibSources.util),
             ("importlib._bootstrap_external", ImportlibSources.external), ("importlib._bootstrap", ImportlibSources.bootstrap),
             ("_sysconfigdata_t_", ImportlibSources.configuration), ("faulthandler", FaultHandlerSource.text),

@@ -50,7 +50,7 @@ enum ModuleType {
             // No clear: functions may outlive the module and need the dict, which is condemned by itself when nobody does.
             b.record.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
-                WeakReferences.clear(t, ObjectRef(object))
+                if ObjectRef(object).flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ObjectRef(object)) }
                 t.release(ObjectRef(object).field(24, as: Value.self))
                 Allocation.free(ObjectRef(object), t)
             }

@@ -1,17 +1,37 @@
-// Tuples with named items, such as sys.version_info and the result of time.localtime: a subclass of tuple made by Python code
+// Tuples with named items, such as sys.version_info and the result of time.localtime: a subclass of tuple, made as a class statement would
 // once for each kind and interpreter.
 import StillObjects
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
-import StillVM
 
 enum NamedRecord {
-    /// What all have besides their fields, which are native getters: compiled once for an interpreter.
-    static let methods = """
-        def shown(self):
-            return self._title + '(' + ', '.join([n + '=' + repr(v) for n, v in zip(self._names, self)]) + ')'
-        """
+    /// `__repr__`: title(name=value, …).
+    private static let shown: NativeFunction = { raw, s, _, _, _ in
+        returning(raw) { (t) throws(PythonError) -> Value in
+            let record = TupleRef(Value(bits: s))
+            let title = try t.getAttribute(record.value, Interning.intern("_title"))
+            defer { t.release(title) }
+            let names = try t.getAttribute(record.value, Interning.intern("_names"))
+            defer { t.release(names) }
+            guard t.isStr(title), t.isTuple(names) else { throw t.raise(.typeError, "_title and _names of a record must be str and tuple") }
+            var text = StrBuilder()
+            text.append(StrRef(title))
+            text.append("(")
+            for index in 0..<min(record.count, TupleRef(names).count) {
+                if index > 0 { text.append(", ") }
+                let name = try t.str(TupleRef(names).item(index))
+                text.append(StrRef(name))
+                t.release(name)
+                text.append("=")
+                let value = try t.repr(record.item(index))
+                text.append(StrRef(value))
+                t.release(value)
+            }
+            text.append(")")
+            return try text.finish(t)
+        }
+    }
 
     /// Calls `type(name, (tuple,), {...})` with getters for the fields. Owned.
     static func makeType(_ t: Thread, _ name: String, _ fields: [String]) throws(PythonError) -> Value {
@@ -23,9 +43,7 @@ enum NamedRecord {
             defer { t.release(value) }
             try DictRef(space).set(t, Interning.intern(key), value)
         }
-        let shared = try Imports.load(t, "_records")
-        defer { t.release(shared) }
-        try add("__repr__", try t.getAttribute(shared, Interning.intern("shown")))
+        try add("__repr__", try t.makeMethod("__repr__", of: .tuple, shown))
         try add("__slots__", t.emptyTuple)
         try add("__module__", Interning.intern(module))
         try add("_title", Interning.intern(name))

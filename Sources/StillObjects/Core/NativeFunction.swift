@@ -135,6 +135,13 @@ extension ThreadState {
         return result
     }
 
+    /// A method without arguments for classes made at run time: it binds to instances of a builtin type.
+    public func makeMethod(_ name: String, of owner: TypeID, _ function: @escaping NativeFunction) throws(PythonError) -> Value {
+        let object = try makeObject(.methodDescriptor, bytes: NativeRef.bytes)
+        NativeRef(object).fill(StaticStrings.intern(name), min: 0, max: 0, flags: 0, owner: type(owner).raw, function)
+        return Value(object)
+    }
+
     /// `[].append`: a method descriptor's function bound to an object.
     func bindNative(_ descriptor: NativeRef, to receiver: Value) throws(PythonError) -> Value {
         let object = try makeObject(.builtinFunction, bytes: NativeRef.bytes)
