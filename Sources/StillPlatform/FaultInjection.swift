@@ -85,6 +85,10 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case importTwice
     /// A module in the making is not waited for.
     case seeHalfModules
+    /// A weak reference gives an object that a verdict has condemned.
+    case reviveDoomed
+    /// The death of a weak dictionary's value takes out whatever is under its key.
+    case removeReplacedEntry
     /// An exception's traceback is taken out and put back in two steps.
     case loseTraceback
     /// Who finds an inline value missing does not look whether it is being moved to the dict.

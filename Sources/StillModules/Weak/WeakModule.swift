@@ -47,14 +47,10 @@ public enum WeakModule {
                     t.release(target)
                     return .none
                 }
-                let taken = try DictRef(dict).pop(t, key, hash: hash)
-                if taken.isNull || taken.isSame(entry) {
-                    t.release(taken)
-                    return .none
-                }
-                // Another thread replaced the dead entry between the look and the removal: its entry goes back.
-                defer { t.release(taken) }
-                try DictRef(dict).set(t, key, taken)
+                SchedulingNoise.point()
+                // Another thread may have put another one there since.
+                let only = FaultInjection.isActive(.removeReplacedEntry) ? Value.null : entry
+                t.release(try DictRef(dict).pop(t, key, hash: hash, only: only))
                 return .none
             }
         }

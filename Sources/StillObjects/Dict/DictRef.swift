@@ -422,21 +422,32 @@ public import Synchronization
     }
 
     /// Removes a key; its owned value, or null.
-    public func pop(_ t: Thread, _ key: Value, hash: Int) throws(PythonError) -> Value {
+    ///
+    /// - Parameter only: an object: the key is removed only if it has this value.
+    public func pop(_ t: Thread, _ key: Value, hash: Int, only: Value = .null) throws(PythonError) -> Value {
         ObjectLock.lock(object.lockByte, for: t)
         let number = table.map { findLocked(t, $0, key, hash) } ?? -1
         if number >= 0 {
+            if !only.isNull && !has(table.unsafelyUnwrapped, number, only) {
+                ObjectLock.unlock(object.lockByte, for: t)
+                return .null
+            }
             let (old, value) = removeLocked(t, table.unsafelyUnwrapped, number)
             ObjectLock.unlock(object.lockByte, for: t)
             t.release(old)
             return value
         }
         ObjectLock.unlock(object.lockByte, for: t)
-        return number == -1 ? .null : try popSlowly(t, key, hash)
+        return number == -1 ? .null : try popSlowly(t, key, hash, only)
+    }
+
+    /// Under the lock.
+    private func has(_ table: HashTable, _ number: Int, _ value: Value) -> Bool {
+        Value(bits: table.value(number).pointee.load(ordering: .relaxed)).isSame(value)
     }
 
     @inline(never)
-    private func popSlowly(_ t: Thread, _ key: Value, _ hash: Int) throws(PythonError) -> Value {
+    private func popSlowly(_ t: Thread, _ key: Value, _ hash: Int, _ only: Value) throws(PythonError) -> Value {
         while true {
             let version = keysVersion
             var found = try find(t, key, hash, pure: false)
@@ -450,7 +461,7 @@ public import Synchronization
                 found = again
             }
             guard case .entry(let table, let number) = found, self.table?.raw == table.raw,
-                table.value(number).pointee.load(ordering: .relaxed) != 0
+                table.value(number).pointee.load(ordering: .relaxed) != 0, only.isNull || has(table, number, only)
             else {
                 ObjectLock.unlock(object.lockByte, for: t)
                 return .null

@@ -52,12 +52,23 @@ public enum WeakReferences {
         let number = number(object)
         let isPlain = callback.isNull
             && (type == t.type(.weakReference) || type == t.type(.weakProxy) || type == t.type(.weakCallableProxy))
-        if isPlain, let existing = findPlain(t, object, number, type) { return existing }
+        if isPlain {
+            ObjectLock.lock(lockByte(number), .weakReferences)
+            let existing = findPlain(t, object, number, type)
+            ObjectLock.unlock(lockByte(number), .weakReferences)
+            if let existing { return existing }
+        }
         let made = try t.allocateInstance(of: type)
         ReferenceCount.share(made)
         made.setField(self.callback, t.retain(callback))
         made.atomicWord(referent).pointee.store(object.address, ordering: .relaxed)
         ObjectLock.lock(lockByte(number), .weakReferences)
+        // Another thread may have made one meanwhile.
+        if isPlain, let existing = findPlain(t, object, number, type) {
+            ObjectLock.unlock(lockByte(number), .weakReferences)
+            t.release(made)
+            return existing
+        }
         let head = buckets[number].head
         made.setField(next, head)
         made.setField(previous, UnsafeMutableRawPointer?.none)
@@ -68,9 +79,8 @@ public enum WeakReferences {
         return Value(made)
     }
 
+    /// Under the bucket's lock.
     private static func findPlain(_ t: Thread, _ object: ObjectRef, _ number: Int, _ type: TypeRef) -> Value? {
-        ObjectLock.lock(lockByte(number), .weakReferences)
-        defer { ObjectLock.unlock(lockByte(number), .weakReferences) }
         var at = buckets[number].head
         while let raw = at {
             let candidate = ObjectRef(raw)
@@ -99,7 +109,7 @@ public enum WeakReferences {
         let address = word.pointee.load(ordering: .acquiring)  // K1
         if address == 0 { return .null }
         let object = Value(bits: address).object
-        if CollectorHooks.isDoomed?(object.raw) ?? false { return .null }
+        if CollectorHooks.isDoomed?(object.raw) ?? false, !FaultInjection.isActive(.reviveDoomed) { return .null }
         if !take(t, object) { return .null }
         if word.pointee.load(ordering: .acquiring) != address {  // K1
             t.release(object)

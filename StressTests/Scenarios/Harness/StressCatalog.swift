@@ -12,6 +12,7 @@ public enum StressCatalog {
         SharedContext.description,
         SharedGenerators.description,
         ImportStorm.description,
+        WeakCallbacks.description,
         ExceptionStorm.description,
         AttributeStorm.description,
         DeepStructures.description,
