@@ -89,6 +89,8 @@ public enum InjectedFault: UInt32, CaseIterable, Sendable {
     case reviveDoomed
     /// The death of a weak dictionary's value takes out whatever is under its key.
     case removeReplacedEntry
+    /// An object is finalized each time that its count falls to zero.
+    case finalizeTwice
     /// An exception's traceback is taken out and put back in two steps.
     case loseTraceback
     /// Who finds an inline value missing does not look whether it is being moved to the dict.

@@ -11,7 +11,7 @@ final class DeepStructures: PythonScenario, @unchecked Sendable {
     static let description = ScenarioDescription(
         name: "deep-structures",
         claim: "deep structures are freed whole and at once, and stay whole while they are held",
-        faults: [.leaveWaiting], minimumClaimChecks: 200, minimumRaceWindows: 20,
+        faults: [.leaveWaiting], minimumClaimChecks: 100, minimumRaceWindows: 20,
         make: { _, _ in try DeepStructures() })
 
     private static let program = """

@@ -103,7 +103,7 @@ public enum Finalizer {
     /// - Returns: true when somebody now refers to the object; the caller must leave it alone.
     public static func run(_ t: Thread, _ object: ObjectRef) -> Bool {
         guard let finalize = TypeMemorySlots.of(object).pointee.finalize else { return false }
-        if !object.testAndSetFlag(ObjectFlags.finalized) { return false }
+        if !object.testAndSetFlag(ObjectFlags.finalized) && !FaultInjection.isActive(.finalizeTwice) { return false }
         // Nobody else refers to the object: plain reasoning on a merged count of one.
         object.ownerWord.pointee.store(0, ordering: .relaxed)
         object.local.pointee = 0

@@ -13,6 +13,7 @@ public enum StressCatalog {
         SharedGenerators.description,
         ImportStorm.description,
         WeakCallbacks.description,
+        FinalizerCounts.description,
         ExceptionStorm.description,
         AttributeStorm.description,
         DeepStructures.description,
