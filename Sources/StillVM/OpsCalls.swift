@@ -1,4 +1,4 @@
-// Handlers: calls, returns, and generators that a loop of the same run resumes.
+// Handlers: calls and returns.
 import StillBytecode
 import StillObjects
 import StillObmalloc
@@ -18,7 +18,7 @@ func opCall(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
         let function = FunctionRef(callee.object.raw)
         let code = function.guarded
         if _fastPath(Int(code.pointee.simpleArgumentCount) == pc.b && Calls.hasRoom(t, frame, code)) {
-            return enter(t, regs, pc, frame, code, function.raw, pc.b, table)
+            return enterFrame(t, regs, pc, frame, code, function.raw, pc.b, table)
         }
     }
     return callOther(t, regs, pc, table, frame, pc.b)
@@ -36,7 +36,7 @@ func opCallMethod(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
         let function = FunctionRef(callee.object.raw)
         let code = function.guarded
         if _fastPath(Int(code.pointee.simpleArgumentCount) == count && Calls.hasRoom(t, frame, code)) {
-            return enter(t, regs, pc, frame, code, function.raw, count, table)
+            return enterFrame(t, regs, pc, frame, code, function.raw, count, table)
         }
     }
     return callOther(t, regs, pc, table, frame, count)
@@ -44,7 +44,7 @@ func opCallMethod(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
 
 /// Pushes the callee's frame, whose `count` arguments are in place, and begins there.
 @inline(__always)
-private func enter(
+func enterFrame(
     _ t: Thread, _ regs: Registers, _ pc: PC, _ frame: Registers, _ code: UnsafeMutablePointer<CodeRecord>, _ function: Raw,
     _ count: Int, _ table: Table
 ) -> UInt64 {
@@ -390,212 +390,4 @@ private func leaveSpecially(_ t: Thread, _ regs: Registers, _ table: Table, _ re
     }
     caller.drop(t, pc.b)
     return write(t, caller, pc.a, result, pc + 8, table)
-}
-
-// MARK: Generators
-
-/// The generator takes the frame; the call's result is the generator.
-@inline(__always)
-func opMakeGenerator(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let t = Thread(raw)
-    let generator = Generators.make(t, regs, pc + 8)
-    if _slowPath(generator == 0) { return fail(t, regs, pc, table) }
-    t.objects.pointee.recursionDepth &-= 1
-    t.currentFrame = regs.callerFrame
-    if regs.frameFlags & FrameFlags.entry != 0 { return generator }
-    let caller = regs.callerFrame.unsafelyUnwrapped
-    Calls.noteReturn(t, caller)
-    let next = caller.savedPC
-    return write(t, caller, (next - 24).a, generator, next, table)
-}
-
-/// A generator expression's generator, made without a function.
-@inline(__always)
-func opMakeGeneratorExpression(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let t = Thread(raw)
-    let generator = Generators.makeExpression(t, regs, pc)
-    if _slowPath(generator == 0) { return fail(t, regs, pc, table) }
-    return write(t, regs, pc.a, generator, pc + 8, table)
-}
-
-@inline(__always)
-func opYieldValue(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let t = Thread(raw)
-    if _slowPath(regs[pc.b] == 0) { return failUnbound(t, regs, pc, table, pc.b) }
-    if _fastPath(regs.frameFlags & FrameFlags.resumedHere != 0 && t.barrierActive == 0 && t.objects.pointee.handled.isNull) {
-        let caller = regs.callerFrame.unsafelyUnwrapped
-        if _fastPath((caller.savedPC - 8).load(as: UInt8.self) != Opcode.delegate.rawValue) {
-            return yieldToLoop(t, regs, pc, table, caller)
-        }
-    }
-    return yieldOther(t, regs, pc, table)
-}
-
-@inline(never)
-private func yieldOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let isResumedHere = regs.frameFlags & FrameFlags.resumedHere != 0
-    let caller = regs.callerFrame
-    let value = Generators.yield(t, regs, pc)
-    if !isResumedHere { return value }
-    return deliver(t, caller.unsafelyUnwrapped, table, value)
-}
-
-/// The usual yield: to a `for` loop or a call that has resumed the generator, while no exception is handled. As `Generators.yield` and `deliver`.
-@inline(never)
-private func yieldToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ caller: Registers) -> UInt64 {
-    let loop = caller.savedPC - 8
-    let isLoop = loop.load(as: UInt8.self) == Opcode.forIterate.rawValue
-    let yielded = regs[pc.b]
-    if !isLoop, GeneratorFolds.takes(caller, loop, yielded) {
-        if pc.flags & InstructionFlags.consumeB != 0 { regs[pc.b] = 0 }
-        return write(t, regs, pc.a, Value.none.bits, pc + 8, table)
-    }
-    let value = t.ownedForm(yielded)
-    if pc.flags & InstructionFlags.consumeB != 0 || pc.a == pc.b {
-        regs[pc.b] = 0
-    } else {
-        t.retain(Value(bits: value))
-    }
-    let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
-    Generators.saveRegisters(t, generator, regs, live: pc.c)
-    generator.setSuspended(at: pc + 8, resumeRegister: pc.a)
-    t.objects.pointee.handled = Value(bits: generator.word(GeneratorRef.callersHandled).pointee)
-    t.currentFrame = caller
-    t.objects.pointee.recursionDepth &-= 1
-    generator.state.pointee.store(GeneratorRef.suspended, ordering: .releasing)
-    Calls.noteReturn(t, caller)
-    if _slowPath(!isLoop) { return GeneratorFolds.value(t, caller, table, value) }
-    return write(t, caller, loop.a, value, loop + 16, table)
-}
-
-/// Hands a yielded value to the frame that has resumed the generator; what delegates yields on.
-@inline(never)
-private func deliver(_ t: Thread, _ first: Registers, _ table: Table, _ value: UInt64) -> UInt64 {
-    var regs = first
-    while true {
-        Calls.noteReturn(t, regs)
-        let pc = regs.savedPC - 8
-        if pc.load(as: UInt8.self) == Opcode.forIterate.rawValue {
-            t.vm.pointee.hasYielded = false
-            return write(t, regs, pc.a, value, pc + 16, table)
-        }
-        if pc.load(as: UInt8.self) == Opcode.call.rawValue {
-            t.vm.pointee.hasYielded = false
-            return GeneratorFolds.value(t, regs, table, value)
-        }
-        let isResumedHere = regs.frameFlags & FrameFlags.resumedHere != 0
-        let caller = regs.callerFrame
-        _ = Generators.suspend(
-            t, GeneratorRef(raw: regs.localsMapping.object.raw), regs, pc, resumeRegister: pc.a, live: pc.c, value)
-        if !isResumedHere { return value }
-        regs = caller.unsafelyUnwrapped
-    }
-}
-
-@inline(__always)
-func opDelegate(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let t = Thread(raw)
-    let iterator = regs.value(pc.b)
-    let type = t.typeOf(iterator)
-    if type == t.type(.generator) || type == t.type(.coroutine),
-        let frame = ResumedHere.enter(t, regs, pc, GeneratorRef(iterator), sent: regs.value(pc.a))
-    {
-        regs[pc.a] = 0
-        return go(t, frame, frame.savedPC, table)
-    }
-    switch Generators.delegate(t, regs, pc) {
-    case .failed: return fail(t, regs, pc, table)
-    case .finished: return go(t, regs, pc + 8, table)
-    case .yielded: break
-    }
-    let value = Generators.takeYielded(t)
-    // The frame is suspended; what it held of its caller is still there.
-    if regs.frameFlags & FrameFlags.resumedHere == 0 { return value }
-    return deliver(t, regs.callerFrame.unsafelyUnwrapped, table, value)
-}
-
-// MARK: Iteration
-
-@inline(__always)
-func opForIterate(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let t = Thread(raw)
-    let iterator = regs.value(pc.b).object
-    if _fastPath(iterator.typeRaw == t.type(.rangeIterator).raw) {
-        let value = RangeIteratorRef(iterator.raw).nextSmall()
-        if _fastPath(!value.isNull) { return write(t, regs, pc.a, value.bits, pc + 16, table) }
-    }
-    return forIterateList(t, regs, pc, table)
-}
-
-/// Items of a list that need no count, or one on an object of this thread.
-@inline(never)
-private func forIterateList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let iterator = regs.value(pc.b).object
-    if _fastPath(iterator.typeRaw == t.type(.listIterator).raw) {
-        let own = IteratorRef(raw: iterator.raw)
-        let index = own.index
-        let list = ListRef(own.source)
-        if let slot = list.slotToRead(index) {
-            let bits = slot.pointee.load(ordering: .acquiring)  // L1
-            if bits & 7 != 0 {
-                own.setIndex(index &+ 1)
-                return write(t, regs, pc.a, bits, pc + 16, table)
-            }
-            if _fastPath(bits != 0), _fastPath(raiseOwn(Value(bits: bits).object, t)) {
-                if _fastPath(ReferenceCount.isStill(bits, in: slot) && list.isCurrent(slot, index)) {
-                    own.setIndex(index &+ 1)
-                    return write(t, regs, pc.a, bits, pc + 16, table)
-                }
-                return forIterateAgain(t, regs, pc, table, bits)
-            }
-        }
-    } else if iterator.typeRaw == t.type(.generator).raw {
-        return resumeForLoop(t, regs, pc, table)
-    } else if PairLoops.unpacks(pc) {
-        return forIteratePairs(t, regs, pc, table)
-    }
-    return forIterateOther(t, regs, pc, table)
-}
-
-@inline(never)
-private func forIteratePairs(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    guard let outcome = PairLoops.next(t, regs, pc, regs.value(pc.b).object.typeRaw) else { return forIterateOther(t, regs, pc, table) }
-    if _slowPath(outcome < 0) { return fail(t, regs, pc, table) }
-    return go(t, regs, pc + (8 &+ outcome &* 16), table)
-}
-
-@inline(never)
-private func resumeForLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    if let frame = ResumedHere.enter(t, regs, pc, GeneratorRef(regs.value(pc.b)), sent: .none) {
-        return go(t, frame, frame.savedPC, table)
-    }
-    return forIterateOther(t, regs, pc, table)
-}
-
-/// The slot has changed between the two looks at it.
-@inline(never)
-private func forIterateAgain(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ wrong: UInt64) -> UInt64 {
-    ReferenceCount.release(Value(bits: wrong).object, t)
-    regs.savePC(pc + 8)
-    let outcome = Iteration.next(t, regs, pc)
-    if _slowPath(outcome < 0) { return fail(t, regs, pc, table) }
-    return go(t, regs, pc + (8 &+ outcome &* 8), table)
-}
-
-@inline(never)
-private func forIterateOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let iterator = regs.value(pc.b)
-    let type = iterator.object.typeRaw
-    if type == t.type(.tupleIterator).raw {
-        let tuple = IteratorRef(raw: iterator.object.raw)
-        let index = tuple.index
-        let source = TupleRef(tuple.source)
-        if _fastPath(index < source.count) {
-            tuple.setIndex(index &+ 1)
-            return write(t, regs, pc.a, t.retain(source.item(index)).bits, pc + 16, table)
-        }
-    }
-    let outcome = Iteration.next(t, regs, pc)
-    if _slowPath(outcome < 0) { return fail(t, regs, pc, table) }
-    return go(t, regs, pc + (8 &+ outcome &* 8), table)
 }
