@@ -15,7 +15,7 @@ import Testing
         let small = Allocation.buffer(t, bytes: 100)!
         #expect(try info(small + 50).kind == .buffer)
         #expect(try info(small + 50).blockStart == UInt(bitPattern: small))
-        #expect(try info(small).blockBytes == 112)
+        #expect(try info(small).blockBytes == 104)
         #expect(try info(small).interpreterID == id)
         let object = HeapFixture.object(t)
         #expect(try info(object.raw + 47).kind == .plainObject)
