@@ -168,6 +168,7 @@ public enum Imports {
         defer { t.release(parent) }
         if let dot = name.lastIndex(of: ".") { parent = try load(t, String(name[..<dot])) }
         let locks = ImportLocks.of(t)
+        var wasCircular = false
         while true {
             let found = try finished(t, key, name)
             if !found.isNull { return found }
@@ -179,7 +180,10 @@ public enum Imports {
                 return try make(t, name, key, parent, making.number)
             case .nested(let making): return try make(t, name, key, parent, making.number)
             case .taken(let making): try locks.wait(t, making)
-            case .circular: throw t.raise(.runtimeError, "deadlock detected by the import of '\(name)'")
+            case .circular:
+                // Its maker may have put it into sys.modules, and begun to wait for this thread, since it was missed.
+                if wasCircular { throw t.raise(.runtimeError, "deadlock detected by the import of '\(name)'") }
+                wasCircular = true
             }
         }
     }
