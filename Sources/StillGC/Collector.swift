@@ -172,8 +172,10 @@ public enum CollectorRoots {
             to: CollectorFields(
                 base: 0, busy: Atomic(0), enabled: Atomic(1), phase: Atomic(0), doomed: Atomic(0),
                 budgetNanoseconds: Atomic(defaultBudgetNanoseconds), lastPauseEnd: Atomic(0), lastPauseTook: Atomic(0),
-                spentNanoseconds: Atomic(0), breakers: Atomic(0), shares: (markers + sharesOffset).assumingMemoryBound(to: ThreadShare.self), heapRaw: heap.raw, statistics: CollectorStatistics(),
-                pacing: Pacing(), tally: CollectionTally(), frozen: 0, debug: Atomic(0), condemned: 0, condemnedShown: Atomic(0), markedBefore: 0, reached: 0, bufferBytesFreed: Atomic(0), cursor: 0,
+                spentNanoseconds: Atomic(0), breakers: Atomic(0),
+                shares: (markers + sharesOffset).assumingMemoryBound(to: ThreadShare.self), heapRaw: heap.raw,
+                statistics: CollectorStatistics(), pacing: Pacing(), tally: CollectionTally(), frozen: 0, debug: Atomic(0),
+                condemned: 0, condemnedShown: Atomic(0), markedBefore: 0, reached: 0, bufferBytesFreed: Atomic(0), cursor: 0,
                 blockCursor: 0, itemCursor: 0, white: Colour.second, black: Colour.first, secondPass: false,
                 finalizingPart: .counting, weaklyReferencedFound: false, finalizersFound: false,
                 collectedBefore: 0, suspectPools: nil, suspectPoolCount: 0, suspectPoolCapacity: 0,
@@ -287,8 +289,8 @@ public enum CollectorRoots {
     }
 
     /// The thread has lost `nanoseconds` to the collector just now. The thread itself, or in a pause.
-    func noteLoss(_ thread: ThreadState, _ now: UInt64, _ nanoseconds: UInt64) {
-        let debt = fields.pointee.pacing.debt(objects: heap.existingObjects, bytes: heap.existingBufferBytes)
+    func noteLoss(_ thread: ThreadState, _ now: UInt64, _ nanoseconds: UInt64) { noteLoss(thread, now, nanoseconds, debt: presentDebt) }
+    private func noteLoss(_ thread: ThreadState, _ now: UInt64, _ nanoseconds: UInt64, debt: Double) {
         let share = self.share(of: thread)
         share.pointee.took = Pacing.together(now, debt: debt, ended: share.pointee.ended, took: share.pointee.took, more: nanoseconds)
         share.pointee.ended = now
@@ -297,8 +299,10 @@ public enum CollectorRoots {
     func noteLoss(_ world: borrowing StoppedWorld, since began: UInt64) {
         let now = Clock.monotonicNanoseconds()
         let nanoseconds = min(now - began, 2 * fields.pointee.budgetNanoseconds.load(ordering: .relaxed))
-        world.forEachThread { noteLoss($0, now, nanoseconds) }
+        let debt = presentDebt
+        world.forEachThread { noteLoss($0, now, nanoseconds, debt: debt) }
     }
+    private var presentDebt: Double { fields.pointee.pacing.debt(objects: heap.existingObjects, bytes: heap.existingBufferBytes) }
 
     func take(_ thread: ThreadState) -> Bool {
         guard fields.pointee.busy.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged else { return false }

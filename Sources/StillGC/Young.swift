@@ -7,7 +7,8 @@
 //             each other only. No marking is needed, and no barrier: the pause sees all at once.
 // Left out    Objects with finalizers, and those with very many references, count as referred to from elsewhere: the collections of the whole heap
 //             look after them, as they do after all that survives here.
-// Weak references  to the condemned, if any, are cleared with the world running; until all are, the flag `condemned` says that they answer None.
+// Flag        `condemned` says from the pause until an object's end that weak references to it answer None, and that who looks at all objects leaves it out.
+// Weak references  to the condemned, if any, are cleared with the world running, all before the first object is broken up.
 // Breaking    The thread counts what it has condemned, so that it stays; makes it give up its references, and gives the counts up. To a collection of
 //             the whole heap in progress that is the program's doing: the barrier is served, and what it has condemned itself is merged, so no candidate.
 // When        the log is full. Where that frees too little for its time, logs are passed over: one, then two, four, at most `mostPassed`.
@@ -98,11 +99,6 @@ extension Collector {
         for index in 0..<count where ObjectRef(condemned[index]).flags & ObjectFlags.weaklyReferenced != 0 {
             CollectorRoots.clearWeakReferences?(thread.raw, condemned[index], true)
         }
-        // No other thread gets at them: those that look at all objects leave them out as long as the flag is there.
-        for index in 0..<count {
-            let word = ObjectRef(condemned[index]).sharedWord
-            word.pointee.bitwiseAnd(~SharedFlags.condemned, ordering: .relaxed)
-        }
     }
 
     private func breakYoung(_ condemned: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ count: Int, _ thread: ThreadState) {
@@ -111,12 +107,18 @@ extension Collector {
             WriteBarrier.willBreak(object, thread)
             TypeMemorySlots.of(object).pointee.clear?(thread.raw, object.raw)
         }
-        for index in 0..<count { ReferenceCount.release(ObjectRef(condemned[index]), thread) }
+        for index in 0..<count {
+            let object = ObjectRef(condemned[index])
+            // No other thread has got at it, thanks to the flag: nobody else stores here.
+            let word = object.sharedWord
+            word.pointee.store(word.pointee.load(ordering: .relaxed) & ~SharedFlags.condemned, ordering: .relaxed)
+            ReferenceCount.release(object, thread)
+        }
     }
 
     // MARK: In the pause
 
-    /// What is condemned is counted, and listed in the log. Its flags say so if weak references to any of it exist.
+    /// What is condemned is counted, flagged, and listed in the log.
     private func condemnYoung(
         _ log: BirthLog, _ births: Int, _ thread: ThreadState, _ world: borrowing StoppedWorld
     ) -> (count: Int, hasWeak: Bool) {
@@ -133,6 +135,8 @@ extension Collector {
                 log.condemned[count] = object.raw
                 count += 1
                 if object.flags & ObjectFlags.weaklyReferenced != 0 { hasWeak = true }
+                let word = object.sharedWord
+                word.pointee.store(word.pointee.load(ordering: .relaxed) | SharedFlags.condemned, ordering: .relaxed)
                 if BuildOptions.checksInvariants { continue }
             }
             Arena.colour(of: object.raw).pointee.store(table.colours[number], ordering: .relaxed)
@@ -142,12 +146,6 @@ extension Collector {
             if count > 0 && fields.pointee.statistics.youngCollections & 7 == 0 { checkVerdict(world, condemned: Colour.young) }
             for number in 0..<candidates where table.lives[number] == 0 {
                 Arena.colour(of: table.objects[number]).pointee.store(table.colours[number], ordering: .relaxed)
-            }
-        }
-        if hasWeak {
-            for index in 0..<count {
-                let word = ObjectRef(log.condemned[index]).sharedWord
-                word.pointee.store(word.pointee.load(ordering: .relaxed) | SharedFlags.condemned, ordering: .relaxed)
             }
         }
         return (count, hasWeak)

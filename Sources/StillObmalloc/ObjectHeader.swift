@@ -57,7 +57,7 @@ public import Synchronization
     @inlinable public static var immortal: UInt64 { 32 }
     /// Registers hold it uncounted; only the collector frees it.
     @inlinable public static var deferred: UInt64 { 64 }
-    /// A young collection has condemned it, and weak references to it have not all been cleared yet: they answer None.
+    /// A young collection has condemned it: weak references to it answer None.
     @inlinable public static var condemned: UInt64 { 128 }
     @inlinable public static var all: UInt64 { 0xFF }
     @inlinable public static var one: UInt64 { 0x100 }

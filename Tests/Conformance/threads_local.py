@@ -36,10 +36,10 @@ for name in ('first', 'second'):
 
 class Counter(threading.local):
     kind = 'class attribute'
-    made = 0
+    made = []
 
     def __init__(self, start, step=1):
-        Counter.made += 1
+        Counter.made.append(start)
         self.value = start
         self.step = step
 
@@ -61,7 +61,7 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-print(found, counter.next(), Counter.made, counter.kind)
+print(found, counter.next(), len(Counter.made), counter.kind)
 
 
 class Failing(threading.local):

@@ -25,14 +25,14 @@ public import Synchronization
     /// Number of keys.
     @inlinable public var count: Int { Int(countWord.pointee.load(ordering: .relaxed)) }
     /// Under the lock.
-    func setCount(_ count: Int) { countWord.pointee.store(UInt32(truncatingIfNeeded: count), ordering: .relaxed) }
+    func setCount(_ count: Int) { countWord.pointee.store(UInt32(count), ordering: .relaxed) }
     /// Entries that the table has room for. Under the lock.
     var capacity: Int { Int(object.field(36, as: UInt32.self)) }
     /// Under the lock, or nobody reads or changes the dict any more.
     func bytes(of table: HashTable) -> Int { HashTable.bytes(table.indexSize, capacity: capacity) }
     /// Under the lock.
     func setTable(_ table: HashTable, capacity: Int) {
-        object.setField(36, UInt32(truncatingIfNeeded: capacity))
+        object.setField(36, UInt32(capacity))
         tableWord.pointee.store(UInt64(UInt(bitPattern: table.raw)), ordering: .releasing)  // D1
     }
     /// See HashTable.swift; 0 while a key is being added or removed.
