@@ -98,3 +98,22 @@ public func compareBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: 
 public func findByte(_ memory: UnsafeRawPointer, _ byte: UInt8, _ count: Int) -> UnsafeMutableRawPointer? {
     memchr(memory, Int32(byte), count)
 }
+/// The last place of a byte.
+public func findLastByte(_ memory: UnsafeRawPointer, _ byte: UInt8, _ count: Int) -> UnsafeRawPointer? {
+    still_find_last_byte(memory, Int32(byte), count)
+}
+/// The first place of `needle`, which is not empty; in linear time.
+public func findBytes(_ memory: UnsafeRawPointer, _ count: Int, _ needle: UnsafeRawPointer, _ needleCount: Int) -> UnsafeRawPointer? {
+    still_find_bytes(memory, count, needle, needleCount)
+}
+/// Fills `total` bytes with copies of the first `unit` of them, in blocks that double.
+public func repeatBytes(_ memory: UnsafeMutableRawPointer, unit: Int, total: Int) {
+    if unit == 1 { return fillBytes(memory + 1, memory.load(as: UInt8.self), total - 1) }
+    var done = unit
+    while done < total {
+        // No farther back than the caches reach.
+        let next = min(done, total - done, max(unit, (1 << 16) / unit * unit))
+        memcpy(memory + done, memory, next)
+        done += next
+    }
+}

@@ -134,6 +134,21 @@ extension ThreadState {
             let items = UnsafeMutableRawPointer(TupleRef(v).items).assumingMemoryBound(to: Value.self)
             return try body(UnsafeBufferPointer(start: items, count: TupleRef(v).count))
         }
+        var items: [Value] = []
+        defer { for item in items { release(item) } }
+        if typeOf(v) == type(.list) {
+            items = ListRef(v).snapshot(self)
+        } else {
+            try collect(v, message, &items)
+        }
+        var result: Result<R, PythonError>?
+        items.withUnsafeBufferPointer { (buffer: UnsafeBufferPointer<Value>) in
+            do throws(PythonError) { result = .success(try body(buffer)) } catch { result = .failure(error) }
+        }
+        return try result!.get()
+    }
+
+    private func collect(_ v: Value, _ message: String?, _ items: inout [Value]) throws(PythonError) {
         let iterator: Value
         do { iterator = try iterate(v) } catch {
             if let message, raisedMatches(.typeError) {
@@ -143,19 +158,12 @@ extension ThreadState {
             throw error
         }
         defer { release(iterator) }
-        var items: [Value] = []
-        defer { for item in items { release(item) } }
         while true {
             let item = try next(iterator)
-            if item.isNull { break }
+            if item.isNull { return }
             items.append(item)
             if hasRequest { safepoint() }
         }
-        var result: Result<R, PythonError>?
-        items.withUnsafeBufferPointer { (buffer: UnsafeBufferPointer<Value>) in
-            do throws(PythonError) { result = .success(try body(buffer)) } catch { result = .failure(error) }
-        }
-        return try result!.get()
     }
 }
 

@@ -326,6 +326,7 @@ public import Synchronization
             if type == t.type(.tuple).raw { return try extend(t, tuple: TupleRef(source)) }
         }
         if let items = try t.snapshotItems(source) { return try appendAll(t, items) }
+        prepare(t, for: source)
         let iterator = try t.iterate(source)
         defer { t.release(iterator) }
         while true {
@@ -334,6 +335,19 @@ public import Synchronization
             try appendOwned(t, item)
             if t.hasRequest { t.safepoint() }
         }
+    }
+
+    /// Makes room for what a builtin container holds now: it may be more in the end, or less.
+    private func prepare(_ t: Thread, for source: Value) {
+        let type = t.typeOf(source)
+        guard !type.has(TypeFlags.heapType), let length = type.record.pointee.length else { return }
+        let expected = length(t.raw, source.bits)
+        if expected < 0 { t.clearRaised() }
+        if expected < 16 { return }
+        ObjectLock.lock(object.lockByte, for: t)
+        // Without the memory it fails when there really is so much.
+        _ = reserve(t, count + expected)
+        ObjectLock.unlock(object.lockByte, for: t)
     }
 
     /// The items of a list or an instance of a subclass, whatever its iterator does.

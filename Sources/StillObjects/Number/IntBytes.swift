@@ -6,11 +6,7 @@ import StillThreadRegistry
 enum IntBytes {
     /// Bytes of a bytes-like object or an iterable of ints.
     static func bytes(_ t: Thread, _ v: Value) throws(PythonError) -> [UInt8] {
-        if v.isObject && t.typeOf(v).has(TypeFlags.bytesSubclass) {
-            let count: Int = v.object.field(24)
-            let start: UnsafePointer<UInt8> = v.object.field(40)
-            return Array(UnsafeBufferPointer(start: start, count: count))
-        }
+        if let bytes = t.bytesLike(v) { return bytes }
         if t.isStr(v) { throw t.raise(.typeError, "cannot convert 'str' object to bytes") }
         guard t.typeOf(v).record.pointee.iterate != nil || t.typeOf(v).record.pointee.getItem != nil else {
             throw t.raise(.typeError, "cannot convert '\(t.typeName(v))' object to bytes")

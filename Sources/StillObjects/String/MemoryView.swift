@@ -55,20 +55,28 @@ struct MemoryViewRef {
         let source = SharedSlot.load(t, object, 24)
         if source.isNull { return nil }
         defer { t.release(source) }
-        guard let all = t.bytesLike(source) else { return nil }
         let size = itemSize
+        if dimensions == 1 && step == size { return MemoryViewRef.part(t, source, start, count * size) }
+        guard let all = t.bytesLike(source) else { return nil }
         if dimensions != 1 {
             var bytes: [UInt8] = []
             for at in places() where at >= 0 && at + size <= all.count { bytes += all[at..<(at + size)] }
             return bytes
         }
-        if step == size { return Array(all[min(start, all.count)..<min(start + count * size, all.count)]) }
         var bytes: [UInt8] = []
         for index in 0..<count {
             let at = start + index * step
             if at >= 0 && at + size <= all.count { bytes += all[at..<(at + size)] }
         }
         return bytes
+    }
+
+    /// Bytes of a bytes object or bytearray, those that are there.
+    static func part(_ t: Thread, _ source: Value, _ start: Int, _ count: Int) -> [UInt8] {
+        BytesMethods.looking(t, source.bits) { base, length in
+            let first = max(0, min(start, length))
+            return Array(UnsafeRawBufferPointer(start: base + first, count: max(0, min(start + count, length) - first)))
+        }
     }
 
     /// A view of a bytes-like object, or of a part of another view.
@@ -243,6 +251,10 @@ enum MemoryViewType {
                     throw t.raise(.typeError, "invalid indexing of 0-dim memory")
                 } else if t.typeOf(Value(bits: key)) == t.type(.slice) {
                     let range = try SliceIndices.compute(t, Value(bits: key), view.count)
+                    if view.dimensions == 1 {
+                        return try MemoryViewRef.make(
+                            t, source, view.start + range.start * view.step, range.count, view.step * range.step, format: view.format)
+                    }
                     return try MemoryViewRef.make(
                         t, source, view.start + range.start * view.step, shape: [range.count] + view.shape.dropFirst(),
                         strides: [view.step * range.step] + view.strides.dropFirst(), format: view.format)
@@ -262,9 +274,9 @@ enum MemoryViewType {
                     }
                     return Value(smallInt: Int(byte))
                 }
-                let all = t.bytesLike(source) ?? []
-                guard at >= 0, at + view.itemSize <= all.count else { throw t.raise(.indexError, "index out of bounds on dimension 1") }
-                return try view.value(t, all[at..<(at + view.itemSize)])
+                let item = MemoryViewRef.part(t, source, at, view.itemSize)
+                guard at >= 0, item.count == view.itemSize else { throw t.raise(.indexError, "index out of bounds on dimension 1") }
+                return try view.value(t, item[...])
             }
         }
         r.pointee.setItem = { raw, v, key, value in
@@ -298,13 +310,12 @@ enum MemoryViewType {
                         try view.copy(t, own, range, Value(bits: value))
                         return 0
                     }
-                    let bytes = try BytesType.argument(t, value)
+                    let bytes = try t.byteView(ofArgument: value)
+                    defer { bytes.end() }
                     if bytes.count != range.count {
                         throw t.raise(.valueError, "memoryview assignment: lvalue and rvalue have different structures")
                     }
-                    for (number, byte) in bytes.enumerated() {
-                        _ = own.setByte(view.start + (range.start + number * range.step) * view.step, byte)
-                    }
+                    own.set(bytes, from: view.start + range.start * view.step, step: range.step * view.step)
                     return 0
                 }
                 let index = try MemoryViewType.index(t, view, Value(bits: key))

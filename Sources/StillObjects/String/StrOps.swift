@@ -192,7 +192,8 @@ public enum StrOps {
         let (total, overflow) = string.count.multipliedReportingOverflow(by: times)
         if overflow || total > 1 << 40 { throw t.noMemory() }
         let result = try t.newString(count: total, kind: string.kind)
-        for index in 0..<times { copy(string, 0, string.count, to: result, at: index * string.count) }
+        copyBytes(result.data, string.data, string.count * string.width)
+        repeatBytes(result.data, unit: string.count * string.width, total: total * string.width)
         return result.value
     }
 
@@ -202,15 +203,7 @@ public enum StrOps {
         if length == 0 { return start <= end ? start : -1 }
         if end - start < length { return -1 }
         if string.width == 1 && needle.width == 1 {
-            let first = needle.data.load(as: UInt8.self)
-            var at = start
-            while at + length <= end {
-                guard let hit = findByte(string.data + at, first, end - length - at + 1) else { return -1 }
-                let place = UnsafeRawPointer(hit) - UnsafeRawPointer(string.data)
-                if compareBytes(hit, needle.data, length) == 0 { return place }
-                at = place + 1
-            }
-            return -1
+            return ByteSearch.first(string.data, needle.data, length, start, end)
         }
         if needle.kind > string.kind { return -1 }
         var at = start
