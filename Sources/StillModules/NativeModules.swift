@@ -67,7 +67,8 @@ public enum NativeModules {
             ("binascii", LibrarySources.binascii), ("cmath", ComplexMathSource.text), ("marshal", MarshalSource.text),
             ("pwd", AccountSources.users), ("grp", AccountSources.groups), ("importlib.util", ImportlibSources.util),
             ("importlib._bootstrap_external", ImportlibSources.external), ("importlib._bootstrap", ImportlibSources.bootstrap),
-            ("_sysconfigdata_t_", ImportlibSources.configuration), ("faulthandler", FaultHandlerSource.text),
+            ("_sysconfigdata_t_", ImportlibSources.configuration), ("_sysconfigdata_t_linux_", ImportlibSources.configuration),
+            ("_imp", InsideSources.imp), ("_opcode", InsideSources.opcode), ("_tokenize", TokenizeSource.text), ("faulthandler", FaultHandlerSource.text),
             (Reduction.name, Reduction.text),
         ] {
             Imports.registerSource(name, source)

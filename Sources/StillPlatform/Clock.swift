@@ -60,6 +60,39 @@ public enum Clock {
         #endif
         return ids
     }()
+    /// The time as the C library's strftime writes it, in the C locale. The pattern may hold any bytes but 0; nil: the text gets too long.
+    public static func formatted(_ pattern: [UInt8], _ time: BrokenDown) -> [UInt8]? {
+        if pattern.isEmpty { return [] }
+        var parts = tm()
+        parts.tm_year = Int32(truncatingIfNeeded: time.year - 1900)
+        parts.tm_mon = Int32(truncatingIfNeeded: time.month - 1)
+        parts.tm_mday = Int32(truncatingIfNeeded: time.day)
+        parts.tm_hour = Int32(truncatingIfNeeded: time.hour)
+        parts.tm_min = Int32(truncatingIfNeeded: time.minute)
+        parts.tm_sec = Int32(truncatingIfNeeded: time.second)
+        parts.tm_wday = Int32(truncatingIfNeeded: (time.weekday + 1) % 7)
+        parts.tm_yday = Int32(truncatingIfNeeded: time.yearDay - 1)
+        parts.tm_isdst = Int32(truncatingIfNeeded: time.isDST)
+        parts.tm_gmtoff = time.offsetSeconds
+        return time.zone.withCString { zone in
+            #if canImport(Glibc)
+                parts.tm_zone = zone
+            #else
+                parts.tm_zone = UnsafeMutablePointer(mutating: zone)
+            #endif
+            let text = pattern.map { CChar(bitPattern: $0) } + [0]
+            // 0 is also the length of an empty text, as %p's may be: room far beyond any pattern's needs tells the two apart.
+            var room = 256
+            while true {
+                let made = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                    count = buffer.withMemoryRebound(to: CChar.self) { strftime($0.baseAddress!, room, text, &parts) }
+                }
+                if !made.isEmpty || room >= 256 * pattern.count { return made }
+                if room > 1 << 30 { return nil }
+                room *= 2
+            }
+        }
+    }
     /// The zone may have changed.
     public static func readZone() { tzset() }
 

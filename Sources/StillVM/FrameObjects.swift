@@ -87,6 +87,11 @@ public enum FrameObjects {
                     return locals
                 }
             }
+            // The running frame keeps its variables: what goes is this object's copy.
+            b.method("clear", 0, 0) { raw, s, _, _, _ in
+                Thread(raw).release(SharedSlot.exchange(Thread(raw), Value(bits: s).object, 56, owned: .null))
+                return Value.none.bits
+            }
             b.constant("f_trace", .none)
         }
     }

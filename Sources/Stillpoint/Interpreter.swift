@@ -188,13 +188,15 @@ public final class Interpreter {
     /// Runs a program like the command `still run`: output and tracebacks go to the process's streams, and the interpreter is shut down.
     ///
     /// - Returns: the exit code: 0, 1 after an exception, the code of SystemExit, 130 after an interrupt.
-    public func runProgram(source: [UInt8], filename: String) -> Int32 {
+    public func runProgram(source: [UInt8], filename: String) -> Int32 { runProgram(source: source, filename: filename, module: nil) }
+
+    private func runProgram(source: [UInt8], filename: String, module: String?) -> Int32 {
         requireOpen()
         attach()
         Interrupts.install(thread)
         if filename.hasPrefix("<") { SourceCache.register(filename, source) }
         var code: Int32 = 0
-        do throws(PythonError) { try execute(source, filename, thread) } catch { code = report() }
+        do throws(PythonError) { try execute(source, filename, thread, module: module) } catch { code = report() }
         code = finish(code)
         Interrupts.uninstall()
         thread.detach()
@@ -249,13 +251,36 @@ public final class Interpreter {
         requireOpen()
         for folder in searchPath() {
             let base = "\(folder.isEmpty ? "" : folder + "/")\(name.split(separator: ".").joined(separator: "/"))"
-            for file in ["\(base).py", "\(base)/__main__.py"] where File.exists(file) {
+            for (file, inside) in [("\(base)/__main__.py", ".__main__"), ("\(base).py", "")] where File.exists(file) {
                 guard let source = try? File.read(file) else { continue }
-                return runProgram(source: source, filename: file)
+                return runProgram(source: source, filename: file, module: name + inside)
             }
         }
         StandardError.write(Array("still: No module named \(name)\n".utf8))
         return 1
+    }
+
+    /// What a module that runs as `__main__` knows of its place: the package for its relative imports, which is imported before, and `__spec__`.
+    private func describe(_ t: ThreadState, _ main: ModuleRef, _ name: String, _ filename: String) throws(PythonError) {
+        let file = try t.makeString(filename)
+        defer { t.release(file) }
+        let argv = registry.state.pointee.argv
+        if ListRef(argv).count > 0 { try t.setItem(argv, Value(smallInt: 0), file) }
+        let package = name.split(separator: ".").dropLast().joined(separator: ".")
+        if !package.isEmpty { t.release(try Imports.load(t, package)) }
+        let dict = DictRef(main.dict)
+        let text = try t.makeString(package)
+        defer { t.release(text) }
+        try dict.set(t, Interning.intern("__package__"), text)
+        let machinery = try Imports.load(t, "importlib.machinery")
+        defer { t.release(machinery) }
+        let full = try t.makeString(name)
+        defer { t.release(full) }
+        let spec = try t.callMethod(machinery, Interning.intern("ModuleSpec"), full, .none)
+        defer { t.release(spec) }
+        try t.setAttribute(spec, Interning.intern("origin"), file)
+        try t.setAttribute(spec, Interning.intern("has_location"), .true)
+        try dict.set(t, Interning.intern("__spec__"), spec)
     }
 
     private func searchPath() -> [String] {
@@ -294,9 +319,10 @@ public final class Interpreter {
         do throws(RunError) { try checkUsable() } catch { preconditionFailure("\(error)") }
     }
 
-    private func execute(_ source: [UInt8], _ filename: String, _ t: ThreadState) throws(PythonError) {
+    private func execute(_ source: [UInt8], _ filename: String, _ t: ThreadState, module name: String? = nil) throws(PythonError) {
         let module = try makeMain(t, filename.hasPrefix("<") ? nil : filename)
         defer { t.release(module) }
+        if let name { try describe(t, ModuleRef(module), name, filename) }
         let code = try VMHooks.compile(t, source, filename, .module)
         defer { t.release(code) }
         t.release(try Imports.run(t, code, globals: ModuleRef(module).dict))

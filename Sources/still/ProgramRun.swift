@@ -70,6 +70,7 @@ struct ProgramRun {
         } else if module != nil {
             source = []
             filename = ""
+            folder = File.realPath(".") ?? ""
             arguments.insert("-m", at: 0)
         } else {
             guard let file = program.first else { return fail("still: run needs a FILE, -c CODE or -m MODULE", 2) }

@@ -15,6 +15,27 @@ enum MatchMethods {
         n == 0 ? 0 : try number(t, s, Value(bits: a[0]))
     }
 
+    private static func expand(_ t: Thread, _ module: Value, _ match: MatchRef, _ text: Value) throws(PythonError) -> Value {
+        let pattern = match.pattern
+        // Of a library before 3.12.
+        let older = DictRef(ModuleRef(module).dict).getName(t, Interning.intern("_expand"))
+        if !older.isNull {
+            defer { t.release(older) }
+            return try t.call(older, pattern.value, Value(match.object), text)
+        }
+        let made = try RegexTemplate.read(t, module, pattern, text, older: "_subx")
+        guard t.isTuple(made) else { return made }
+        defer { t.release(made) }
+        let parts = try t.makeList(capacity: 0)
+        defer { t.release(parts) }
+        let empty = try PatternRef.slice(t, match.string, 0, 0)
+        defer { t.release(empty) }
+        try RegexTemplate.expand(t, TupleRef(made), groups: pattern.groups, into: ListRef(parts)) { (index) throws(PythonError) in
+            try match.text(t, index, absent: empty)
+        }
+        return try t.callMethod(empty, Interning.intern("join"), parts)
+    }
+
     static func add(to b: TypeBuilder) {
         b.record.pointee.repr = { raw, v in
             returning(raw) { (t) throws(PythonError) -> Value in
@@ -88,8 +109,7 @@ enum MatchMethods {
             returning(raw) { (t) throws(PythonError) -> Value in
                 let module = try Imports.load(t, "re")
                 defer { t.release(module) }
-                return try t.callMethod(
-                    module, Interning.intern("_expand"), MatchRef(s).pattern.value, Value(bits: s), Value(bits: a[0]))
+                return try MatchMethods.expand(t, module, MatchRef(s), Value(bits: a[0]))
             }
         }
         b.getter("string") { t, s in Thread(t).retain(MatchRef(s).string).bits }

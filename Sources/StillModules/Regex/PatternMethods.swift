@@ -153,7 +153,7 @@ enum PatternMethods {
     private static func substitute(
         _ t: Thread, _ own: PatternRef, _ replacement: Value, _ string: Value, _ limit: Int
     ) throws(PythonError) -> (text: Value, count: Int) {
-        // Text without backslashes stands for itself; other text is read by the library, which makes text or a function of it.
+        // Text without backslashes stands for itself; other text is read by the library, which makes text, a template or a function of it.
         var filter = t.retain(replacement)
         defer { t.release(filter) }
         var isCall = t.typeOf(replacement).record.pointee.call != nil
@@ -163,7 +163,7 @@ enum PatternMethods {
             if !literal {
                 let module = try Imports.load(t, "re")
                 defer { t.release(module) }
-                let made = try t.callMethod(module, Interning.intern("_subx"), own.value, replacement)
+                let made = try RegexTemplate.read(t, module, own, replacement, older: "_subx")
                 t.release(filter)
                 filter = made
                 isCall = t.typeOf(filter).record.pointee.call != nil
@@ -176,8 +176,10 @@ enum PatternMethods {
             if last < start { try ListRef(parts).appendOwned(t, PatternRef.slice(t, string, last, start)) }
             last = end
             if !isCall {
-                try ListRef(parts).append(t, filter)
-                return
+                guard t.isTuple(filter) else { return try ListRef(parts).append(t, filter) }
+                return try RegexTemplate.expand(t, TupleRef(filter), groups: own.groups, into: ListRef(parts)) { (index) throws(PythonError) in
+                    index == 0 ? try PatternRef.slice(t, string, start, end) : try group(t, string, m, index)
+                }
             }
             let match = try MatchRef.make(t, own, string, copy m, start, end, pos: 0, endpos: t.length(string))
             defer { t.release(match) }

@@ -1,6 +1,7 @@
 // The module `_sre`: what the library's `re` compiles patterns to, and runs them with.
 //
-// The numbers of instructions are those of CPython 3.11's `re`, which compares MAGIC before it is used.
+// The numbers of instructions are those of the libraries of CPython 3.11 to 3.13, whose `re` compares MAGIC before it is used: they differ in
+// that number alone, so it is read from the library at hand.
 import StillObjects
 import StillObmalloc
 import StillPlatform
@@ -9,13 +10,25 @@ public import StillVM
 
 public enum RegexModule {
     public static let definition = ModuleDefinition(name: "_sre") { m in
-        m.set("MAGIC", Value(smallInt: 20_220_615))
+        m.set("MAGIC", Value(smallInt: RegexModule.magic(m.thread)))
         m.set("CODESIZE", Value(smallInt: 4))
         m.set("MAXREPEAT", Value(smallInt: Int(UInt32.max)))
         m.set("MAXGROUPS", Value(smallInt: Int(Int32.max) / 2))
         m.function("getcodesize", 0, 0) { _, _, _, _, _ in Value(smallInt: 4).bits }
         m.function("compile", 6, 6) { raw, _, a, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in try RegexModule.compile(t, a) }
+        }
+        // What `re` has read from a replacement: literal, group number, literal, ..., literal.
+        m.function("template", 2, 2) { raw, _, a, _, _ in
+            returning(raw) { (t) throws(PythonError) -> Value in
+                guard t.isList(Value(bits: a[1])) else { throw t.raise(.typeError, "template() argument 2 must be list") }
+                let parts = ListRef(Value(bits: a[1])).snapshot(t)
+                guard parts.count % 2 == 1 else {
+                    for part in parts { t.release(part) }
+                    throw t.raise(.typeError, "invalid template")
+                }
+                return try t.makeTuple(parts)
+            }
         }
         m.function("ascii_iscased", 1, 1) { raw, _, a, _, _ in
             RegexModule.character(raw, a) { Value(RegexCharacters.lowerASCII($0) != RegexCharacters.upperASCII($0)) }
@@ -32,6 +45,25 @@ public enum RegexModule {
     }
 
     static func defineTypes() { RegexTypes.define() }
+
+    /// MAGIC of the library's `re` when it is one of those that are understood, else that of 3.13.
+    private static func magic(_ t: Thread) -> Int {
+        let known = [20_220_615, 20_221_023, 20_230_612]
+        let folder = t.interpreterState.pointee.stdlib
+        if !folder.isNull, let text = try? File.read("\(StrRef(folder).string)/re/_constants.py") {
+            let name = Array("\nMAGIC = ".utf8)
+            var at = 0
+            while at + name.count < text.count {
+                if text[at] == name[0], text[at..<(at + name.count)].elementsEqual(name) {
+                    let digits = text[(at + name.count)...].prefix { $0 >= 48 && $0 <= 57 }
+                    if let number = Int(String(decoding: digits, as: UTF8.self)), known.contains(number) { return number }
+                    break
+                }
+                at += 1
+            }
+        }
+        return known[2]
+    }
 
     private static func character(_ raw: UnsafeMutableRawPointer, _ a: ArgumentWords, _ body: (UInt32) -> Value) -> UInt64 {
         returning(raw) { (t) throws(PythonError) -> Value in body(UInt32(truncatingIfNeeded: try t.indexInt(Value(bits: a[0])))) }

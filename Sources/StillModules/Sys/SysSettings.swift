@@ -39,6 +39,8 @@ enum SysSettings {
         asyncHooks(m)
         m.function("getfilesystemencodeerrors", 0, 0) { t, s, a, n, k in Interning.intern("surrogateescape").bits }
         m.function("audit", 1, -1) { t, s, a, n, k in Value.none.bits }
+        // No number of processors is set from outside.
+        m.function("_get_cpu_count_config", 0, 0) { t, s, a, n, k in Value(smallInt: -1).bits }
         m.function("_clear_type_cache", 0, 0) { t, s, a, n, k in Value.none.bits }
         m.function("get_int_max_str_digits", 0, 0) { t, s, a, n, k in Value(smallInt: IntOps.maxTextDigits).bits }
         m.function("set_int_max_str_digits", 1, 1, keywords: true) { t, s, a, n, k in

@@ -210,71 +210,35 @@ public enum TimeModule {
         var numbers: [Int] = []
         for index in 0..<9 { numbers.append(try t.indexInt(TupleRef(v).item(index))) }
         var time = base
+        guard numbers[0].magnitude < 1 << 31 else { throw t.raise(.overflowError, "year out of range") }
         time.year = numbers[0]
-        time.month = exactly ? numbers[1] : min(12, max(1, numbers[1]))
-        time.day = exactly ? numbers[2] : min(31, max(1, numbers[2]))
-        time.hour = numbers[3]
-        time.minute = numbers[4]
-        time.second = numbers[5]
+        // Months, days and days of the year that are zero stand for the first one.
+        let isExact = exactly
+        func part(_ index: Int, _ what: String, _ range: ClosedRange<Int>, zero: Int = 0) throws(PythonError) -> Int {
+            let number = numbers[index] == 0 && !isExact ? zero : numbers[index]
+            if isExact || range.contains(number) { return number }
+            throw t.raise(.valueError, "\(what) out of range")
+        }
+        time.month = try part(1, "month", 1...12, zero: 1)
+        time.day = try part(2, "day of month", 1...31, zero: 1)
+        time.hour = try part(3, "hour", 0...23)
+        time.minute = try part(4, "minute", 0...59)
+        time.second = try part(5, "seconds", 0...61)
+        if !exactly && numbers[6] < -1 { throw t.raise(.valueError, "day of week out of range") }
         time.weekday = ((numbers[6] % 7) + 7) % 7
-        time.yearDay = numbers[7]
+        time.yearDay = try part(7, "day of year", 1...366, zero: 1)
         time.isDST = numbers[8]
         return time
     }
 
+    /// The system's strftime between the zero characters of the pattern, which it would end at.
     private static func format(_ t: Thread, _ pattern: String, _ time: Clock.BrokenDown) throws(PythonError) -> String {
-        let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-        let months = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-            "December",
-        ]
-        func pad(_ number: Int, _ width: Int, _ fill: Character = "0") -> String {
-            let text = String(number)
-            return String(repeating: fill, count: max(0, width - text.count)) + text
+        var out: [UInt8] = []
+        for (index, part) in pattern.utf8.split(separator: 0, omittingEmptySubsequences: false).enumerated() {
+            if index > 0 { out.append(0) }
+            guard let text = Clock.formatted(Array(part), time) else { throw t.noMemory() }
+            out += text
         }
-        var out = ""
-        var iterator = pattern.makeIterator()
-        while let character = iterator.next() {
-            guard character == "%", let code = iterator.next() else {
-                out.append(character)
-                continue
-            }
-            switch code {
-            case "Y": out += String(time.year)
-            case "y": out += pad(((time.year % 100) + 100) % 100, 2)
-            case "m": out += pad(time.month, 2)
-            case "d": out += pad(time.day, 2)
-            case "e": out += pad(time.day, 2, " ")
-            case "H": out += pad(time.hour, 2)
-            case "I": out += pad(time.hour % 12 == 0 ? 12 : time.hour % 12, 2)
-            case "M": out += pad(time.minute, 2)
-            case "S": out += pad(time.second, 2)
-            case "j": out += pad(time.yearDay, 3)
-            case "p": out += time.hour < 12 ? "AM" : "PM"
-            case "a": out += String(days[time.weekday].prefix(3))
-            case "A": out += days[time.weekday]
-            case "b", "h": out += String(months[time.month - 1].prefix(3))
-            case "B": out += months[time.month - 1]
-            case "w": out += String((time.weekday + 1) % 7)
-            case "u": out += String(time.weekday + 1)
-            case "Z": out += time.zone
-            case "z":
-                let minutes = time.offsetSeconds / 60
-                out += (minutes < 0 ? "-" : "+") + pad(abs(minutes) / 60, 2) + pad(abs(minutes) % 60, 2)
-            case "T": out += "\(pad(time.hour, 2)):\(pad(time.minute, 2)):\(pad(time.second, 2))"
-            case "R": out += "\(pad(time.hour, 2)):\(pad(time.minute, 2))"
-            case "F": out += "\(time.year)-\(pad(time.month, 2))-\(pad(time.day, 2))"
-            case "D", "x": out += "\(pad(time.month, 2))/\(pad(time.day, 2))/\(pad(time.year % 100, 2))"
-            case "X": out += "\(pad(time.hour, 2)):\(pad(time.minute, 2)):\(pad(time.second, 2))"
-            case "c":
-                out += "\(days[time.weekday].prefix(3)) \(months[time.month - 1].prefix(3)) \(pad(time.day, 2, " ")) "
-                out += "\(pad(time.hour, 2)):\(pad(time.minute, 2)):\(pad(time.second, 2)) \(time.year)"
-            case "n": out += "\n"
-            case "t": out += "\t"
-            case "%": out += "%"
-            default: throw t.raise(.notImplementedError, "strftime() does not support %\(code) yet")
-            }
-        }
-        return out
+        return String(decoding: out, as: UTF8.self)
     }
 }

@@ -68,6 +68,17 @@ enum FloatType {
             b.method("hex", 0, 0) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in try t.makeString(FloatString.hex(FloatType.own(t, s))) }
             }
+            b.classMethod("__getformat__", 1, 1) { t, s, a, n, k in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    guard t.isStr(Value(bits: a[0])) else {
+                        throw t.raise(.typeError, "__getformat__() argument must be str, not \(t.typeName(Value(bits: a[0])))")
+                    }
+                    guard ["double", "float"].contains(StrRef(Value(bits: a[0])).string) else {
+                        throw t.raise(.valueError, "__getformat__() argument 1 must be 'double' or 'float'")
+                    }
+                    return try t.makeString("IEEE, little-endian")
+                }
+            }
             b.classMethod("fromhex", 1, 1) { t, s, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
                     guard t.isStr(Value(bits: a[0])) else { throw t.raise(.typeError, "bad argument type for built-in operation") }
