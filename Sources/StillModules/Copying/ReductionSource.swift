@@ -15,7 +15,7 @@ enum Reduction {
             returning(raw) { (t) throws(PythonError) -> Value in
                 let module = try Imports.load(t, Reduction.name)
                 defer { t.release(module) }
-                let function = ["reduce_ex", "reduce", "getstate"][kind]
+                let function = ["reduce_ex", "reduce", "getstate", "iterator"][kind]
                 if version == 0 { return try t.callMethod(module, Interning.intern(function), Value(bits: object)) }
                 return try t.callMethod(module, Interning.intern(function), Value(bits: object), Value(bits: version))
             }
@@ -97,6 +97,11 @@ enum Reduction {
         def reduce(self):
             import copyreg
             return copyreg._reduce_ex(self, 0)
+
+
+        def iterator(args, state=None):
+            # (iter, arguments, place)
+            return (iter, args) if state is None else (iter, args, state)
 
 
         def getstate(self):

@@ -25,4 +25,4 @@ public enum ObjectHooks {
 }
 
 /// Methods of `object` for `copy` and `pickle`.
-@frozen public enum ReductionKind: Int { case reduceEx, reduce, state }
+@frozen public enum ReductionKind: Int { case reduceEx, reduce, state, iterator }

@@ -23,7 +23,12 @@ extension DictRef {
 
     /// From a dict, a mapping with `keys()`, or an iterable of pairs.
     public func update(_ t: Thread, _ source: Value) throws(PythonError) {
-        if t.typeOf(source).has(TypeFlags.dictSubclass) {
+        let type = t.typeOf(source)
+        // A class below dict that iterates in a way of its own is asked, like any mapping.
+        if type.has(TypeFlags.dictSubclass),
+            type == t.type(.dict)
+                || unsafeBitCast(type.record.pointee.iterate, to: UInt.self) == unsafeBitCast(t.type(.dict).record.pointee.iterate, to: UInt.self)
+        {
             return try merge(t, DictRef(source))
         }
         let keys = try t.getAttributeOrNull(source, StaticStrings.intern("keys"))

@@ -164,9 +164,6 @@ enum DictType {
     ) throws(PythonError) {
         if n == 1 {
             let source = Value(bits: a[0])
-            if t.typeOf(source).record.pointee.iterate == nil && t.typeOf(source).record.pointee.getItem == nil {
-                throw t.raise(.typeError, "'\(t.typeName(source))' object is not iterable")
-            }
             try dict.update(t, source)
         }
         if k != 0 {
@@ -303,6 +300,13 @@ enum DictViews {
         }
     }
 
+    /// How many entries are to come, as far as one can say: none after a change of the size.
+    static func left(_ iterator: IteratorRef) -> Int {
+        let count = DictRef(iterator.source).count
+        if iterator.index >= Int.max >> 1 || Value(smallInt: count).bits != iterator.word(40).pointee.load(ordering: .relaxed) { return 0 }
+        return max(0, count - iterator.index)
+    }
+
     /// The iterator's next entry, owned; false when there is none.
     @inline(__always)
     static func step(
@@ -327,18 +331,26 @@ enum DictViews {
         StaticTypes.define(.dictKeyIterator, "dict_keyiterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
             b.record.pointee.next = { raw, v in DictViews.next(raw, v, .dictKeyIterator) }
+            IteratorReduction.add(b, state: false)
+            b.method("__length_hint__", 0, 0) { _, s, _, _, _ in Value(smallInt: DictViews.left(IteratorRef(s))).bits }
         }
         StaticTypes.define(.dictValueIterator, "dict_valueiterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
             b.record.pointee.next = { raw, v in DictViews.next(raw, v, .dictValueIterator) }
+            IteratorReduction.add(b, state: false)
+            b.method("__length_hint__", 0, 0) { _, s, _, _, _ in Value(smallInt: DictViews.left(IteratorRef(s))).bits }
         }
         StaticTypes.define(.dictItemIterator, "dict_itemiterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
             b.record.pointee.next = { raw, v in DictViews.next(raw, v, .dictItemIterator) }
+            IteratorReduction.add(b, state: false)
+            b.method("__length_hint__", 0, 0) { _, s, _, _, _ in Value(smallInt: DictViews.left(IteratorRef(s))).bits }
         }
         StaticTypes.define(.setIterator, "set_iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
             b.record.pointee.next = { raw, v in DictViews.next(raw, v, .setIterator) }
+            IteratorReduction.add(b, state: false)
+            b.method("__length_hint__", 0, 0) { _, s, _, _, _ in Value(smallInt: DictViews.left(IteratorRef(s))).bits }
         }
         StaticTypes.define(.dictKeys, "dict_keys", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             view(b, .dictKeyIterator, "dict_keys")
@@ -365,6 +377,15 @@ enum DictViews {
             b.record.pointee.iterate = { raw, v in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     try DictViews.iterator(t, .dictItemIterator, IteratorRef(v).source)
+                }
+            }
+            b.record.pointee.contains = { raw, v, pair in
+                storing(raw) { (t) throws(PythonError) -> Int in
+                    guard t.isTuple(Value(bits: pair)), TupleRef(Value(bits: pair)).count == 2 else { return 0 }
+                    let found = try DictRef(IteratorRef(v).source).get(t, TupleRef(Value(bits: pair)).item(0))
+                    if found.isNull { return 0 }
+                    defer { t.release(found) }
+                    return try t.equal(found, TupleRef(Value(bits: pair)).item(1)) ? 1 : 0
                 }
             }
             setOperations(b)
@@ -402,10 +423,14 @@ enum DictViews {
     private static func setOperations(_ b: TypeBuilder) {
         b.method("isdisjoint", 1, 1) { raw, s, a, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
-                let own = try t.makeSet()
-                defer { t.release(own) }
-                try SetRef(own).update(t, Value(bits: s))
-                return try t.callMethod(own, StaticStrings.intern("isdisjoint"), Value(bits: a[0]))
+                let iterator = try t.iterate(Value(bits: a[0]))
+                defer { t.release(iterator) }
+                while true {
+                    let item = try t.next(iterator)
+                    if item.isNull { return .true }
+                    defer { t.release(item) }
+                    if try t.contains(Value(bits: s), item) { return .false }
+                }
             }
         }
         b.record.pointee.binary = { raw, op, a, b in
@@ -421,18 +446,38 @@ enum DictViews {
         }
         b.record.pointee.compare = { raw, op, a, b in
             returning(raw) { (t) throws(PythonError) -> Value in
-                let other = t.typeOf(Value(bits: b))
+                let (left, right) = (Value(bits: a), Value(bits: b))
+                let other = t.typeOf(right)
                 guard other.has(TypeFlags.setSubclass) || other == t.type(.dictKeys) || other == t.type(.dictItems) else {
                     return .notImplemented
                 }
-                let left = try t.makeSet()
-                defer { t.release(left) }
-                try SetRef(left).update(t, Value(bits: a))
-                let right = try t.makeSet()
-                defer { t.release(right) }
-                try SetRef(right).update(t, Value(bits: b))
-                return try t.compare(CompareOperator(rawValue: op)!, left, right)
+                let (count, otherCount) = (try t.length(left), try t.length(right))
+                let op = CompareOperator(rawValue: op)!
+                let fits: Bool
+                switch op {
+                case .equal, .notEqual: fits = count == otherCount
+                case .less: fits = count < otherCount
+                case .lessEqual: fits = count <= otherCount
+                case .greater: fits = count > otherCount
+                case .greaterEqual: fits = count >= otherCount
+                }
+                if !fits { return Value(op == .notEqual) }
+                let isTurned = op == .greater || op == .greaterEqual
+                let all = try DictViews.allIn(t, isTurned ? right : left, isTurned ? left : right)
+                return Value(all != (op == .notEqual))
             }
+        }
+    }
+
+    /// Whether each item of the first is in the second, in their own sense of being in.
+    private static func allIn(_ t: Thread, _ items: Value, _ all: Value) throws(PythonError) -> Bool {
+        let iterator = try t.iterate(items)
+        defer { t.release(iterator) }
+        while true {
+            let item = try t.next(iterator)
+            if item.isNull { return true }
+            defer { t.release(item) }
+            if try !t.contains(all, item) { return false }
         }
     }
 }

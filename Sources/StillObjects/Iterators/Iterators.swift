@@ -41,6 +41,13 @@ public import Synchronization
 }
 
 extension ThreadState {
+    /// - Parameter exact: the type, or a class below it.
+    func makeIterator(_ id: TypeID, over source: Value, type exact: TypeRef) throws(PythonError) -> Value {
+        if exact == type(id) { return try makeIterator(id, over: source) }
+        let object = try allocateInstance(of: exact)
+        object.atomicWord(24).pointee.store(retain(source).bits, ordering: .relaxed)
+        return Value(object)
+    }
     func makeIterator(_ id: TypeID, over source: Value) throws(PythonError) -> Value {
         guard let object = Allocation.object(self, type: type(id).raw, bytes: IteratorRef.bytes, collectable: true) else {
             throw noMemory()
@@ -84,6 +91,7 @@ enum IteratorTypes {
     static func define() {
         StaticTypes.define(.listIterator, "list_iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b)
             b.record.pointee.next = { raw, v in
                 let iterator = IteratorRef(v)
                 let index = iterator.index
@@ -97,6 +105,7 @@ enum IteratorTypes {
         }
         StaticTypes.define(.listReverseIterator, "list_reverseiterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b)
             b.record.pointee.next = { raw, v in
                 let iterator = IteratorRef(v)
                 let index = iterator.index
@@ -105,9 +114,14 @@ enum IteratorTypes {
                 iterator.setIndex(item.isNull ? -1 : index - 1)
                 return item.bits
             }
+            b.method("__length_hint__", 0, 0) { _, s, _, _, _ in
+                let left = IteratorRef(s).index + 1
+                return Value(smallInt: left > ListRef(IteratorRef(s).source).count ? 0 : max(0, left)).bits
+            }
         }
         StaticTypes.define(.tupleIterator, "tuple_iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b)
             b.record.pointee.next = { raw, v in
                 let iterator = IteratorRef(v)
                 let tuple = TupleRef(iterator.source)
@@ -122,6 +136,7 @@ enum IteratorTypes {
         }
         StaticTypes.define(.sequenceIterator, "iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b)
             b.record.pointee.next = { raw, v in
                 let t = Thread(raw)
                 let iterator = IteratorRef(v)
@@ -142,6 +157,7 @@ enum IteratorTypes {
         }
         StaticTypes.define(.callableIterator, "callable_iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b, state: false)
             b.record.pointee.next = { raw, v in
                 let t = Thread(raw)
                 let iterator = IteratorRef(v)
@@ -168,9 +184,10 @@ enum IteratorTypes {
 
     /// enumerate, zip, map, filter, reversed. Word 24: the iterator, or a tuple of iterators; 40: the function.
     static func adapters() {
-        StaticTypes.define(.enumerate, "enumerate", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
+        StaticTypes.define(.enumerate, "enumerate", basicSize: IteratorRef.bytes, flags: TypeFlags.baseType | TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
-            b.record.pointee.new = { raw, _, a, n, k in
+            IteratorReduction.add(b, state: false)
+            b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     if n == 0 && k == 0 { throw t.raise(.typeError, "enumerate() missing required argument 'iterable'") }
                     let arguments = try Arguments.parse(t, function: "enumerate", a, n, k, names: ["iterable", "start"], required: 1)
@@ -189,7 +206,7 @@ enum IteratorTypes {
                     }
                     let inner = try t.iterate(arguments[0])
                     defer { t.release(inner) }
-                    let result = try t.makeIterator(.enumerate, over: inner)
+                    let result = try t.makeIterator(.enumerate, over: inner, type: TypeRef(Value(bits: type)))
                     IteratorRef(raw: result.object.raw).setIndex(start)
                     if !offset.isNull { result.object.setField(40, t.retain(offset)) }
                     return result
@@ -216,9 +233,10 @@ enum IteratorTypes {
                 } catch { return 0 }
             }
         }
-        StaticTypes.define(.zip, "zip", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
+        StaticTypes.define(.zip, "zip", basicSize: IteratorRef.bytes, flags: TypeFlags.baseType | TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
-            b.record.pointee.new = { raw, _, a, n, k in
+            IteratorReduction.add(b, state: true)
+            b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     var strict = false
                     if k != 0 {
@@ -232,7 +250,7 @@ enum IteratorTypes {
                     }
                     let inner = try IteratorTypes.iterators(t, a, 0, n)
                     defer { t.release(inner) }
-                    let result = try t.makeIterator(.zip, over: inner)
+                    let result = try t.makeIterator(.zip, over: inner, type: TypeRef(Value(bits: type)))
                     IteratorRef(raw: result.object.raw).setIndex(strict ? 1 : 0)
                     return result
                 }
@@ -275,15 +293,16 @@ enum IteratorTypes {
                 }
             }
         }
-        StaticTypes.define(.map, "map", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
+        StaticTypes.define(.map, "map", basicSize: IteratorRef.bytes, flags: TypeFlags.baseType | TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
-            b.record.pointee.new = { raw, _, a, n, k in
+            IteratorReduction.add(b, state: false)
+            b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     try Arguments.noKeywords(t, "map", k)
                     if n < 2 { throw t.raise(.typeError, "map() must have at least two arguments.") }
                     let inner = try IteratorTypes.iterators(t, a, 1, n)
                     defer { t.release(inner) }
-                    let result = try t.makeIterator(.map, over: inner)
+                    let result = try t.makeIterator(.map, over: inner, type: TypeRef(Value(bits: type)))
                     result.object.atomicWord(40).pointee.store(t.retain(Value(bits: a[0])).bits, ordering: .relaxed)
                     return result
                 }
@@ -310,15 +329,16 @@ enum IteratorTypes {
                 }
             }
         }
-        StaticTypes.define(.filter, "filter", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
+        StaticTypes.define(.filter, "filter", basicSize: IteratorRef.bytes, flags: TypeFlags.baseType | TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
-            b.record.pointee.new = { raw, _, a, n, k in
+            IteratorReduction.add(b, state: false)
+            b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     try Arguments.noKeywords(t, "filter", k)
                     try Arguments.count(t, "filter", n, 2, 2)
                     let inner = try t.iterate(Value(bits: a[1]))
                     defer { t.release(inner) }
-                    let result = try t.makeIterator(.filter, over: inner)
+                    let result = try t.makeIterator(.filter, over: inner, type: TypeRef(Value(bits: type)))
                     result.object.atomicWord(40).pointee.store(t.retain(Value(bits: a[0])).bits, ordering: .relaxed)
                     return result
                 }
@@ -350,10 +370,11 @@ enum IteratorTypes {
                 }
             }
         }
-        StaticTypes.define(.reversed, "reversed", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
+        StaticTypes.define(.reversed, "reversed", basicSize: IteratorRef.bytes, flags: TypeFlags.baseType | TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b, state: true)
             b.method("__length_hint__", 0, 0) { _, s, _, _, _ in Value(smallInt: max(0, IteratorRef(s).index + 1)).bits }
-            b.record.pointee.new = { raw, _, a, n, k in
+            b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     try Arguments.noKeywords(t, "reversed", k)
                     try Arguments.count(t, "reversed", n, 1, 1)
@@ -367,7 +388,7 @@ enum IteratorTypes {
                     guard t.typeOf(source).record.pointee.getItem != nil, !t.isDict(source),
                         t.typeOf(source).record.pointee.length != nil
                     else { throw t.raise(.typeError, "'\(t.typeName(source))' object is not reversible") }
-                    let result = try t.makeIterator(.reversed, over: source)
+                    let result = try t.makeIterator(.reversed, over: source, type: TypeRef(Value(bits: type)))
                     IteratorRef(raw: result.object.raw).setIndex(try t.length(source) - 1)
                     return result
                 }

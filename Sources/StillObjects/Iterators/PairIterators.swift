@@ -1,6 +1,7 @@
 // Iterators that make pairs, asked for the two halves: for loops that unpack them at once.
 import StillObmalloc
 import StillPlatform
+import Synchronization
 public import StillThreadRegistry
 
 public enum PairIterators {
@@ -30,6 +31,8 @@ public enum PairIterators {
     private static func enumerate(
         _ t: ThreadState, _ iterator: IteratorRef, _ first: inout Value, _ second: inout Value
     ) throws(PythonError) -> Outcome {
+        // With what is added to each number.
+        if iterator.word(40).pointee.load(ordering: .relaxed) != 0 { return .unsuited }
         let item = try t.next(iterator.source)
         if item.isNull { return .exhausted }
         let index = iterator.index

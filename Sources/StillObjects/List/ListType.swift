@@ -183,10 +183,17 @@ enum ListType {
                         return t.retain(list)
                     case .multiply:
                         guard let times = try SequenceRepeat.factor(t, Value(bits: b)) else { return .notImplemented }
+                        if times == 0 { ListRef(list).clear(t) }
+                        if times < 2 { return t.retain(list) }
                         let items = ListRef(list).snapshot(t)
                         defer { for item in items { t.release(item) } }
-                        if times == 0 { ListRef(list).clear(t) }
-                        for _ in 1..<max(1, times) { for item in items { try ListRef(list).append(t, item) } }
+                        let (total, overflow) = items.count.multipliedReportingOverflow(by: times)
+                        if overflow || total > 1 << 40 { throw t.noMemory() }
+                        // What comes behind, in one step.
+                        let more = try t.makeList(capacity: total - items.count)
+                        defer { t.release(more) }
+                        if !items.isEmpty { for _ in 1..<times { for item in items { ListRef(more).fill(t.retain(item)) } } }
+                        try ListRef(list).extend(t, list: ListRef(more))
                         return t.retain(list)
                     default: return .notImplemented
                     }

@@ -244,6 +244,7 @@ enum RangeType {
             b.record.pointee.memory.deallocate = { raw, object in Allocation.free(ObjectRef(object), Thread(raw)) }
             b.record.pointee.iterate = { raw, v in Thread(raw).retain(Value(bits: v)).bits }
             b.record.pointee.next = { _, v in RangeIteratorRef(Value(bits: v).object.raw).nextSmall().bits }
+            IteratorReduction.add(b)
             b.method("__length_hint__", 0, 0) { _, s, _, _, _ in
                 Value(smallInt: Int(Value(bits: s).object.atomicWord(48).pointee.load(ordering: .relaxed))).bits
             }

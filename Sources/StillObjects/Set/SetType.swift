@@ -1,4 +1,6 @@
-// set and frozenset, on the table of dict with None as values. Layout: 24 table, 32 count; a frozenset's hash is computed when asked for.
+// set and frozenset, on the table of dict with None as values. Layout: 24 table, 32 count; a frozenset also 40 hash, 0: not computed.
+//
+// Ordering  The hash is relaxed: it says all by itself, and whoever computes it finds the same.
 import StillObmalloc
 import StillPlatform
 import Synchronization
@@ -8,6 +10,8 @@ public struct SetRef {
     let dict: DictRef
     public init(_ value: Value) { dict = DictRef(value) }
     public var count: Int { dict.count }
+    /// Of a frozenset.
+    fileprivate var hashWord: UnsafeMutablePointer<Atomic<Int>> { (dict.raw + 40).assumingMemoryBound(to: Atomic<Int>.self) }
 
     public func add(_ t: Thread, _ item: Value) throws(PythonError) {
         _ = try dict.store(t, item, hash: t.hash(item), .none, onlyIfAbsent: true)
@@ -44,7 +48,7 @@ extension ThreadState {
         return Value(object)
     }
     public func makeFrozenSet() throws(PythonError) -> Value {
-        guard let object = Allocation.object(self, type: type(.frozenset).raw, bytes: 40, collectable: true) else { throw noMemory() }
+        guard let object = Allocation.object(self, type: type(.frozenset).raw, bytes: 48, collectable: true) else { throw noMemory() }
         return Value(object)
     }
     public func isSet(_ value: Value) -> Bool { value.isObject && typeOf(value).has(TypeFlags.setSubclass) }
@@ -93,7 +97,7 @@ enum SetType {
             mutators(b)
         }
         StaticTypes.define(
-            .frozenset, "frozenset", basicSize: 40, flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.setSubclass | TypeFlags.weaklyReferencable
+            .frozenset, "frozenset", basicSize: 48, flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.setSubclass | TypeFlags.weaklyReferencable
         ) { b in
             common(b)
             b.record.pointee.new = { raw, type, a, n, k in
@@ -108,6 +112,9 @@ enum SetType {
             }
             b.record.pointee.hash = { raw, v in
                 storing(raw) { (t) throws(PythonError) -> Int in
+                    let word = SetRef(Value(bits: v)).hashWord
+                    let known = word.pointee.load(ordering: .relaxed)
+                    if known != 0 { return known }
                     // Independent of the order of the items.
                     var mix: UInt = 0
                     let items = try SetRef(Value(bits: v)).items(t)
@@ -119,7 +126,9 @@ enum SetType {
                     mix ^= (UInt(items.count) &+ 1) &* 1_927_868_237
                     mix ^= mix >> 11 ^ mix >> 25
                     mix = mix &* 69069 &+ 907_133_923
-                    return mix == UInt.max ? 590_923_713 : Int(bitPattern: mix)
+                    if mix == UInt.max || mix == 0 { mix = 590_923_713 }
+                    word.pointee.store(Int(bitPattern: mix), ordering: .relaxed)
+                    return Int(bitPattern: mix)
                 }
             }
         }

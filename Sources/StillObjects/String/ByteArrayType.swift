@@ -20,6 +20,12 @@ enum ByteArrayType {
         }
         StaticTypes.define(.bytearrayIterator, "bytearray_iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b)
+            b.method("__length_hint__", 0, 0) { raw, s, _, _, _ in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    Value(smallInt: max(0, try t.length(IteratorRef(s).source) - IteratorRef(s).index))
+                }
+            }
             b.record.pointee.next = { _, v in
                 let iterator = IteratorRef(v)
                 let index = iterator.index

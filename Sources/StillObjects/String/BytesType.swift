@@ -21,6 +21,12 @@ enum BytesType {
         }
         StaticTypes.define(.bytesIterator, "bytes_iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b)
+            b.method("__length_hint__", 0, 0) { raw, s, _, _, _ in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    Value(smallInt: max(0, try t.length(IteratorRef(s).source) - IteratorRef(s).index))
+                }
+            }
             b.record.pointee.next = { _, v in
                 let iterator = IteratorRef(v)
                 let bytes = BytesRef(iterator.source)

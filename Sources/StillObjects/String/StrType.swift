@@ -144,6 +144,12 @@ enum StrType {
         }
         StaticTypes.define(.strIterator, "str_ascii_iterator", basicSize: IteratorRef.bytes, flags: TypeFlags.collectable) { b in
             IteratorTypes.memory(b.record)
+            IteratorReduction.add(b)
+            b.method("__length_hint__", 0, 0) { raw, s, _, _, _ in
+                returning(raw) { (t) throws(PythonError) -> Value in
+                    Value(smallInt: max(0, try t.length(IteratorRef(s).source) - IteratorRef(s).index))
+                }
+            }
             b.record.pointee.next = { raw, v in
                 returningOptional(raw) { (t) throws(PythonError) -> Value in
                     let iterator = IteratorRef(v)
