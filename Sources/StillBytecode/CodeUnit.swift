@@ -70,7 +70,8 @@ public struct CodeFlags: OptionSet, Hashable, Sendable {
     public static let coroutine = CodeFlags(rawValue: 0x80)
     public static let iterableCoroutine = CodeFlags(rawValue: 0x100)
     public static let asyncGenerator = CodeFlags(rawValue: 0x200)
-    /// A generator expression: the cells of its free variables lie in registers 1 ... freeNames.count, behind the iterator.
+    /// A generator expression: the cells of its free variables, or the values of those that never change, lie in registers
+    /// 1 ... freeNames.count, behind the iterator.
     public static let freeInRegisters = CodeFlags(rawValue: 0x4000_0000)
     /// Those that Python code may see.
     public static let visible: UInt32 = 0x3FFF_FFFF
@@ -90,6 +91,9 @@ public final class CodeUnit: Hashable, Sendable {
     /// Local variables in register order: parameters (positional, keyword-only, *args, **kwargs), then the others.
     /// Compiler-made locals have names that start with ".".
     public let localNames: [String]
+    /// What a generator expression's free variable is called among them: one that is a cell, and one that is a value.
+    public static let cellPrefix = "."
+    public static let valuePrefix = ".."
     /// Registers (all < localNames.count) that hold cells; parameters among them are wrapped by makeCell at the start.
     public let cellRegisters: [UInt16]
     public let freeNames: [String]

@@ -166,6 +166,7 @@ private struct Verifier {
         case .loadCell, .storeCell, .deleteCell:
             let isFree =
                 unit.flags.contains(.freeInRegisters) && instruction.b >= 1 && Int(instruction.b) <= unit.freeNames.count
+                && !unit.localNames[Int(instruction.b)].hasPrefix(CodeUnit.valuePrefix)
             if !isFree, !unit.cellRegisters.contains(instruction.b) {
                 throw fail(index, "register \(instruction.b) holds no cell")
             }

@@ -5,7 +5,7 @@
 // the callee finds them. Header words have the low bit set: to the collector they look like ints.
 //
 //   [-6] caller's frame, 0 for none    [-5] CodeRecord    [-4] where to go on (next instruction)
-//   [-3] function object, or 0         [-2] locals mapping of module and class bodies, or 0
+//   [-3] function object, or 0         [-2] locals mapping of module and class bodies, generator, a fold's sum, or 0
 //   [-1] FrameFlags
 //
 // Extent    A frame's registers end where its callee's header begins while it is calling, else at registerCount.
@@ -27,6 +27,9 @@ public typealias Registers = UnsafeMutablePointer<UInt64>
     @inlinable public static var initializer: UInt64 { 8 }
     /// A generator's frame that an instruction of its caller has pushed (ResumedHere.swift).
     @inlinable public static var resumedHere: UInt64 { 16 }
+    /// A generator expression that runs without a generator for the caller's call of a fold; which, in the bits `NativeFlags.intrinsics`
+    /// (ExpressionFolds.swift).
+    @inlinable public static var folding: UInt64 { 32 }
 }
 
 extension UnsafeMutablePointer where Pointee == UInt64 {

@@ -1,6 +1,6 @@
 // all(…), any(…) and sum(…) of a generator: the call resumes it in its own run, item by item, as a `for` loop would.
 //
-// Taking    As long as an item is just taken, the generator is not even suspended (`takes`).
+// Taking    As long as an item is just taken, the generator is not even suspended (`takes`), nor are those that delegate to it (`above`).
 // Frames    The generator's frame is pushed by the call instruction (ResumedHere.swift). What it yields comes back to `value`, its end to `end`.
 // State     The call's registers: the function, which says what is done, and the generator. A sum, as long as it is a small int, lies behind the
 //           function, in a place of the header that a callee of Python code would have.
@@ -36,6 +36,18 @@ enum GeneratorFolds {
         if bits & 1 == 0 || overflow { return false }
         regs[pc.a &+ 1] = UInt64(bitPattern: sum)
         return true
+    }
+
+    /// The frame whose call takes what the frame `regs` yields through any number of generators that delegate; nil if no call does.
+    @inline(__always)
+    static func above(_ regs: Registers) -> Registers? {
+        var frame = regs
+        while frame.frameFlags & FrameFlags.resumedHere != 0 {
+            frame = frame.callerFrame.unsafelyUnwrapped
+            let opcode = (frame.savedPC - 8).load(as: UInt8.self)
+            if opcode != Opcode.delegate.rawValue { return opcode == Opcode.call.rawValue ? frame : nil }
+        }
+        return nil
     }
 
     /// The generator has yielded to a call in the frame `regs`, which is current. `value` is owned.

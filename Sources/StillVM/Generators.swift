@@ -132,7 +132,10 @@ enum Generators {
         let function = regs.function
         if _slowPath(code.pointee.has(.freeInRegisters)) {
             // A function that a program has made of a generator expression's code.
-            for index in 0..<Int(code.pointee.freeCount) { saved[1 + index] = t.retain(TupleRef(function.closure).item(index)).bits }
+            for index in 0..<Int(code.pointee.freeCount) {
+                let cell = TupleRef(function.closure).item(index)
+                saved[1 + index] = RunningFrame.isValue(code, index) ? t.ownedForm(Cells.load(t, cell.object)) : t.retain(cell).bits
+            }
         }
         generator.word(40).pointee = Attributes.holding(t, Value(ObjectRef(function.raw))).bits
         generator.word(56).pointee = UInt64(UInt(bitPattern: pc))
@@ -155,13 +158,33 @@ enum Generators {
             first.setPlainly(index, 0)
             index &+= 1
         }
-        generator.word(40).pointee = Attributes.holding(t, Value(ObjectRef(regs.function.raw))).bits
         // Behind the marker.
         generator.word(56).pointee = UInt64(UInt(bitPattern: code.pointee.instructions + 1))
+        describeExpression(t, generator, code, ObjectRef(regs.function.raw))
+        return generator.object.address
+    }
+
+    /// The generator, suspended behind the yield at `pc`, of an expression that has run without one so far (ExpressionFolds.swift). The frame's
+    /// registers are empty then. Owned, nil with an exception.
+    static func makeSuspended(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> GeneratorRef? {
+        let code = regs.code
+        guard let generator = allocate(t, code) else { return nil }
+        saveRegisters(t, generator, regs, live: pc.c)
+        generator.setSuspended(at: pc + 8, resumeRegister: pc.a)
+        describeExpression(t, generator, code, ObjectRef(regs.function.raw))
+        generator.state.pointee.store(GeneratorRef.suspended, ordering: .relaxed)  // nobody else knows it
+        return generator
+    }
+
+    /// Function and names of a generator expression's generator.
+    @inline(__always)
+    private static func describeExpression(
+        _ t: Thread, _ generator: GeneratorRef, _ code: UnsafeMutablePointer<CodeRecord>, _ function: ObjectRef
+    ) {
+        generator.word(40).pointee = Attributes.holding(t, Value(function)).bits
         // Interned: nothing to count.
         generator.word(64).pointee = code.pointee.name.borrowedForm.bits
         generator.word(72).pointee = code.pointee.qualifiedName.borrowedForm.bits
-        return generator.object.address
     }
 
     /// A function's name, to be held: uncounted if it is immortal, as names in source code are.

@@ -152,9 +152,36 @@ func opMakeCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt
 
 @inline(__always)
 func opLoadCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let t = Thread(raw)
-    let value = Cells.load(t, regs.value(pc.b).object)
-    if _slowPath(value == 0) { return failUnbound(t, regs, pc, table, pc.b) }
+    loadFromCell(Thread(raw), regs, pc, table, regs.value(pc.b).object)
+}
+
+/// What a cell contains. The thread's own objects and what needs no count: here; `Cells.load` does the rest.
+@inline(__always)
+private func loadFromCell(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ cell: ObjectRef) -> UInt64 {
+    let word = cell.atomicWord(24)
+    let bits = word.pointee.load(ordering: .acquiring)
+    if bits & 7 != 0 { return write(t, regs, pc.a, bits, pc + 8, table) }
+    if _fastPath(bits != 0), _fastPath(raiseOwn(Value(bits: bits).object, t)) {
+        if _fastPath(ReferenceCount.isStill(bits, in: word)) { return write(t, regs, pc.a, bits, pc + 8, table) }
+        return loadFromCellAgain(t, regs, pc, table, bits)
+    }
+    return loadFromCellSlowly(t, regs, pc, table)
+}
+
+/// The cell has changed between the two looks at it.
+@inline(never)
+private func loadFromCellAgain(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ wrong: UInt64) -> UInt64 {
+    t.release(Value(bits: wrong))
+    return loadFromCellSlowly(t, regs, pc, table)
+}
+
+@inline(never)
+private func loadFromCellSlowly(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let isFree = pc.load(as: UInt8.self) == Opcode.loadFree.rawValue
+    let value = Cells.load(t, isFree ? TupleRef(regs.function.closure).item(pc.b).object : regs.value(pc.b).object)
+    if _slowPath(value == 0) {
+        return isFree ? failUnboundFree(t, regs, pc, table) : failUnbound(t, regs, pc, table, pc.b)
+    }
     return write(t, regs, pc.a, value, pc + 8, table)
 }
 
@@ -205,10 +232,7 @@ func opDeleteCell(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
 
 @inline(__always)
 func opLoadFree(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let t = Thread(raw)
-    let value = Cells.load(t, TupleRef(regs.function.closure).item(pc.b).object)
-    if _slowPath(value == 0) { return failUnboundFree(t, regs, pc, table) }
-    return write(t, regs, pc.a, value, pc + 8, table)
+    loadFromCell(Thread(raw), regs, pc, table, TupleRef(regs.function.closure).item(pc.b).object)
 }
 
 @inline(never)

@@ -83,7 +83,21 @@ private func callOther(
         } else if type == t.type(.type).raw {
             if TypeRef(callee).has(TypeFlags.heapType) { return instantiate(t, regs, pc, table, arguments, count) }
             return callStaticType(t, regs, pc, table, arguments, count)
+        } else if type == t.type(.function).raw {
+            return callWithDefaults(t, regs, pc, table, arguments, count)
         }
+    }
+    return callGenerally(t, regs, pc, table, arguments, count)
+}
+
+/// A Python function that the arguments do not suit as they are; those that lack have defaults, as the call's cache knows.
+@inline(never)
+private func callWithDefaults(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
+) -> UInt64 {
+    let function = FunctionRef(Value(bits: regs[pc.a]))
+    if let code = CallCache.bind(t, function, pc, arguments, count) {
+        return enterFrame(t, regs, pc, arguments, code, function.raw, Int(code.pointee.argumentCount), table)
     }
     return callGenerally(t, regs, pc, table, arguments, count)
 }
@@ -347,7 +361,7 @@ private func releaseLocalsThenLeave(_ t: Thread, _ regs: Registers, _ table: Tab
 /// The locals are released.
 @inline(__always)
 private func leaveFrame(_ t: Thread, _ regs: Registers, _ table: Table, _ result: UInt64) -> UInt64 {
-    if _slowPath(regs.frameFlags & (FrameFlags.entry | FrameFlags.generator | FrameFlags.initializer) != 0) {
+    if _slowPath(regs.frameFlags & (FrameFlags.entry | FrameFlags.generator | FrameFlags.initializer | FrameFlags.folding) != 0) {
         return leaveSpecially(t, regs, table, result)
     }
     let caller = regs.callerFrame.unsafelyUnwrapped
@@ -372,6 +386,7 @@ private func leaveSpecially(_ t: Thread, _ regs: Registers, _ table: Table, _ re
         Instantiation.raiseWrongResult(t, result)
         return fail(t, caller, pc - 24, table)
     }
+    if flags & FrameFlags.folding != 0 { return ExpressionFolds.end(t, regs, table) }
     if flags & FrameFlags.resumedHere == 0 {
         t.currentFrame = regs.callerFrame
         t.objects.pointee.recursionDepth &-= 1

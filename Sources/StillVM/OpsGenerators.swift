@@ -23,10 +23,16 @@ func opMakeGenerator(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) ->
     return write(t, caller, (next - 24).a, generator, next, table)
 }
 
-/// A generator expression's generator, made without a function.
+/// A generator expression's generator, made without a function; or, if the next instruction calls a fold with it, not even made.
 @inline(__always)
 func opMakeGeneratorExpression(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
+    if let fold = ExpressionFolds.fold(t, regs, pc) { return ExpressionFolds.begin(t, regs, pc, table, fold) }
+    return makeGeneratorExpression(t, regs, pc, table)
+}
+
+@inline(never)
+func makeGeneratorExpression(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let generator = Generators.makeExpression(t, regs, pc)
     if _slowPath(generator == 0) { return fail(t, regs, pc, table) }
     return write(t, regs, pc.a, generator, pc + 8, table)
@@ -41,6 +47,11 @@ func opYieldValue(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
         if _fastPath((caller.savedPC - 8).load(as: UInt8.self) != Opcode.delegate.rawValue) {
             return yieldToLoop(t, regs, pc, table, caller)
         }
+    }
+    if regs.frameFlags & FrameFlags.folding != 0 { return ExpressionFolds.item(t, regs, pc, table) }
+    if let call = GeneratorFolds.above(regs), GeneratorFolds.takes(call, call.savedPC - 8, regs[pc.b]) {
+        // An immediate: nothing is given up.
+        return write(t, regs, pc.a, Value.none.bits, pc + 8, table)
     }
     return yieldOther(t, regs, pc, table)
 }
@@ -61,7 +72,7 @@ private func yieldToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Tabl
     let isLoop = loop.load(as: UInt8.self) == Opcode.forIterate.rawValue
     let yielded = regs[pc.b]
     if !isLoop, GeneratorFolds.takes(caller, loop, yielded) {
-        if pc.flags & InstructionFlags.consumeB != 0 { regs[pc.b] = 0 }
+        // An immediate: nothing is given up.
         return write(t, regs, pc.a, Value.none.bits, pc + 8, table)
     }
     let value = t.ownedForm(yielded)

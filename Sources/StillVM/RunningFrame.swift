@@ -22,8 +22,8 @@ public enum RunningFrame {
         return try locals(t, of: frame)
     }
     static func locals(_ t: Thread, of frame: Registers) throws(PythonError) -> Value {
-        // In a generator's frame that word is the generator.
-        if frame.frameFlags & FrameFlags.generator == 0, !frame.localsMapping.isNull { return t.retain(frame.localsMapping) }
+        // In a generator's frame that word is the generator, in that of a fold a number.
+        if frame.frameFlags & (FrameFlags.generator | FrameFlags.folding) == 0, !frame.localsMapping.isNull { return t.retain(frame.localsMapping) }
         let code = frame.code
         if !code.pointee.has(.optimized) { return t.retain(frame.function.globals) }
         let dict = try t.makeDict()
@@ -38,7 +38,8 @@ public enum RunningFrame {
                 try DictRef(dict).set(t, name, value)
             }
             for index in 0..<Int(code.pointee.freeCount) {
-                let value = current(t, freeCell(frame, index))
+                let free = freeVariable(frame, index)
+                let value = isValue(code, index) ? t.retain(free) : current(t, free)
                 if value.isNull { continue }
                 defer { t.release(value) }
                 try DictRef(dict).set(t, Value(bits: code.pointee.freeNames[index]), value)
@@ -50,9 +51,15 @@ public enum RunningFrame {
         return dict
     }
 
-    /// The cell of a free variable. Borrowed.
-    private static func freeCell(_ frame: Registers, _ index: Int) -> Value {
+    /// The cell of a free variable, or its value (`isValue`). Borrowed.
+    private static func freeVariable(_ frame: Registers, _ index: Int) -> Value {
         frame.code.pointee.has(.freeInRegisters) ? frame.value(1 + index) : TupleRef(frame.function.closure).item(index)
+    }
+
+    /// Whether a generator expression has got the value of its free variable `index` instead of a cell.
+    static func isValue(_ code: UnsafeMutablePointer<CodeRecord>, _ index: Int) -> Bool {
+        code.pointee.has(.freeInRegisters)
+            && StrRef(Value(bits: code.pointee.localNames[1 + index])).string.hasPrefix(CodeUnit.valuePrefix)
     }
 
     /// A variable's value, out of its cell. Owned, null when it has none.
@@ -85,7 +92,7 @@ public enum RunningFrame {
         }
         for index in 0..<Int(code.pointee.freeCount)
         where Value(bits: code.pointee.freeNames[index]).isSame(Names.__class__) {
-            let found = Value(bits: Cells.load(t, freeCell(frame, index).object))
+            let found = Value(bits: Cells.load(t, freeVariable(frame, index).object))
             if found.isNull {
                 _ = t.raise(.runtimeError, "super(): empty __class__ cell")
                 return false

@@ -233,7 +233,7 @@ final class CodeGenerator {
             switch resolution {
             case .local: return .local(host.registers[name]!)
             case .cell: return .cell(host.registers[name]!)
-            case .free: return freeAccess(host.freeIndex(name)!)
+            case .free: return freeAccess(name)
             case .globalExplicit: return .global
             default:
                 if let register = host.registers[GenericWrapper.classMapping] { return .classMapping(register) }
@@ -257,9 +257,11 @@ final class CodeGenerator {
         }
     }
 
-    /// Generator expressions have the cells of free variables in registers, behind the iterator.
-    private func freeAccess(_ index: Int) -> NameAccess {
-        host.comprehension == .generator ? .cell(1 + index) : .free(index)
+    /// Generator expressions have the cells or values of free variables in registers, behind the iterator.
+    private func freeAccess(_ name: String) -> NameAccess {
+        let index = host.freeIndex(name)!
+        if host.comprehension != .generator { return .free(index) }
+        return host.valueNames.contains(name) ? .local(1 + index) : .cell(1 + index)
     }
 
     func loadName(_ id: String, into destination: Int) throws(SyntaxError) {

@@ -45,7 +45,7 @@ extension CodeGenerator {
         top = base + 1
     }
 
-    /// The cell that holds `name`, to hand it to an inner function.
+    /// The cell that holds `name`, to hand it to an inner function; or its value, if that is what a generator expression gets.
     func loadCell(itself name: String, into register: Int) {
         if host.kind == .classBody, name == "__class__", host.needsClassCell {
             copy(to: register, from: 0)
@@ -60,10 +60,9 @@ extension CodeGenerator {
             guard let parent = current.parent else { break }
             current = parent
         }
-        if host.kind == .function, host.symbols[name]?.resolution == .cell,
-            let cell = host.registers[name]
-        {
-            copy(to: register, from: cell)
+        let resolution = host.symbols[name]?.resolution
+        if host.kind == .function, resolution == .cell || resolution == .local, let own = host.registers[name] {
+            copy(to: register, from: own)
         } else if let index = host.freeIndex(name), host.comprehension == .generator {
             copy(to: register, from: 1 + index)
         } else if let index = host.freeIndex(name) {

@@ -96,6 +96,8 @@ final class Scope {
     var registers: [String: Int] = [:]
     /// Cells this block gets from outside, in closure order (hosts only).
     var freeNames: [String] = []
+    /// Generator expressions: those of `freeNames` whose value they get instead of a cell.
+    var valueNames: Set<String> = []
     /// Register names of the whole block (hosts only).
     var localNames: [String] = []
     var cellRegisters: [Int] = []

@@ -3,8 +3,10 @@
 //
 // Going down, a scope learns which names the functions around it bind. Coming up, it learns which
 // names inner functions capture. A comprehension also reports the names it merely uses: those are the
-// host's own variables and need no cell.
+// host's own variables and need no cell. A parameter that nothing binds again, and that only generator
+// expressions capture, needs none either: they are given its value.
 
+import StillBytecode
 import StillSyntax
 
 struct SymbolAnalysis {
@@ -13,6 +15,8 @@ struct SymbolAnalysis {
     private struct Outward {
         /// Names that functions inside need as cells.
         var captured: Set<String> = []
+        /// Names that generator expressions inside only read.
+        var read: Set<String> = []
         /// Names of the host that a comprehension uses.
         var used: Set<String> = []
     }
@@ -40,14 +44,30 @@ struct SymbolAnalysis {
         for child in scope.children {
             let outward = try analyze(child, bound: inner)
             fromChildren.captured.formUnion(outward.captured)
+            fromChildren.read.formUnion(outward.read)
             fromChildren.used.formUnion(outward.used)
         }
         switch scope.kind {
         case .module: return Outward()
         case .comprehension: return finishComprehension(scope, fromChildren)
-        case .function: return finishFunction(scope, fromChildren, bound)
-        case .classBody: return finishClass(scope, fromChildren, bound)
+        case .function:
+            if scope.comprehension == nil { captureUnlessConstant(&fromChildren, scope) }
+            return finishFunction(scope, fromChildren, bound)
+        case .classBody:
+            fromChildren.captured.formUnion(fromChildren.read)
+            return finishClass(scope, fromChildren, bound)
         }
+    }
+
+    /// Of the names that generator expressions in a function read: only its constant parameters need no cell.
+    private func captureUnlessConstant(_ children: inout Outward, _ scope: Scope) {
+        for name in children.read where !children.captured.contains(name) {
+            let symbol = scope.symbols[name]
+            let isConstant = symbol?.resolution == .local && symbol?.flags.intersection(.bound) == .parameter
+            // `super` looks for a cell.
+            if !isConstant || name == "__class__" { children.captured.insert(name) }
+        }
+        children.read = []
     }
 
     private func resolve(
@@ -80,6 +100,13 @@ struct SymbolAnalysis {
                 outward.captured.insert(name)
             }
         }
+        for name in children.read {
+            if scope.symbols[name]?.resolution == .local {
+                scope.symbols[name]!.resolution = .cell
+            } else if scope.symbols[name]?.resolution != .cell {
+                outward.read.insert(name)
+            }
+        }
         for name in children.used {
             let resolution = scope.symbols[name]?.resolution
             if resolution != .local, resolution != .cell { outward.used.insert(name) }
@@ -93,15 +120,21 @@ struct SymbolAnalysis {
     private func finishFunction(
         _ scope: Scope, _ children: Outward, _ bound: Set<String>
     ) -> Outward {
+        let isGeneratorExpression = scope.comprehension == .generator
         var free: Set<String> = []
+        /// Those that a generator expression does not only read.
+        var captured: Set<String> = []
         for name in scope.order where scope.symbols[name]!.resolution == .free {
             free.insert(name)
+            if scope.symbols[name]!.flags.contains(.nonlocal) { captured.insert(name) }
         }
-        for name in children.captured {
+        for name in children.captured.union(children.read) {
             if scope.symbols[name]?.resolution == .local {
-                scope.symbols[name]!.resolution = .cell
+                // A function has left only constant parameters among those that are read.
+                if isGeneratorExpression || children.captured.contains(name) { scope.symbols[name]!.resolution = .cell }
             } else if scope.symbols[name]?.resolution != .cell {
                 free.insert(name)
+                if children.captured.contains(name) { captured.insert(name) }
             }
         }
         for name in children.used {
@@ -115,7 +148,8 @@ struct SymbolAnalysis {
             scope.symbols[name]!.resolution = .free
         }
         scope.freeNames = free.sorted()
-        return Outward(captured: free, used: [])
+        if isGeneratorExpression { return Outward(captured: captured, read: free.subtracting(captured)) }
+        return Outward(captured: free)
     }
 
     private func finishClass(
@@ -128,7 +162,7 @@ struct SymbolAnalysis {
         }
         free.formIntersection(bound)
         scope.freeNames = free.sorted()
-        return Outward(captured: free, used: [])
+        return Outward(captured: free)
     }
 
     // MARK: Registers
@@ -138,8 +172,12 @@ struct SymbolAnalysis {
         case .function:
             for name in scope.parameters { addRegister(name, scope, host: scope, prefix: "") }
             if scope.comprehension == .generator {
-                // Their cells are given to the generator.
-                for name in scope.freeNames { scope.localNames.append("." + name) }
+                // Their cells or values are given to the generator.
+                for name in scope.freeNames {
+                    let isValue = scope.parent.map { isConstant(name, in: $0) } ?? false
+                    if isValue { scope.valueNames.insert(name) }
+                    scope.localNames.append((isValue ? CodeUnit.valuePrefix : CodeUnit.cellPrefix) + name)
+                }
             }
             for name in scope.order where scope.registers[name] == nil {
                 let resolution = scope.symbols[name]!.resolution
@@ -170,6 +208,16 @@ struct SymbolAnalysis {
             }
             assignComprehensions(of: child, host: host)
         }
+    }
+
+    /// Whether a name that a generator expression in `scope` captures has a register there that holds its value, not a cell.
+    private func isConstant(_ name: String, in scope: Scope) -> Bool {
+        var current = scope
+        while current.kind == .comprehension, let parent = current.parent {
+            if current.symbols[name]?.resolution == .cell { return false }
+            current = parent
+        }
+        return current.kind == .function && (current.symbols[name]?.resolution == .local || current.valueNames.contains(name))
     }
 
     private func addRegister(_ name: String, _ scope: Scope, host: Scope, prefix: String) {
