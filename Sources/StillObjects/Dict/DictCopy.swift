@@ -16,27 +16,20 @@ extension DictRef {
         }
         let used = table.usedLocked
         let dense = used == number
-        guard let clone = HashTable.make(t, entries: dense ? capacity : number) else {
+        let isSame = dense && HashTable.indexSize(for: capacity) == table.indexSize
+        guard let clone = HashTable.make(t, entries: dense ? capacity : number, filling: isSame ? used : 0) else {
             ObjectLock.unlock(object.lockByte, for: t)
             throw t.noMemory()
         }
-        if dense && clone.indexSize == table.indexSize {
+        if isSame {
             // Without deleted entries the places are the same, too. Only holders of the lock write them.
             copyBytes(clone.raw + HashTable.headerBytes, table.raw + HashTable.headerBytes, table.indexSize &* 4)
-            var entry = table.entry(0)
-            var copy = clone.entry(0)
+            copyBytes(clone.entry(0), table.entry(0), used &* HashTable.entryBytes)
+            var entry = clone.entry(0)
             for _ in 0..<used {
-                let words = entry.assumingMemoryBound(to: Atomic<UInt64>.self)
-                let key = Value(bits: words[1].load(ordering: .relaxed))
-                let value = Value(bits: words[2].load(ordering: .relaxed))
-                t.retainHeld(key)
-                t.retainHeld(value)
-                let copied = copy.assumingMemoryBound(to: Atomic<UInt64>.self)
-                copied[0].store(words[0].load(ordering: .relaxed), ordering: .relaxed)
-                copied[1].store(key.bits, ordering: .relaxed)
-                copied[2].store(value.bits, ordering: .relaxed)
+                t.retainHeld(entry.load(fromByteOffset: 8, as: Value.self))
+                t.retainHeld(entry.load(fromByteOffset: 16, as: Value.self))
                 entry += HashTable.entryBytes
-                copy += HashTable.entryBytes
             }
             clone.usedWord.pointee.store(UInt32(used), ordering: .relaxed)
         } else {
@@ -106,6 +99,8 @@ extension DictRef {
         if let table = source.table { try reserve(t, table.usedLocked) }
         var index = 0
         while let table = source.table, index < table.usedLocked {
+            index = mergeQuickly(t, table, from: index)
+            if index == table.usedLocked { return }
             let key = Value(bits: table.key(index).pointee.load(ordering: .relaxed))
             if !key.isNull {
                 t.retain(key)
@@ -118,6 +113,56 @@ extension DictRef {
             }
             index &+= 1
         }
+    }
+
+    /// Entries as long as no Python code runs, so that both tables stay: there is room, keys can be told apart and nothing dies.
+    ///
+    /// - Returns: the number of the first entry that takes more.
+    private func mergeQuickly(_ t: Thread, _ source: HashTable, from start: Int) -> Int {
+        guard let table else { return start }
+        let used = source.usedLocked
+        let room = capacity &- table.usedLocked
+        var added = 0
+        var index = start
+        var entry = source.entry(start)
+        while index < used {
+            let words = entry.assumingMemoryBound(to: Atomic<UInt64>.self)
+            let key = Value(bits: words[1].load(ordering: .relaxed))
+            if !key.isNull {
+                let hash = Int(bitPattern: UInt(words[0].load(ordering: .relaxed)))
+                let value = Value(bits: words[2].load(ordering: .relaxed))
+                var place = -1
+                let number = findLocked(t, table, key, hash, &place)
+                if number >= 0 {
+                    let word = table.value(number)
+                    let old = Value(bits: word.pointee.load(ordering: .relaxed))
+                    if old.isCounted { if !loses(t, old.object) { break } } else { WriteBarrier.willStore(object, t) }
+                    word.pointee.store(t.retain(value).bits, ordering: .releasing)  // D1
+                } else {
+                    if number != -1 || added == room { break }
+                    WriteBarrier.willStore(object, t)
+                    if added == 0 { table.version.pointee.store(0, ordering: .releasing) }
+                    table.append(hash, t.retain(key), t.retain(value), at: place)
+                    added &+= 1
+                }
+            }
+            index &+= 1
+            entry += HashTable.entryBytes
+        }
+        if added > 0 {
+            table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)
+            setCount(count &+ added)
+        }
+        return index
+    }
+
+    /// Gives up the dict's reference to an old value, unless it is the last one or a stranger's.
+    @inline(__always)
+    private func loses(_ t: Thread, _ old: ObjectRef) -> Bool {
+        guard old.owner == t.ownerSlot, old.local.pointee > 1 else { return false }
+        WriteBarrier.willOverwrite(object, old: old, t)
+        old.local.pointee &-= 1
+        return true
     }
 
     public func copy(_ t: Thread) throws(PythonError) -> Value {

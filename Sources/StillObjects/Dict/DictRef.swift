@@ -275,9 +275,11 @@ public import Synchronization
     ) throws(PythonError) -> Value {
         // Most keys are told apart without Python code: under the lock at once.
         ObjectLock.lock(object.lockByte, for: t)
-        let number = table.map { findLocked(t, $0, key, hash) } ?? -1
+        var place = -1
+        var number = -1
+        if let table { number = findLocked(t, table, key, hash, &place) }
         if number == -1 {
-            let inserted = insertLocked(t, key, hash, value)
+            let inserted = insertLocked(t, key, hash, value, at: place)
             ObjectLock.unlock(object.lockByte, for: t)
             if !inserted { throw t.noMemory() }
             return .null
@@ -309,6 +311,13 @@ public import Synchronization
     /// The entry of a key under the lock. -1: there is none; -2: only Python code can tell.
     @inline(__always)
     func findLocked(_ t: Thread, _ table: HashTable, _ key: Value, _ hash: Int) -> Int {
+        var place = -1
+        return findLocked(t, table, key, hash, &place)
+    }
+
+    /// - Parameter place: where there is no such key, the empty place of the index that says so.
+    @inline(__always)
+    func findLocked(_ t: Thread, _ table: HashTable, _ key: Value, _ hash: Int, _ place: inout Int) -> Int {
         let mask = table.indexSize &- 1
         let entries = table.entry(0)
         let str = t.type(.str).raw
@@ -317,7 +326,10 @@ public import Synchronization
         var index = hash & mask
         while true {
             let number = Int(table.place(index).pointee.load(ordering: .relaxed))
-            if number == -1 { return -1 }
+            if number == -1 {
+                place = index
+                return -1
+            }
             if number >= 0 {
                 let words = (entries + number &* HashTable.entryBytes).assumingMemoryBound(to: Atomic<UInt64>.self)
                 let bits = words[1].load(ordering: .relaxed)
@@ -365,16 +377,19 @@ public import Synchronization
         }
     }
 
-    func insertLocked(_ t: Thread, _ key: Value, _ hash: Int, _ value: Value) -> Bool {
+    /// - Parameter place: the place that `findLocked` has found empty in the present table; -1: not known.
+    func insertLocked(_ t: Thread, _ key: Value, _ hash: Int, _ value: Value, at place: Int = -1) -> Bool {
+        var place = place
         var current = table
         if current == nil || current!.usedLocked == capacity {
             guard let grown = rebuild(t, entries: max(5, count * 2 + 1)) else { return false }
             current = grown
+            place = -1
         }
         let table = current!
         WriteBarrier.willStore(object, t)
         table.version.pointee.store(0, ordering: .releasing)
-        table.append(hash, t.retain(key), t.retain(value))
+        table.append(hash, t.retain(key), t.retain(value), at: place)
         table.version.pointee.store(t.nextKeysVersion(), ordering: .releasing)
         setCount(count &+ 1)
         return true
@@ -392,18 +407,13 @@ public import Synchronization
 
     /// Moves the entries to a new table without the deleted ones. Under the lock.
     func rebuild(_ t: Thread, entries: Int) -> HashTable? {
-        guard let fresh = HashTable.make(t, entries: entries) else { return nil }
+        let used = table?.usedLocked ?? 0
+        guard let fresh = HashTable.make(t, entries: entries, filling: used == count ? used : 0) else { return nil }
         let capacity = HashTable.usualCapacity(fresh.indexSize)
         if let old = table {
             let oldBytes = bytes(of: old)
             WriteBarrier.willShiftItems(object, t)
-            for number in 0..<old.usedLocked {
-                let key = Value(bits: old.key(number).pointee.load(ordering: .relaxed))
-                if key.isNull { continue }
-                fresh.append(
-                    old.hash(number).pointee.load(ordering: .relaxed), key,
-                    Value(bits: old.value(number).pointee.load(ordering: .relaxed)))
-            }
+            fresh.takeEntries(of: old, live: count)
             old.version.pointee.store(0, ordering: .releasing)
             setTable(fresh, capacity: capacity)
             Allocation.giveUpBuffer(t, old.raw, bytes: oldBytes)

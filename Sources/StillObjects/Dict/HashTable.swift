@@ -58,12 +58,19 @@ public import Synchronization
         (entry(number) + 16).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
+    /// The smallest index for so many entries.
+    static func indexSize(for entries: Int) -> Int {
+        var size = 4
+        while usualCapacity(size) < entries { size *= 2 }
+        return size
+    }
+
     /// An empty table with room for `entries`, and as many more as its index has places for. nil: no memory.
     ///
     /// - Parameter capacity: at least `entries`; nil: the usual one.
-    static func make(_ t: Thread, entries: Int, capacity: Int? = nil) -> HashTable? {
-        var size = 4
-        while usualCapacity(size) < entries { size *= 2 }
+    /// - Parameter filling: how many entries the caller writes at once.
+    static func make(_ t: Thread, entries: Int, capacity: Int? = nil, filling: Int = 0) -> HashTable? {
+        let size = indexSize(for: entries)
         guard size < 1 << 31 else { return nil }
         let capacity = capacity ?? usualCapacity(size)
         let bytes = bytes(size, capacity: capacity)
@@ -74,7 +81,7 @@ public import Synchronization
         table.version.initialize(to: Atomic(t.nextKeysVersion()))
         table.usedWord.initialize(to: Atomic(0))
         (raw + headerBytes).initializeMemory(as: UInt8.self, repeating: 0xFF, count: size * 4)
-        (raw + headerBytes + size * 4).initializeMemory(as: UInt8.self, repeating: 0, count: capacity * entryBytes)
+        clearBytes(raw + headerBytes + size * 4 + filling * entryBytes, (capacity - filling) * entryBytes)
         return table
     }
 
@@ -85,17 +92,49 @@ public import Synchronization
     }
 
     /// Adds an entry known to be absent. The caller holds the lock, or the table is its own; there is room.
-    func append(_ hash: Int, _ key: Value, _ value: Value) {
+    ///
+    /// - Parameter place: an empty place on the way of the hash, if one is known.
+    @inline(__always)
+    func append(_ hash: Int, _ key: Value, _ value: Value, at place: Int = -1) {
         let number = usedLocked
-        self.hash(number).pointee.store(hash, ordering: .relaxed)
-        self.value(number).pointee.store(value.bits, ordering: .releasing)
-        self.key(number).pointee.store(key.bits, ordering: .releasing)  // D1
+        let words = entry(number).assumingMemoryBound(to: Atomic<UInt64>.self)
+        words[0].store(UInt64(UInt(bitPattern: hash)), ordering: .relaxed)
+        words[2].store(value.bits, ordering: .releasing)
+        words[1].store(key.bits, ordering: .releasing)  // D1
         usedWord.pointee.store(UInt32(truncatingIfNeeded: number &+ 1), ordering: .releasing)
-        let mask = indexSize - 1
+        let free = place >= 0 ? place : freePlace(hash)
+        self.place(free).pointee.store(Int32(truncatingIfNeeded: number), ordering: .releasing)  // D1
+    }
+
+    @inline(__always)
+    private func freePlace(_ hash: Int) -> Int {
+        let mask = indexSize &- 1
         var perturb = UInt(bitPattern: hash)
         var index = hash & mask
         while place(index).pointee.load(ordering: .relaxed) >= 0 { index = HashTable.next(index, &perturb, mask) }
-        place(index).pointee.store(Int32(number), ordering: .releasing)  // D1
+        return index
+    }
+
+    /// Takes the `live` entries of another table that are not deleted, into a new one that nobody else knows yet. The caller holds the other's lock.
+    func takeEntries(of old: HashTable, live: Int) {
+        let used = old.usedLocked
+        if used != live {
+            for number in 0..<used {
+                let key = Value(bits: old.key(number).pointee.load(ordering: .relaxed))
+                if key.isNull { continue }
+                append(
+                    old.hash(number).pointee.load(ordering: .relaxed), key,
+                    Value(bits: old.value(number).pointee.load(ordering: .relaxed)))
+            }
+            return
+        }
+        copyBytes(entry(0), old.entry(0), used &* HashTable.entryBytes)
+        var hash = entry(0)
+        for number in 0..<used {
+            place(freePlace(hash.load(as: Int.self))).pointee.store(Int32(truncatingIfNeeded: number), ordering: .relaxed)
+            hash += HashTable.entryBytes
+        }
+        usedWord.pointee.store(UInt32(truncatingIfNeeded: used), ordering: .relaxed)
     }
 
     /// The place that holds an entry's number. The caller holds the lock.
