@@ -72,8 +72,10 @@ final class ForkUnderLoad: StressScenario, @unchecked Sendable {
 
     private let workers: PythonWorkers
     private let collecting = Atomic<Int>(0)
+    private let threads: Int
 
     init(_ threads: Int) throws {
+        self.threads = threads
         try ForkedChild.checkSanitizer()
         workers = try PythonWorkers(program: Self.program, name: "fork", functions: ["churn", "collect", "child"])
     }
@@ -111,7 +113,7 @@ final class ForkUnderLoad: StressScenario, @unchecked Sendable {
             if let problem { StandardError.write(Array("child: \(problem)\n".utf8)) }
             Process.exitNow(problem == nil ? Int32(truncatingIfNeeded: codes.claimChecks) : 1)
         case .parent(let child):
-            let problem = t.detached { ForkedChild.wait(for: child) }
+            let problem = t.detached { ForkedChild.wait(for: child, beside: threads) }
             counters.claimChecks += 1
             if inWindow || collecting.load(ordering: .relaxed) > 0 { counters.raceWindows += 1 }
             return problem

@@ -90,7 +90,7 @@ final class SharedTableScenario: StressScenario, @unchecked Sendable {
                 do throws(ForkError) {
                     switch try attached.thread.fork() {
                     case .child: Process.exitNow(attached.thread.detached { child() })
-                    case .parent(let child): return attached.thread.detached { ForkedChild.wait(for: child) }
+                    case .parent(let child): return attached.thread.detached { ForkedChild.wait(for: child, beside: count) }
                     }
                 } catch { return "\(error)" }
             }

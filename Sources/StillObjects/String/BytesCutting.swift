@@ -81,8 +81,7 @@ extension BytesMethods {
             while low < high, isSpace(bytes[fromEnd ? high - 1 : low]) { if fromEnd { high -= 1 } else { low += 1 } }
             if low == high { return parts }
             if left == 0 {
-                // The rest, without the blanks at its far end.
-                while isSpace(bytes[fromEnd ? low : high - 1]) { if fromEnd { low += 1 } else { high -= 1 } }
+                // The rest, with the blanks at its far end.
                 parts.append((low, high))
                 return parts
             }

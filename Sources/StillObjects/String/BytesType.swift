@@ -260,6 +260,8 @@ enum BytesType {
     }
 
     /// The text `b'…'`, owned.
+    ///
+    /// - Parameter before: what stands before it; an apostrophe is always escaped then, as bytearray does.
     static func literal(_ t: Thread, _ bytes: ByteView, before: String = "", after: String = "") throws(PythonError) -> Value {
         let quote: UInt8 = findByte(bytes.base, 39, bytes.count) != nil && findByte(bytes.base, 34, bytes.count) == nil ? 34 : 39
         var text: [UInt8] = []
@@ -273,6 +275,7 @@ enum BytesType {
             case 10: text += [92, 110]
             case 13: text += [92, 114]
             case 92, quote: text += [92, byte]
+            case 39 where !before.isEmpty: text += [92, byte]
             case 32...126: text.append(byte)
             default: text += [92, 120, hexDigit(byte >> 4), hexDigit(byte & 15)]
             }

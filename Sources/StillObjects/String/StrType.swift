@@ -129,9 +129,7 @@ enum StrType {
                     case .multiply:
                         let (string, factor) = t.isStr(x) ? (x, y) : (y, x)
                         guard t.isStr(string) else { return .notImplemented }
-                        guard let times = try SequenceRepeat.factor(t, factor) else {
-                            throw t.raise(.typeError, "can't multiply sequence by non-int of type '\(t.typeName(factor))'")
-                        }
+                        guard let times = try SequenceRepeat.factor(t, factor) else { return .notImplemented }
                         return try StrOps.multiply(t, StrRef(string), times)
                     case .modulo:
                         guard t.isStr(x) else { return .notImplemented }

@@ -16,13 +16,15 @@ enum ForkedChild {
     }
 
     /// How long a child may take: it shares the processors with all workers, and with what else the machine does.
-    private static var patienceNanoseconds: UInt64 {
-        Sanitizer.isThreadSanitizer ? 25_000_000_000 : FaultInjection.isAnyActive ? 6_000_000_000 : 20_000_000_000
+    private static func patienceSeconds(_ threads: Int) -> Int {
+        let base = Sanitizer.isThreadSanitizer ? 25 : FaultInjection.isAnyActive ? 6 : 20
+        return base * max(1, threads / (8 * OSThread.processorCount))
     }
 
-    /// Waits for a child, kills it when it takes too long. - Returns: what is wrong with how it ended.
-    static func wait(for child: Int32) -> String? {
-        let limit = Clock.monotonicNanoseconds() + patienceNanoseconds
+    /// Waits for a child of one of so many workers, kills it when it takes too long. - Returns: what is wrong with how it ended.
+    static func wait(for child: Int32, beside threads: Int) -> String? {
+        let patience = patienceSeconds(threads)
+        let limit = Clock.monotonicNanoseconds() + UInt64(patience) * 1_000_000_000
         while true {
             let found: (id: Int32, status: Int32)
             do throws(ProcessError) { found = try ChildProcess.wait(child, options: ChildProcess.noHang) } catch {
@@ -39,7 +41,7 @@ enum ForkedChild {
             if Clock.monotonicNanoseconds() > limit {
                 try? ChildProcess.send(signal: 9, to: child)
                 _ = try? ChildProcess.wait(child, options: 0)
-                return "a forked child did not end within \(patienceNanoseconds / 1_000_000_000) seconds"
+                return "a forked child did not end within \(patience) seconds"
             }
             OSThread.sleep(nanoseconds: 500_000)
         }
