@@ -9,11 +9,12 @@ public import Synchronization
     /// - Parameters:
     ///   - bytes: header included, at most 512.
     ///   - zeroed: false for what is not collectable, and is filled at once.
+    ///   - bare: it is not collectable and its type's `deallocate` would do nothing but free it.
     /// - Returns: nil when the system has no more memory.
     /// - Threads: attached. Never a safepoint; may set the collect request.
     @inlinable @inline(__always)
     public static func object(
-        _ thread: ThreadState, type: UnsafeMutableRawPointer, bytes: Int, collectable: Bool, zeroed: Bool = true
+        _ thread: ThreadState, type: UnsafeMutableRawPointer, bytes: Int, collectable: Bool, zeroed: Bool = true, bare: Bool = false
     ) -> ObjectRef? {
         let heap = ThreadHeap(thread)
         guard
@@ -27,7 +28,7 @@ public import Synchronization
         // local = 1, owner, lock = 0, flags: one store; strangers with a stale address read the owner.
         let word =
             UInt64(1) | UInt64(thread.ownerSlot) << 32
-            | (collectable ? UInt64(ObjectFlags.collectable) << 56 : 0)
+            | (collectable ? UInt64(ObjectFlags.collectable) << 56 : 0) | (bare ? UInt64(ObjectFlags.bare) << 56 : 0)
         object.atomicWord(ObjectLayout.localOffset).pointee.store(word, ordering: .relaxed)
         if zeroed {
             var offset = ObjectLayout.headerBytes
@@ -58,6 +59,15 @@ public import Synchronization
             heap.pointee.deaths &+= 1
             if _slowPath(heap.pointee.deaths >= HeapCounts.deathsLimit) { HeapCounts.report(thread) }
         }
+        object.ownerWord.pointee.store(0, ordering: .relaxed)
+        object.sharedWord.pointee.store(SharedFlags.dead, ordering: .releasing)
+        ThreadHeap(thread).freeBlock(object.raw, owner: thread.ownerSlot)
+    }
+
+    /// The same for a bare object.
+    @inlinable @inline(__always)
+    static func freeBare(_ object: ObjectRef, _ thread: ThreadState) {
+        if BuildOptions.checksInvariants { BlockChecks.comesBack(object.raw, bytes: nil, thread) }
         object.ownerWord.pointee.store(0, ordering: .relaxed)
         object.sharedWord.pointee.store(SharedFlags.dead, ordering: .releasing)
         ThreadHeap(thread).freeBlock(object.raw, owner: thread.ownerSlot)

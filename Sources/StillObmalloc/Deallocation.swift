@@ -14,6 +14,8 @@ import Synchronization
 
     @inlinable @inline(__always)
     public static func deallocate(_ object: ObjectRef, _ thread: ThreadState) {
+        // Nothing that it refers to could die in turn, and the barrier has no use for it.
+        if object.flags & ObjectFlags.bare != 0 { return Allocation.freeBare(object, thread) }
         let heap = ThreadHeap(thread).fields
         if _slowPath(heap.pointee.deallocationDepth >= depthLimit) {
             postpone(object, thread)

@@ -37,8 +37,10 @@ public import Synchronization
     @inlinable public static var weaklyReferenced: UInt8 { 4 }
     /// The collector is in the middle of its items (see `StillGC`).
     @inlinable public static var partlyScanned: UInt8 { 8 }
-    /// First of the bits that the object's type uses as it likes.
+    /// First of the three bits that the object's type uses as it likes.
     @inlinable public static var firstTypeBit: UInt8 { 16 }
+    /// Never collectable, and there is nothing to do when it dies but to give its block back. From birth.
+    @inlinable public static var bare: UInt8 { 128 }
 }
 
 /// Low byte of the shared count word.

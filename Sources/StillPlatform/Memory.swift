@@ -94,6 +94,28 @@ public func copyBytes(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _
 public func moveBytes(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ count: Int) { memmove(to, from, count) }
 @inlinable @inline(__always)
 public func compareBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Int { Int(memcmp(a, b, count)) }
+/// Whether so many bytes are equal; few as a rule: without a call then.
+@inlinable @inline(__always)
+public func sameBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Bool {
+    if _slowPath(count > 16) { return compareBytes(a, b, count) == 0 }
+    if count >= 8 {
+        let last = count &- 8
+        return (a.loadUnaligned(as: UInt64.self) ^ b.loadUnaligned(as: UInt64.self))
+            | (a.loadUnaligned(fromByteOffset: last, as: UInt64.self) ^ b.loadUnaligned(fromByteOffset: last, as: UInt64.self)) == 0
+    }
+    if count >= 4 {
+        let last = count &- 4
+        return (a.loadUnaligned(as: UInt32.self) ^ b.loadUnaligned(as: UInt32.self))
+            | (a.loadUnaligned(fromByteOffset: last, as: UInt32.self) ^ b.loadUnaligned(fromByteOffset: last, as: UInt32.self)) == 0
+    }
+    if count == 0 { return true }
+    // One to three: the first, the middle and the last.
+    let (middle, last) = (count &>> 1, count &- 1)
+    return (a.load(as: UInt8.self) ^ b.load(as: UInt8.self))
+        | (a.load(fromByteOffset: middle, as: UInt8.self) ^ b.load(fromByteOffset: middle, as: UInt8.self))
+        | (a.load(fromByteOffset: last, as: UInt8.self) ^ b.load(fromByteOffset: last, as: UInt8.self)) == 0
+}
+}
 @inlinable @inline(__always)
 public func findByte(_ memory: UnsafeRawPointer, _ byte: UInt8, _ count: Int) -> UnsafeMutableRawPointer? {
     memchr(memory, Int32(byte), count)

@@ -57,20 +57,6 @@ enum Arithmetic {
         do throws(PythonError) {
             let x = try NameAccess.bound(t, regs, pc.b)
             let y = try NameAccess.bound(t, regs, pc.c)
-            if op == .add && x.isObject && y.isObject {
-                let str = t.type(.str).raw
-                if x.object.typeRaw == str && y.object.typeRaw == str {
-                    // Only this register refers to the left operand, and it is about to be overwritten: a string can grow.
-                    if pc.a == pc.b && x.isCounted && StrOps.appendInPlace(t, x, y) {
-                        regs.consume(t, pc)
-                        return true
-                    }
-                    let text = try StrOps.concatenate(t, x, y)
-                    regs.consume(t, pc)
-                    regs.put(t, pc.a, text.bits)
-                    return true
-                }
-            }
             regs.savePC(pc + 8)
             let result =
                 pc.flags & InstructionFlags.inPlace != 0
@@ -162,7 +148,7 @@ enum Arithmetic {
                 let str = t.type(.str).raw
                 if x.object.typeRaw == str && y.object.typeRaw == str {
                     let result = StrRef.equal(StrRef(x), StrRef(y)) == (operation == 2)
-                    regs.consume(t, pc)
+                    if pc.flags & (InstructionFlags.consumeB | InstructionFlags.consumeC) != 0 { regs.consume(t, pc) }
                     return result ? 1 : 0
                 }
             }

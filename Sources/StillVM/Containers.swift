@@ -48,15 +48,7 @@ enum Containers {
                     regs.drop(t, key + 1)
                 }
                 regs.put(t, pc.a, dict.bits)
-            case .buildString:
-                let result = try StrOps.concatenate(t, regs + first, count)
-                for index in 0..<count { regs.drop(t, first + index) }
-                regs.put(t, pc.a, result.bits)
-            default:
-                let slice = try t.makeSlice(
-                    regs.value(first), regs.value(first + 1), count == 3 ? regs.value(first + 2) : .none)
-                for index in 0..<count { regs.drop(t, first + index) }
-                regs.put(t, pc.a, slice.bits)
+            default: stillBug("an instruction that builds something else")
             }
         }
     }
@@ -102,8 +94,7 @@ enum Containers {
                 let tuple = try t.tupleFromList(regs.value(pc.b))
                 regs.consume(t, pc)
                 regs.put(t, pc.a, tuple.bits)
-            default:
-                try format(t, regs, pc)
+            default: stillBug("an instruction that updates something else")
             }
         }
     }
@@ -179,7 +170,16 @@ enum Containers {
         return "function"
     }
 
-    static func format(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) throws(PythonError) {
+    /// [a] = format([b], [c]), with a conversion perhaps.
+    @inline(never)
+    static func format(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
+        do throws(PythonError) {
+            try formatted(t, regs, pc)
+            return true
+        } catch { return false }
+    }
+
+    private static func formatted(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) throws(PythonError) {
         let value = try NameAccess.bound(t, regs, pc.b)
         var converted = value
         var owned = Value.null
@@ -266,35 +266,6 @@ enum Containers {
 
 enum Subscripts {
     @inline(never)
-    static func load(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
-        let container = regs.value(pc.b)
-        let key = regs.value(pc.c)
-        if container.isObject && !key.isNull {
-            var value = Value.null
-            let type = container.object.typeRaw
-            if type == t.type(.list).raw && key.isSmallInt {
-                value = ListRef(container).tryLoad(t, key.smallInt)
-            } else if type == t.type(.tuple).raw && key.isSmallInt {
-                let index = key.smallInt
-                if index >= 0 && index < TupleRef(container).count { value = t.retain(TupleRef(container).item(index)) }
-            } else if type == t.type(.dict).raw && (key.isSmallInt || (key.isObject && key.object.typeRaw == t.type(.str).raw)) {
-                // A miss raises nothing yet: the slow path looks again. The `__eq__` of another key may.
-                regs.savePC(pc + 16)
-                value = (try? DictRef(container).get(t, key)) ?? .null
-                if t.hasRaised { return false }
-            } else if type == t.type(.str).raw && key.isSmallInt {
-                value = StrRef(container).single(at: key.smallInt)
-            }
-            if _fastPath(!value.isNull) {
-                regs.consume(t, pc)
-                regs.put(t, pc.a, value.bits)
-                return true
-            }
-        }
-        return loadSlowly(t, regs, pc)
-    }
-
-    @inline(never)
     static func loadSlowly(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
             regs.savePC(pc + 16)
@@ -371,16 +342,6 @@ enum Iteration {
             if _fastPath(!item.isNull) {
                 own.setIndex(index &+ 1)
                 regs.put(t, pc.a, item.bits)
-                return 1
-            }
-        }
-        if type == t.type(.strIterator).raw {
-            let own = IteratorRef(raw: iterator.object.raw)
-            let index = own.index
-            let one = StrRef(own.source).single(at: index)
-            if _fastPath(!one.isNull) {
-                own.setIndex(index &+ 1)
-                regs.put(t, pc.a, one.bits)
                 return 1
             }
         }

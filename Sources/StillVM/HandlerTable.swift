@@ -83,10 +83,41 @@ func opImport(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64
     return after(Imports.execute(t, regs, pc), t, regs, pc, table)
 }
 
+/// `except C:` for just this class.
 @inline(__always)
 func opMatchException(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
-    return after(Exceptions.match(t, regs, pc), t, regs, pc, table)
+    let types = regs.value(pc.c)
+    if _fastPath(types.isObject && pc.flags & (InstructionFlags.consumeB | InstructionFlags.consumeC) == 0),
+        regs.value(pc.b).object.typeRaw == types.object.raw
+    {
+        return write(t, regs, pc.a, Value.true.bits, pc + 8, table)
+    }
+    return matchClass(t, regs, pc, table)
+}
+
+/// For some class.
+@inline(never)
+private func matchClass(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let types = regs.value(pc.c)
+    if _fastPath(
+        types.isObject && types.object.typeRaw == t.type(.type).raw && TypeRef(types).has(TypeFlags.exceptionSubclass)
+            && pc.flags & (InstructionFlags.consumeB | InstructionFlags.consumeC) == 0)
+    {
+        let matches = t.isSubtype(t.typeOf(regs.value(pc.b)), TypeRef(types))
+        return write(t, regs, pc.a, Value(matches).bits, pc + 8, table)
+    }
+    return matchOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func matchOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    after(Exceptions.match(t, regs, pc), t, regs, pc, table)
+}
+
+@inline(__always)
+func opMatchExceptionGroup(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    matchOther(Thread(raw), regs, pc, table)
 }
 
 @inline(__always)
@@ -222,10 +253,13 @@ extension VM {
         case .jumpIfFalseOrPop: opJumpIfFalseOrPop
         case .buildTuple: opBuildTuple
         case .buildList: opBuildList
-        case .buildSet, .buildDict, .buildString, .buildSlice: opBuild
+        case .buildSet, .buildDict: opBuild
+        case .buildString: opBuildString
+        case .formatValue: opFormatValue
+        case .buildSlice: opBuildSlice
         case .listAppend: opListAppend
         case .dictAdd: opDictAdd
-        case .setAdd, .listExtend, .setUpdate, .dictUpdate, .dictMerge, .listToTuple, .formatValue: opUpdate
+        case .setAdd, .listExtend, .setUpdate, .dictUpdate, .dictMerge, .listToTuple: opUpdate
         case .loadSubscript: opLoadSubscript
         case .storeSubscript: opStoreSubscript
         case .deleteSubscript: opDeleteSubscript
@@ -248,7 +282,8 @@ extension VM {
         case .raise: opRaise
         case .pushHandled: opPushHandled
         case .popHandled: opPopHandled
-        case .matchException, .matchExceptionGroup, .loadAssertionError: opMatchException
+        case .matchException: opMatchException
+        case .matchExceptionGroup, .loadAssertionError: opMatchExceptionGroup
         case .reraise: opReraise
         case .raiseGroup: opRaiseGroup
         case .loadSpecial: opLoadSpecial

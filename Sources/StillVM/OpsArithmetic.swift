@@ -31,7 +31,34 @@ func opAdd(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
         let result = Value.immediate(Value(bits: x).immediateFloat + Value(bits: y).immediateFloat)
         if _fastPath(!result.isNull) { return write(t, regs, pc.a, result.bits, pc + 8, table) }
     }
+    return addOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func addOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let x = regs.value(pc.b)
+    let y = regs.value(pc.c)
+    if _fastPath(x.isObject && y.isObject) {
+        let str = t.type(.str).raw
+        if x.object.typeRaw == str && y.object.typeRaw == str { return addStrings(t, regs, pc, table) }
+    }
     return binaryOther(t, regs, pc, table, .add)
+}
+
+/// Of two exact strings.
+@inline(never)
+private func addStrings(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let x = regs.value(pc.b)
+    let y = regs.value(pc.c)
+    // Only this register refers to the left operand, and it is about to be overwritten: a string can grow.
+    if pc.a == pc.b && StrOps.appendInPlace(t, x, y) {
+        regs.consume(t, pc)
+        return go(t, regs, pc + 8, table)
+    }
+    let text: Value
+    do throws(PythonError) { text = try StrOps.concatenate(t, x, y) } catch { return fail(t, regs, pc, table) }
+    regs.consume(t, pc)
+    return write(t, regs, pc.a, text.bits, pc + 8, table)
 }
 
 @inline(__always)
@@ -96,7 +123,29 @@ func opModulo(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64
     if _fastPath(x & y & 1 != 0 && Int64(bitPattern: y) > 1) {
         return write(t, regs, pc.a, Arithmetic.modulo(Value(bits: x).smallInt, Value(bits: y).smallInt), pc + 8, table)
     }
+    return moduloOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func moduloOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let x = regs.value(pc.b)
+    let y = regs.value(pc.c)
+    if _fastPath(x.isObject), _fastPath(x.object.typeRaw == t.type(.str).raw),
+        y.isSmallInt || (y.isObject && y.object.typeRaw == t.type(.tuple).raw)
+    {
+        return formatText(t, regs, pc, table)
+    }
     return binaryOther(t, regs, pc, table, .modulo)
+}
+
+/// A string's `%`, with operands whose class does not come first.
+@inline(never)
+private func formatText(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    regs.savePC(pc + 8)
+    let text: Value
+    do throws(PythonError) { text = try StrOps.modulo(t, regs.value(pc.b), regs.value(pc.c)) } catch { return fail(t, regs, pc, table) }
+    regs.consume(t, pc)
+    return write(t, regs, pc.a, text.bits, pc + 8, table)
 }
 
 @inline(__always)

@@ -10,6 +10,20 @@ private func compareOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Tab
     after(Arithmetic.compare(t, regs, pc, operation), t, regs, pc, table)
 }
 
+/// Whether two exact strings are equal: without a call of the general way.
+@inline(never)
+private func branchEqual(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ operation: Int) -> UInt64 {
+    let x = regs.value(pc.b)
+    let y = regs.value(pc.c)
+    if _fastPath(x.isObject && y.isObject && pc.flags & (InstructionFlags.consumeB | InstructionFlags.consumeC) == 0) {
+        let str = t.type(.str).raw
+        if _fastPath(x.object.typeRaw == str && y.object.typeRaw == str) {
+            return branch(t, regs, pc, table, StrRef.equal(StrRef(x), StrRef(y)) == (operation == 2))
+        }
+    }
+    return branchOther(t, regs, pc, table, operation, small: false)
+}
+
 @inline(never)
 private func branchOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ operation: Int, small: Bool) -> UInt64 {
     let truth =
@@ -124,7 +138,7 @@ func opJumpEqual(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UIn
     if x & 3 == 2 && y & 3 == 2 {
         return branch(t, regs, pc, table, Value(bits: x).immediateFloat == Value(bits: y).immediateFloat)
     }
-    return branchOther(t, regs, pc, table, 2, small: false)
+    return branchEqual(t, regs, pc, table, 2)
 }
 
 @inline(__always)
@@ -136,7 +150,7 @@ func opJumpNotEqual(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> 
     if x & 3 == 2 && y & 3 == 2 {
         return branch(t, regs, pc, table, Value(bits: x).immediateFloat != Value(bits: y).immediateFloat)
     }
-    return branchOther(t, regs, pc, table, 3, small: false)
+    return branchEqual(t, regs, pc, table, 3)
 }
 
 @inline(__always)

@@ -247,6 +247,8 @@ private func loadSubscriptOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ tabl
         } else if type == t.type(.tuple).raw {
             let index = key.smallInt
             if index >= 0 && index < TupleRef(container).count { value = t.retain(TupleRef(container).item(index)) }
+        } else if type == t.type(.str).raw {
+            value = StrRef(container).singleForRegister(at: key.smallInt)
         }
         if _fastPath(!value.isNull) {
             if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
@@ -267,8 +269,10 @@ private func loadDictItem(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Tab
     regs.savePC(pc + 16)
     let value: Value
     do throws(PythonError) { value = try DictRef(regs.value(pc.b)).get(t, regs.value(pc.c), hash: t.quickHash(regs.value(pc.c))) } catch { return fail(t, regs, pc, table) }
-    // The general way raises the KeyError.
-    if _slowPath(value.isNull) { return loadSubscriptSlowly(t, regs, pc, table) }
+    if _slowPath(value.isNull) {
+        _ = t.keyError(regs.value(pc.c))
+        return fail(t, regs, pc, table)
+    }
     regs.consume(t, pc)
     return write(t, regs, pc.a, value.bits, pc + 16, table)
 }

@@ -219,6 +219,9 @@ private func forIterateOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: 
             tuple.setIndex(index &+ 1)
             return write(t, regs, pc.a, t.retain(source.item(index)).bits, pc + 16, table)
         }
+    } else if type == t.type(.strIterator).raw {
+        let next = StrIteration.nextSingle(IteratorRef(raw: iterator.object.raw))
+        if _fastPath(!next.isNull) { return write(t, regs, pc.a, next.bits, pc + 16, table) }
     }
     let outcome = Iteration.next(t, regs, pc)
     if _slowPath(outcome < 0) { return fail(t, regs, pc, table) }

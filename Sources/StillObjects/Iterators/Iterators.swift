@@ -23,6 +23,17 @@ public import Synchronization
     func exhaust() { setIndex(Int.max >> 1) }
 }
 
+/// The iterator of a str.
+public enum StrIteration {
+    /// The next character as a register holds it, uncounted. Null: there is none, or the characters are not of one byte.
+    public static func nextSingle(_ iterator: IteratorRef) -> Value {
+        let index = iterator.index
+        let next = StrRef(iterator.source).singleForRegister(at: index)
+        if !next.isNull { iterator.setIndex(index &+ 1) }
+        return next
+    }
+}
+
 /// The iterator of a range of small ints. Layout: 32 next, 40 step, 48 remaining.
 @frozen public struct RangeIteratorRef {
     public let raw: UnsafeMutableRawPointer

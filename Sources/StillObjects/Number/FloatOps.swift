@@ -11,7 +11,7 @@ extension ThreadState {
         return try makeBoxedFloat(number)
     }
     @usableFromInline func makeBoxedFloat(_ number: Double) throws(PythonError) -> Value {
-        guard let object = Allocation.object(self, type: type(.float).raw, bytes: 32, collectable: false) else {
+        guard let object = Allocation.object(self, type: type(.float).raw, bytes: 32, collectable: false, zeroed: false, bare: true) else {
             throw noMemory()
         }
         object.setField(24, number)

@@ -8,26 +8,14 @@ import Synchronization
 extension ThreadState {
     /// Decimal digits. Owned.
     public func makeDecimal(_ number: Int) throws(PythonError) -> Value {
-        var left = number.magnitude
-        if left < 10 && number >= 0 { return StaticStrings.single(UInt32(0x30 + left)) }
-        var count = number < 0 ? 2 : 1
-        var power: UInt = 10
-        while left >= power {
-            count &+= 1
-            let (next, overflow) = power.multipliedReportingOverflow(by: 10)
-            if overflow { break }
-            power = next
-        }
-        let text = try newString(count: count, kind: 0)
-        let data = text.data
-        var at = count
-        repeat {
-            at &-= 1
-            let (quotient, digit) = left.quotientAndRemainder(dividingBy: 10)
-            data.storeBytes(of: UInt8(truncatingIfNeeded: 0x30 &+ digit), toByteOffset: at, as: UInt8.self)
-            left = quotient
-        } while left != 0
-        if number < 0 { data.storeBytes(of: 0x2D, as: UInt8.self) }
+        let magnitude = number.magnitude
+        if magnitude < 10 && number >= 0 { return StaticStrings.single(UInt32(truncatingIfNeeded: 0x30 &+ magnitude)) }
+        let sign = number < 0 ? 1 : 0
+        let count = Digits.decimalCount(magnitude) &+ sign
+        guard let text = newShortString(count: count) else { throw noMemory() }
+        let data = text.raw + StrRef.headerBytes
+        if sign != 0 { data.storeBytes(of: 0x2D, as: UInt8.self) }
+        Digits.writeDecimal(magnitude, before: data + count)
         return text.value
     }
 }

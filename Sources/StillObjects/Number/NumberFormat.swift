@@ -159,7 +159,15 @@ public enum NumberFormat {
     private static func plain(_ t: Thread, _ number: Int, _ letter: UInt32) -> UInt64 {
         let shift: Int
         switch letter {
-        case 0x64: shift = 0
+        case 0x64:
+            do throws(PythonError) { return try t.makeDecimal(number).bits } catch { return 0 }
+        case 0x78 where number >= 10:
+            let count = Digits.hexCount(number.magnitude)
+            if count > 1, let text = t.newShortString(count: count) {
+                Digits.writeHex(number.magnitude, before: text.raw + StrRef.headerBytes + count)
+                return text.value.bits
+            }
+            shift = 4
         case 0x62: shift = 1
         case 0x6F: shift = 3
         case 0x78, 0x58: shift = 4

@@ -12,7 +12,13 @@ public struct SliceIndices {
     /// What a slice means for a sequence of `length` items.
     public static func compute(_ t: Thread, _ slice: Value, _ length: Int) throws(PythonError) -> SliceIndices {
         let object = slice.object
-        let stepValue = object.field(40, as: Value.self)
+        return try compute(
+            t, object.field(24, as: Value.self), object.field(32, as: Value.self), object.field(40, as: Value.self), length)
+    }
+
+    static func compute(
+        _ t: Thread, _ startValue: Value, _ stopValue: Value, _ stepValue: Value, _ length: Int
+    ) throws(PythonError) -> SliceIndices {
         var step = 1
         if !stepValue.isNone {
             step = try number(t, stepValue)
@@ -30,8 +36,8 @@ public struct SliceIndices {
             }
             return index
         }
-        let start = try clamp(object.field(24, as: Value.self), step < 0 ? length - 1 : 0)
-        let stop = try clamp(object.field(32, as: Value.self), step < 0 ? -1 : length)
+        let start = try clamp(startValue, step < 0 ? length - 1 : 0)
+        let stop = try clamp(stopValue, step < 0 ? -1 : length)
         var count = 0
         if step < 0 {
             if stop < start { count = (start - stop - 1) / -step + 1 }
@@ -40,6 +46,29 @@ public struct SliceIndices {
         }
         return SliceIndices(start: start, stop: stop, step: step, count: count)
     }
+
+    /// What a slice of these parts, ints or None, takes out of a str, tuple or list: no slice is made. Owned; null: the container is something else.
+    public static func take(
+        _ t: Thread, from container: Value, _ start: Value, _ stop: Value, _ step: Value
+    ) throws(PythonError) -> Value {
+        guard container.isObject, plain(start), plain(stop), plain(step) else { return .null }
+        let type = container.object.typeRaw
+        if type == t.type(.str).raw {
+            let string = StrRef(container)
+            return try StrOps.take(t, string, compute(t, start, stop, step, string.count))
+        }
+        if type == t.type(.list).raw {
+            let list = ListRef(container)
+            let range = try compute(t, start, stop, step, list.count)
+            return try list.copy(t, range.start, range.step, range.count)
+        }
+        if type == t.type(.tuple).raw {
+            let tuple = TupleRef(container)
+            return try tuple.take(t, compute(t, start, stop, step, tuple.count))
+        }
+        return .null
+    }
+    @inline(__always) private static func plain(_ part: Value) -> Bool { part.isSmallInt || part.isNone }
 
     private static func number(_ t: Thread, _ value: Value) throws(PythonError) -> Int {
         if value.isSmallInt { return value.smallInt }
@@ -113,7 +142,9 @@ enum SliceType {
             r.pointee.memory.clear = { _, _ in }
             r.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
-                for offset in [24, 32, 40] { t.release(ObjectRef(object).field(offset, as: Value.self)) }
+                t.release(ObjectRef(object).field(24, as: Value.self))
+                t.release(ObjectRef(object).field(32, as: Value.self))
+                t.release(ObjectRef(object).field(40, as: Value.self))
                 Allocation.free(ObjectRef(object), t)
             }
             r.pointee.new = { raw, _, a, n, k in

@@ -35,6 +35,8 @@ enum PercentFormat {
     }
 
     static func format(_ t: Thread, _ template: StrRef, _ arguments: Value) throws(PythonError) -> Value {
+        let plain = formatPlainly(t, template, arguments)
+        if !plain.isNull { return plain }
         var result = StrBuilder(t, capacity: template.count &+ 24)
         try write(t, template, arguments, bytes: false, &result)
         return try result.finish(t)

@@ -4,11 +4,12 @@ import StillPlatform
 public import StillThreadRegistry
 
 public struct StrBuilder: ~Copyable {
-    /// `filled` bytes; what comes after a wider code point goes into `wide`, and these with it.
-    private var base: UnsafeMutablePointer<UInt8>?
+    /// The code points: bytes, or words of four bytes once there was one that is wider.
+    private var base: UnsafeMutableRawPointer?
+    /// Bytes of the memory.
     private var room = 0
+    /// Code points.
     private var filled = 0
-    private var wide: [UInt32] = []
     private var isWide = false
     /// There was no memory: `finish` says so.
     private var failed = false
@@ -28,48 +29,62 @@ public struct StrBuilder: ~Copyable {
         }
         t.objects.pointee.scratch = nil
         lender = t.raw
-        base = memory.assumingMemoryBound(to: UInt8.self)
+        base = memory
         room = StrBuilder.scratchBytes
     }
     /// Room for `capacity` code points below 256 before anything is moved.
     public init(capacity: Int) { grow(capacity) }
     deinit {
         if let lender, ThreadState(lender).objects.pointee.scratch == nil {
-            ThreadState(lender).objects.pointee.scratch = base.map { UnsafeMutableRawPointer($0) }
+            ThreadState(lender).objects.pointee.scratch = base
         } else {
             rawFree(base)
         }
     }
 
-    public var count: Int { isWide ? wide.count : filled }
+    public var count: Int { filled }
 
+    /// Room for so many more code points of the present width.
     @inline(never)
     private mutating func grow(_ more: Int) {
-        let wanted = max(64, max(filled + more, room * 2))
-        if lender != nil {
-            guard let own = rawAllocate(wanted), let lent = base else {
+        move(max(64, max((filled + more) &<< (isWide ? 2 : 0), room * 2)), isWide)
+    }
+
+    /// Moves the text to a block of its own, of so many bytes.
+    private mutating func move(_ bytes: Int, _ wide: Bool) {
+        if wide == isWide && lender == nil {
+            guard let own = rawReallocate(base, bytes) else {
                 failed = true
                 return
             }
-            copyBytes(own, lent, filled)
-            rawFree(lent)
-            lender = nil
-            base = own.assumingMemoryBound(to: UInt8.self)
-            room = wanted
+            base = own
+            room = bytes
             return
         }
-        guard let grown = rawReallocate(base.map { UnsafeMutableRawPointer($0) }, wanted) else {
+        guard let own = rawAllocate(bytes) else {
             failed = true
             return
         }
-        base = grown.assumingMemoryBound(to: UInt8.self)
-        room = wanted
+        if let old = base {
+            if wide == isWide {
+                copyBytes(own, old, filled &<< (wide ? 2 : 0))
+            } else {
+                for index in 0..<filled {
+                    own.storeBytes(of: UInt32(old.load(fromByteOffset: index, as: UInt8.self)), toByteOffset: index &* 4, as: UInt32.self)
+                }
+            }
+            rawFree(old)
+        }
+        lender = nil
+        base = own
+        room = bytes
+        isWide = wide
     }
 
     /// Where `count` more bytes go; nil when there is no memory.
     @inline(__always)
-    private mutating func take(_ count: Int) -> UnsafeMutablePointer<UInt8>? {
-        if _slowPath(filled + count > room) {
+    private mutating func take(_ count: Int) -> UnsafeMutableRawPointer? {
+        if _slowPath(filled &+ count > room) {
             grow(count)
             if failed { return nil }
         }
@@ -78,13 +93,22 @@ public struct StrBuilder: ~Copyable {
         return place
     }
 
+    /// The same for words.
+    private mutating func takeWide(_ count: Int) -> UnsafeMutablePointer<UInt32>? {
+        if !isWide { move(max(64, (filled * 2 + 8) * 4), true) }
+        if !failed && (filled &+ count) &<< 2 > room { grow(count) }
+        if failed { return nil }
+        let place = (base.unsafelyUnwrapped + filled &<< 2).assumingMemoryBound(to: UInt32.self)
+        filled &+= count
+        return place
+    }
+
     public mutating func append(_ point: UInt32) {
         all |= point
         if _slowPath(isWide || point > 0xFF) {
-            widen()
-            wide.append(point)
+            takeWide(1)?.pointee = point
         } else if let place = take(1) {
-            place.pointee = UInt8(truncatingIfNeeded: point)
+            place.storeBytes(of: UInt8(truncatingIfNeeded: point), as: UInt8.self)
         }
     }
 
@@ -97,22 +121,22 @@ public struct StrBuilder: ~Copyable {
     /// `count` code points of a string from `start` on.
     public mutating func append(_ string: StrRef, _ start: Int, _ count: Int) {
         if count <= 0 { return }
-        if isWide || string.width > 1 {
+        if _slowPath(isWide || string.width > 1) {
             for index in start..<(start + count) { append(string.codePoint(index)) }
             return
         }
         guard let place = take(count) else { return }
-        copyBytes(place, string.data + start, count)
-        if string.kind == 1 { for index in 0..<count { all |= UInt32(place[index]) } }
+        StrOps.copyFew(place, string.data + start, count)
+        if string.kind == 1 { for index in 0..<count { all |= UInt32(place.load(fromByteOffset: index, as: UInt8.self)) } }
     }
 
     /// ASCII bytes.
     mutating func append(ascii bytes: UnsafeBufferPointer<UInt8>) {
         guard let from = bytes.baseAddress, bytes.count > 0 else { return }
-        if isWide {
-            for byte in bytes { wide.append(UInt32(byte)) }
+        if _slowPath(isWide) {
+            for byte in bytes { append(UInt32(byte)) }
         } else if let place = take(bytes.count) {
-            copyBytes(place, from, bytes.count)
+            StrOps.copyFew(place, from, bytes.count)
         }
     }
 
@@ -121,31 +145,27 @@ public struct StrBuilder: ~Copyable {
         if count <= 0 { return }
         all |= point
         if _slowPath(isWide || point > 0xFF) {
-            widen()
-            wide.append(contentsOf: repeatElement(point, count: count))
+            guard let place = takeWide(count) else { return }
+            for index in 0..<count { place[index] = point }
         } else if let place = take(count) {
             fillBytes(place, UInt8(truncatingIfNeeded: point), count)
         }
     }
 
-    private mutating func widen() {
-        if isWide { return }
-        isWide = true
-        wide.reserveCapacity(filled * 2 + 8)
-        for index in 0..<filled { wide.append(UInt32(base.unsafelyUnwrapped[index])) }
-    }
-
     /// The text as bytes. - Precondition: all code points are below 256.
     func latin1(_ t: Thread) throws(PythonError) -> [UInt8] {
         if failed { throw t.noMemory() }
-        return Array(UnsafeBufferPointer(start: base, count: filled))
+        return Array(UnsafeBufferPointer(start: base?.assumingMemoryBound(to: UInt8.self), count: filled))
     }
 
     public func finish(_ t: Thread) throws(PythonError) -> Value {
         if _slowPath(failed) { throw t.noMemory() }
-        if isWide { return try t.makeString(codePoints: wide) }
         guard filled > 0, let base else { return t.emptyString }
-        return try t.makeString(latin1: UnsafeBufferPointer(start: base, count: filled), all)
+        if _slowPath(isWide) {
+            return try t.makeString(
+                codePoints: UnsafeBufferPointer(start: UnsafePointer(base.assumingMemoryBound(to: UInt32.self)), count: filled))
+        }
+        return try t.makeString(latin1: UnsafeBufferPointer(start: UnsafePointer(base.assumingMemoryBound(to: UInt8.self)), count: filled), all)
     }
 }
 
@@ -154,6 +174,10 @@ extension ThreadState {
     func makeString(latin1 bytes: UnsafeBufferPointer<UInt8>, _ all: UInt32) throws(PythonError) -> Value {
         guard bytes.count > 0, let base = bytes.baseAddress else { return emptyString }
         if bytes.count == 1 { return StaticStrings.single(UInt32(base[0])) }
+        if all < 0x80, let result = newShortString(count: bytes.count) {
+            StrOps.copyFew(result.raw + StrRef.headerBytes, base, bytes.count)
+            return result.value
+        }
         let result = try newString(count: bytes.count, kind: all < 0x80 ? 0 : 1)
         copyBytes(result.data, base, bytes.count)
         return result.value

@@ -43,7 +43,8 @@ extension StrMethods {
     private static func mapASCII(_ t: Thread, _ string: StrRef, _ mapping: ASCIICase) throws(PythonError) -> Value {
         let count = string.count
         if count == 0 { return t.emptyString }
-        let result = try t.newString(count: count, kind: 0)
+        let result: StrRef
+        if let short = t.newShortString(count: count) { result = short } else { result = try t.newString(count: count, kind: 0) }
         let from = UnsafeRawPointer(string.data).assumingMemoryBound(to: UInt8.self)
         let to = result.data.assumingMemoryBound(to: UInt8.self)
         switch mapping {

@@ -156,29 +156,43 @@ enum StrMethods {
         if items.count > 1 { total += separator.count * (items.count - 1) }
         if total == 0 { return t.emptyString }
         let result = try t.newString(count: total, kind: kind)
+        if kind < 2 {
+            joinBytes(items, UnsafeRawPointer(separator.data), separator.count, to: result.data)
+            return result.value
+        }
         let between = separator.count
         var at = 0
         index = 0
         while index < items.count {
             let item = StrRef(items[index])
-            if kind < 2 {
-                // All of one byte.
-                if index > 0 && between > 0 {
-                    StrOps.copyFew(result.data + at, separator.data, between)
-                    at &+= between
-                }
-                StrOps.copyFew(result.data + at, item.data, item.count)
-            } else {
-                if index > 0 && between > 0 {
-                    StrOps.copy(separator, 0, between, to: result, at: at)
-                    at &+= between
-                }
-                StrOps.copy(item, 0, item.count, to: result, at: at)
+            if index > 0 && between > 0 {
+                StrOps.copy(separator, 0, between, to: result, at: at)
+                at &+= between
             }
+            StrOps.copy(item, 0, item.count, to: result, at: at)
             at &+= item.count
             index &+= 1
         }
         return result.value
+    }
+
+    /// All of one byte for each code point.
+    private static func joinBytes(
+        _ items: UnsafeBufferPointer<Value>, _ separator: UnsafeRawPointer, _ between: Int, to data: UnsafeMutableRawPointer
+    ) {
+        var to = data
+        var index = 0
+        while index < items.count {
+            if index > 0 {
+                StrOps.copyFew(to, separator, between)
+                to += between
+            }
+            let item = StrRef(items[index])
+            let count = item.count
+            StrOps.copyFew(to, item.data, count)
+            to += count
+            index &+= 1
+        }
     }
 
     static func text(_ t: Thread, _ bits: UInt64, _ method: StaticString, _ number: Int = 1) throws(PythonError) -> StrRef {
@@ -287,6 +301,10 @@ enum StrMethods {
     private static func replaceASCII(
         _ t: Thread, _ string: StrRef, _ old: StrRef, _ new: StrRef, _ limit: Int
     ) throws(PythonError) -> Value {
+        if old.count == 1 && old.kind == 0 && limit == Int.max && string.count < 64 && new.count < 8 {
+            let replaced = replaceByte(t, string, old.data.load(as: UInt8.self), new)
+            if !replaced.isNull { return replaced }
+        }
         let count = old.kind == 0 && limit > 0 ? min(limit, StrOps.count(string, old, 0, string.count)) : 0
         if count == 0 {
             return t.typeOf(string.value) == t.type(.str) ? t.retain(string.value) : try StrOps.stride(t, string, 0, 1, string.count)
@@ -307,6 +325,31 @@ enum StrMethods {
             from = place + old.count
         }
         copyBytes(result.data + to, string.data + from, string.count - from)
+        return result.value
+    }
+
+    /// One character everywhere in a short text. Null: it is not there, or there is no memory.
+    private static func replaceByte(_ t: Thread, _ string: StrRef, _ old: UInt8, _ new: StrRef) -> Value {
+        let length = string.count
+        let data = UnsafeRawPointer(string.data)
+        var count = 0
+        for index in 0..<length where data.load(fromByteOffset: index, as: UInt8.self) == old { count &+= 1 }
+        let size = new.count
+        let total = length &+ count &* (size &- 1)
+        if count == 0 || total < 2 { return .null }
+        guard let result = t.newShortString(count: total) else { return .null }
+        var to = result.raw + StrRef.headerBytes
+        let text = UnsafeRawPointer(new.data)
+        for index in 0..<length {
+            let byte = data.load(fromByteOffset: index, as: UInt8.self)
+            if byte == old {
+                StrOps.copyFew(to, text, size)
+                to += size
+            } else {
+                to.storeBytes(of: byte, as: UInt8.self)
+                to += 1
+            }
+        }
         return result.value
     }
 

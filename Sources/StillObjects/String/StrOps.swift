@@ -55,6 +55,15 @@ public enum StrOps {
             kind = max(kind, part.kind)
         }
         if total == 0 { return t.emptyString }
+        if kind == 0, let result = t.newShortString(count: total) {
+            var to = result.raw + StrRef.headerBytes
+            for index in 0..<count {
+                let part = StrRef(Value(bits: registers[index]))
+                copyFew(to, part.data, part.count)
+                to += part.count
+            }
+            return result.value
+        }
         let result = try t.newString(count: total, kind: kind)
         var at = 0
         for index in 0..<count {
@@ -101,6 +110,13 @@ public enum StrOps {
     public static func concatenate(_ t: Thread, _ a: Value, _ b: Value) throws(PythonError) -> Value {
         let left = StrRef(a)
         let right = StrRef(b)
+        let (first, second) = (left.count, right.count)
+        if first > 0 && second > 0 && left.kind | right.kind == 0, let result = t.newShortString(count: first &+ second) {
+            let data = result.raw + StrRef.headerBytes
+            copyFew(data, left.data, first)
+            copyFew(data + first, right.data, second)
+            return result.value
+        }
         if right.count == 0 && t.typeOf(a) == t.type(.str) { return t.retain(a) }
         if left.count == 0 && t.typeOf(b) == t.type(.str) { return t.retain(b) }
         let total = left.count + right.count
@@ -111,6 +127,11 @@ public enum StrOps {
         return result.value
     }
 
+    /// `template % arguments`. Owned.
+    public static func modulo(_ t: Thread, _ template: Value, _ arguments: Value) throws(PythonError) -> Value {
+        try PercentFormat.format(t, StrRef(template), arguments)
+    }
+
     /// Code points start ..< end. Owned.
     public static func slice(_ t: Thread, _ string: StrRef, _ start: Int, _ end: Int) throws(PythonError) -> Value {
         let count = end - start
@@ -118,11 +139,21 @@ public enum StrOps {
         if count == 1 && string.width == 1 { return StaticStrings.single(UInt32(string.data.load(fromByteOffset: start, as: UInt8.self))) }
         if count == string.count && string.object.typeRaw == t.type(.str).raw { return t.retain(string.value) }
         if string.kind == 0 {
+            if let result = t.newShortString(count: count) {
+                copyFew(result.raw + StrRef.headerBytes, string.data + start, count)
+                return result.value
+            }
             let result = try t.newString(count: count, kind: 0)
             copyFew(result.data, string.data + start, count)
             return result.value
         }
         return try stride(t, string, start, 1, count)
+    }
+
+    /// What a slice says. Owned.
+    static func take(_ t: Thread, _ string: StrRef, _ range: SliceIndices) throws(PythonError) -> Value {
+        if range.step == 1 { return try slice(t, string, range.start, range.start + range.count) }
+        return range.count == 0 ? t.emptyString : try stride(t, string, range.start, range.step, range.count)
     }
 
     /// `count` code points, one or more of them, from `start` on, `step` apart. Owned.
@@ -164,7 +195,7 @@ public enum StrOps {
     /// Whether the code points of `part` lie in `string` from `at` on, where there is room for them.
     static func matches(_ string: StrRef, _ at: Int, _ part: StrRef) -> Bool {
         let width = string.width
-        if width == part.width { return compareBytes(string.data + at &* width, part.data, part.count &* width) == 0 }
+        if width == part.width { return sameBytes(string.data + at &* width, part.data, part.count &* width) }
         for index in 0..<part.count where string.codePoint(at + index) != part.codePoint(index) { return false }
         return true
     }

@@ -71,6 +71,13 @@ public import Synchronization
         return StaticStrings.single(UInt32(data.load(fromByteOffset: place, as: UInt8.self)))
     }
 
+    /// The same as a register holds it, uncounted.
+    @inline(__always) public func singleForRegister(at index: Int) -> Value {
+        let place = index < 0 ? index &+ count : index
+        if width != 1 || place < 0 || place >= count { return .null }
+        return Value(bits: StaticStrings.single(UInt32(data.load(fromByteOffset: place, as: UInt8.self))).bits | 4)
+    }
+
     /// As a Swift string; lone surrogates become U+FFFD.
     public var string: String {
         if kind == 0 {
@@ -100,8 +107,11 @@ public import Synchronization
     @inlinable public static func equal(_ a: StrRef, _ b: StrRef) -> Bool {
         if a.raw == b.raw { return true }
         let count = a.count
-        if count != b.count || a.kind != b.kind { return false }
-        return compareBytes(a.data, b.data, count &* a.width) == 0
+        if count != b.count { return false }
+        let (flags, others) = (a.object.flags, b.object.flags)
+        // Two interned strings would be the same object.
+        if (flags ^ others) & (3 &<< kindShift) != 0 || flags & others & internedFlag != 0 { return false }
+        return sameBytes(a.data, b.data, count &* a.width)
     }
 
     @inlinable public static func equal(_ a: Value, _ b: Value) -> Bool { equal(StrRef(a), StrRef(b)) }
@@ -142,21 +152,28 @@ public enum StringHash {
             let product = (state ^ word).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
             state = product.high ^ product.low ^ word &<< 1
         }
-        while offset + 8 <= count {
+        while offset &+ 8 <= count {
             mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            offset += 8
+            offset &+= 8
         }
-        var tail: UInt64 = 0
-        var shift: UInt64 = 0
-        while offset < count {
-            tail |= UInt64(bytes.load(fromByteOffset: offset, as: UInt8.self)) &<< shift
-            shift += 8
-            offset += 1
-        }
-        mix(tail)
+        mix(tail(bytes, offset, count))
         mix(0xE703_7ED1_A0B4_28DB)
         let value = Int(bitPattern: UInt(state))
         return value == 0 || value == -1 ? 0x5EED : value
+    }
+
+    /// The last bytes, up to seven: two words that overlap, or the first, the middle and the last of up to three.
+    @inline(__always)
+    private static func tail(_ bytes: UnsafeRawPointer, _ offset: Int, _ count: Int) -> UInt64 {
+        let left = count &- offset
+        if left >= 4 {
+            return UInt64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+                | UInt64(bytes.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)) &<< 32
+        }
+        if left == 0 { return 0 }
+        return UInt64(bytes.load(fromByteOffset: offset, as: UInt8.self))
+            | UInt64(bytes.load(fromByteOffset: offset &+ left &>> 1, as: UInt8.self)) &<< 8
+            | UInt64(bytes.load(fromByteOffset: count &- 1, as: UInt8.self)) &<< 16
     }
 }
 
@@ -169,12 +186,13 @@ extension ThreadState {
     ///
     /// - Parameter kind: 0 ASCII … 3; the caller guarantees it is the narrowest.
     public func newString(count: Int, kind: Int) throws(PythonError) -> StrRef {
+        if kind == 0, let short = newShortString(count: count) { return short }
         let bytes = count * StrRef.width(kind)
         let inline = StrRef.headerBytes + bytes <= ObjectLayout.largestObjectBytes
         guard
             let object = Allocation.object(
                 self, type: type(.str).raw, bytes: inline ? StrRef.headerBytes + bytes : StrRef.bufferedBytes,
-                collectable: false, zeroed: false)
+                collectable: false, zeroed: false, bare: inline)
         else { throw noMemory() }
         let string = StrRef(Value(object))
         object.setField(24, 0)
@@ -190,6 +208,17 @@ extension ThreadState {
         }
         if kind != 0 { object.setFlag(UInt8(kind) << StrRef.kindShift) }
         return string
+    }
+
+    /// The same in ASCII without a call; nil when that is too long for the object itself, or there is no memory.
+    @inline(__always) func newShortString(count: Int) -> StrRef? {
+        guard _fastPath(count <= ObjectLayout.largestObjectBytes &- StrRef.headerBytes),
+            let object = Allocation.object(
+                self, type: type(.str).raw, bytes: StrRef.headerBytes &+ count, collectable: false, zeroed: false, bare: true)
+        else { return nil }
+        object.setField(24, 0)
+        object.setField(32, Int32(truncatingIfNeeded: count))
+        return StrRef(Value(object))
     }
 
     public func makeString(_ text: String) throws(PythonError) -> Value {

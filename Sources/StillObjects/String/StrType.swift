@@ -94,9 +94,7 @@ enum StrType {
                         if !one.isNull { return one }
                     }
                     if t.typeOf(key) == t.type(.slice) {
-                        let range = try SliceIndices.compute(t, key, string.count)
-                        if range.step == 1 { return try StrOps.slice(t, string, range.start, range.start + range.count) }
-                        return range.count == 0 ? t.emptyString : try StrOps.stride(t, string, range.start, range.step, range.count)
+                        return try StrOps.take(t, string, SliceIndices.compute(t, key, string.count))
                     }
                     let index = try SliceIndices.index(t, key, string.count, "string")
                     return try StrOps.slice(t, string, index, index + 1)

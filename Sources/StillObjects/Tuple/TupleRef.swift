@@ -27,6 +27,19 @@ public import StillThreadRegistry
     }
 
     @inlinable static var headerBytes: Int { 32 }
+
+    /// What a slice says. Owned.
+    func take(_ t: ThreadState, _ range: SliceIndices) throws(PythonError) -> Value {
+        if range.count == count && range.step == 1 && object.typeRaw == t.type(.tuple).raw { return t.retain(value) }
+        if range.count == 0 { return t.emptyTuple }
+        let result = try t.makeTuple(range.count)
+        var at = range.start
+        for index in 0..<range.count {
+            result.initialize(index, t.retain(item(at)))
+            at &+= range.step
+        }
+        return result.value
+    }
 }
 
 extension ThreadState {
@@ -197,16 +210,7 @@ enum TupleType {
                     let tuple = TupleRef(Value(bits: v))
                     let key = Value(bits: key)
                     if t.typeOf(key) == t.type(.slice) {
-                        let range = try SliceIndices.compute(t, key, tuple.count)
-                        if range.count == tuple.count && range.step == 1 && t.typeOf(Value(bits: v)) == t.type(.tuple) {
-                            return t.retain(Value(bits: v))
-                        }
-                        if range.count == 0 { return t.emptyTuple }
-                        let result = try t.makeTuple(range.count)
-                        for index in 0..<range.count {
-                            result.initialize(index, t.retain(tuple.item(range.start + index * range.step)))
-                        }
-                        return result.value
+                        return try tuple.take(t, SliceIndices.compute(t, key, tuple.count))
                     }
                     let index = try SliceIndices.index(t, key, tuple.count, "tuple")
                     return t.retain(tuple.item(index))
