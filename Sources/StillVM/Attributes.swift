@@ -281,7 +281,7 @@ enum Attributes {
     }
 
     /// The borrowed value as registers hold it: uncounted if it never dies by count.
-    static func registerForm(_ value: Value) -> Value {
+    @inline(__always) static func registerForm(_ value: Value) -> Value {
         guard value.isObject else { return value }
         let word = value.object.sharedWord.pointee.load(ordering: .relaxed)
         return word & (SharedFlags.deferred | SharedFlags.immortal) != 0 ? value.borrowedForm : value
@@ -289,7 +289,7 @@ enum Attributes {
 
     /// A reference for a traced slot that may hold register forms: uncounted if the object never dies by count, else a new count. No count
     /// rises then, and who holds it may be born black, never to be scanned: the collector is told.
-    static func holding(_ t: Thread, _ value: Value) -> Value {
+    @inline(__always) static func holding(_ t: Thread, _ value: Value) -> Value {
         let form = registerForm(value)
         if form.isCounted { return t.retain(form) }
         if _slowPath(t.barrierActive != 0) && form.isObject { WriteBarrier.shade(form.object, t) }

@@ -85,6 +85,8 @@ private func callOther(
             return callStaticType(t, regs, pc, table, arguments, count)
         } else if type == t.type(.function).raw {
             return callWithDefaults(t, regs, pc, table, arguments, count)
+        } else if type == t.type(.slotWrapper).raw {
+            return callSlotWrapper(t, regs, pc, table, arguments, count)
         }
     }
     return callGenerally(t, regs, pc, table, arguments, count)
@@ -229,14 +231,16 @@ private func instantiate(
 ) -> UInt64 {
     let type = TypeRef(Value(bits: regs[pc.a]))
     let initializer = Instantiation.known(type, pc)
-    if _fastPath(!initializer.isNull && !type.has(TypeFlags.abstract | TypeFlags.exceptionSubclass)) {
+    if _fastPath(!initializer.isNull && !type.has(TypeFlags.abstract)) {
         let function = FunctionRef(initializer.object.raw)
         let code = function.guarded
         if _fastPath(
             Int(code.pointee.simpleArgumentCount) == count &+ 1 && !code.pointee.isGeneratorLike
                 && Calls.hasRoom(t, arguments + (count &+ 1), code)),
-            let instance = Allocation.object(
-                t, type: type.raw, bytes: Int(type.record.pointee.instanceSize), collectable: type.has(TypeFlags.collectable))
+            let instance = type.has(TypeFlags.exceptionSubclass)
+                ? ExceptionTypes.makeInstance(t, type, arguments, count)
+                : Allocation.object(
+                    t, type: type.raw, bytes: Int(type.record.pointee.instanceSize), collectable: type.has(TypeFlags.collectable))
         {
             let frame = Calls.makeRoom(regs, pc.a, arguments, count)
             // Two references: the register that had the class, and the first argument. Nobody else knows the instance.
@@ -271,6 +275,22 @@ private func callStaticType(
     } else {
         result = TypeRef.callType(t, type, arguments, count)
     }
+    return nativeDone(t, regs, pc, table, arguments, count, result)
+}
+
+/// A special method of a builtin class as its subclasses call it: `Exception.__init__(self, …)`.
+@inline(never)
+private func callSlotWrapper(
+    _ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers, _ count: Int
+) -> UInt64 {
+    regs.savePC(pc + 24)
+    let callee = regs.value(pc.a)
+    var index = 0
+    while index < count {
+        if _slowPath(arguments[index] == 0) { return callGenerally(t, regs, pc, table, arguments, count) }
+        index &+= 1
+    }
+    let result = TypeRef(callee.object.typeRaw).record.pointee.call.unsafelyUnwrapped(t.raw, callee.bits, arguments, count, 0)
     return nativeDone(t, regs, pc, table, arguments, count, result)
 }
 

@@ -86,7 +86,10 @@ enum Tracebacks {
             }
             b.record.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)
-                for offset in [24, 32, 40] { t.release(TracebackRef(Value(ObjectRef(object))).slot(offset).pointee) }
+                let entry = TracebackRef(Value(ObjectRef(object)))
+                t.release(entry.slot(24).pointee)
+                t.release(entry.slot(32).pointee)
+                t.release(entry.slot(40).pointee)
                 Allocation.free(ObjectRef(object), t)
             }
             b.getter("tb_lineno") { _, s in Value(smallInt: Int(TracebackRef(Value(bits: s)).position.line)).bits }

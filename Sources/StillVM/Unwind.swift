@@ -30,17 +30,13 @@ enum Unwind {
                 Tracebacks.add(t, regs, index)
             }
             if let entry = handler(code, index) {
-                var register = Int(entry.firstReleased)
-                while register < Int(code.pointee.registerCount) {
-                    regs.drop(t, register)
-                    register += 1
-                }
+                dropObjects(t, regs, from: Int(entry.firstReleased), Int(code.pointee.registerCount))
                 regs.put(t, Int(entry.exceptionRegister), t.takeRaised().bits)
                 return .handler(
                     regs, UnsafeMutableRawPointer(code.pointee.instructions + Int(entry.handler)))
             }
             let flags = regs.frameFlags
-            for register in 0..<Int(code.pointee.registerCount) { regs.drop(t, register) }
+            dropObjects(t, regs, from: 0, Int(code.pointee.registerCount))
             if flags & FrameFlags.resumedHere != 0 {
                 regs = ResumedHere.leave(t, regs)
                 pc = regs.savedPC - 8  // the instruction that has resumed the generator
@@ -53,6 +49,20 @@ enum Unwind {
             regs = caller.unsafelyUnwrapped
             Calls.noteReturn(t, regs)
             pc = regs.savedPC - 8  // within the call instruction
+        }
+    }
+
+    /// Registers that are not live may keep immediates.
+    @inline(__always)
+    private static func dropObjects(_ t: Thread, _ regs: Registers, from first: Int, _ end: Int) {
+        var register = first
+        while register < end {
+            let old = regs[register]
+            if old & 3 == 0 && old != 0 {
+                regs[register] = 0
+                if old & 7 == 0 { Registers.give(t, old) }
+            }
+            register &+= 1
         }
     }
 

@@ -97,6 +97,8 @@ public enum UnaryOperator: Int, CaseIterable, Sendable {
     /// Some instances came from classes with fewer inline values, and their blocks end before this class's. All their attributes are in their dicts,
     /// but nobody may look at an inline value before the dict: no caching.
     @inlinable public static var shortInstances: UInt32 { 1 << 27 }
+    /// A builtin exception that is made and initialised as BaseException is.
+    @inlinable public static var plainException: UInt32 { 1 << 28 }
 }
 
 @frozen public struct TypeRecord {

@@ -130,6 +130,27 @@ enum BaseExceptionType {
             return Value(object)
         }
     }
+    /// What `new` and `initialize` do together, without keywords, for a class for which they suffice. Owned, 0 with an exception.
+    static func make(_ t: Thread, _ type: TypeRef, _ a: UnsafeMutablePointer<UInt64>, _ n: Int) -> UInt64 {
+        do throws(PythonError) {
+            let arguments = try argumentTuple(t, a, n)
+            guard
+                let object = Allocation.object(
+                    t, type: type.raw, bytes: Int(type.record.pointee.instanceSize), collectable: true)
+            else {
+                t.release(arguments)
+                throw t.noMemory()
+            }
+            object.setField(ExceptionLayout.args, arguments)
+            return Value(object).bits
+        } catch { return 0 }
+    }
+    /// Whether a builtin class has inherited both.
+    static func suffices(for type: TypeRef) -> Bool {
+        guard let new = type.record.pointee.new, let initialize = type.record.pointee.initialize else { return false }
+        return unsafeBitCast(new, to: UInt.self) == unsafeBitCast(BaseExceptionType.new, to: UInt.self)
+            && unsafeBitCast(initialize, to: UInt.self) == unsafeBitCast(BaseExceptionType.initialize, to: UInt.self)
+    }
     static func argumentTuple(_ t: Thread, _ a: UnsafeMutablePointer<UInt64>, _ n: Int) throws(PythonError) -> Value {
         if n == 0 { return ExceptionTypes.emptyArguments }
         let tuple = try t.makeTuple(n)

@@ -1,5 +1,5 @@
 // The exception types: what all share, and the table that defines them.
-import StillObmalloc
+public import StillObmalloc
 import StillPlatform
 public import StillThreadRegistry
 
@@ -7,6 +7,16 @@ public enum ExceptionTypes {
     nonisolated(unsafe) static private(set) var emptyArguments = Value.null
     /// Raised when there is no memory for a new one.
     nonisolated(unsafe) static private(set) var lastMemoryError = Value.null
+
+    /// A new instance of a class whose instances `BaseException.__new__` makes. Owned; nil: no memory, and nothing is raised.
+    public static func makeInstance(
+        _ t: Thread, _ type: TypeRef, _ arguments: UnsafeMutablePointer<UInt64>, _ count: Int
+    ) -> ObjectRef? {
+        let made = BaseExceptionType.make(t, type, arguments, count)
+        if made != 0 { return Value(bits: made).object }
+        t.clearRaised()
+        return nil
+    }
 
     static func define() {
         emptyArguments = StaticTypes.immortalTuple([])
@@ -71,6 +81,7 @@ public enum ExceptionTypes {
             default: break
             }
         }
+        if BaseExceptionType.suffices(for: type) { type.record.pointee.flags |= TypeFlags.plainException }
         if id == .exceptionGroup {
             // Exception second: the layout is BaseExceptionGroup's, and it is caught by `except Exception`.
             let group = StaticTypes.record(ExceptionID.baseExceptionGroup)
@@ -111,7 +122,17 @@ public enum ExceptionTypes {
         let thread = Thread(t)
         let ref = ObjectRef(object)
         if ref.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(thread, ref) }
-        forEachWord(ref) { thread.releaseField(ref, $0) }
+        thread.releaseField(ref, ExceptionLayout.args)
+        thread.releaseField(ref, ExceptionLayout.traceback)
+        thread.releaseField(ref, ExceptionLayout.cause)
+        thread.releaseField(ref, ExceptionLayout.context)
+        thread.releaseField(ref, ExceptionLayout.value)
+        var offset = ExceptionLayout.fields
+        let end = Int(TypeRef(TypeRef(ref.typeRaw).record.pointee.nativeBase.unsafelyUnwrapped).record.pointee.basicSize)
+        while offset < end {
+            thread.releaseField(ref, offset)
+            offset &+= 8
+        }
         InstanceLayout.releaseExtra(thread, ref)
         Allocation.free(ref, thread)
     }

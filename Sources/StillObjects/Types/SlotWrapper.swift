@@ -58,14 +58,15 @@ struct SlotWrapper {
     private static let callNew: NativeFunction = { t, s, args, n, k in
         returning(t) { (t) throws(PythonError) -> Value in
             let owner = TypeRef(Value(bits: s))
-            let name = StrRef(owner.record.pointee.name).string
+            // Their texts are for errors only.
+            var name: String { StrRef(owner.record.pointee.name).string }
             if n < 1 { throw t.raise(.typeError, "\(name).__new__(): not enough arguments") }
             let cls = Value(bits: args[0])
             guard t.isType(cls) else {
                 throw t.raise(.typeError, "\(name).__new__(X): X is not a type object (\(t.typeName(cls)))")
             }
             let type = TypeRef(cls)
-            let typeName = StrRef(type.record.pointee.name).string
+            var typeName: String { StrRef(type.record.pointee.name).string }
             guard t.isSubtype(type, owner) else {
                 throw t.raise(.typeError, "\(name).__new__(\(typeName)): \(typeName) is not a subtype of \(name)")
             }
@@ -195,8 +196,9 @@ struct SlotWrapper {
     static let callSlot: NativeFunction = { t, f, args, n, k in
         returning(t) { (t) throws(PythonError) -> Value in
             let wrapper = SlotWrapper(Value(bits: f))
-            let name = StrRef(wrapper.name).string
-            let owner = StrRef(wrapper.owner.record.pointee.name).string
+            // Their texts are for errors only.
+            var name: String { StrRef(wrapper.name).string }
+            var owner: String { StrRef(wrapper.owner.record.pointee.name).string }
             if n < 1 { throw t.raise(.typeError, "descriptor '\(name)' of '\(owner)' object needs an argument") }
             let receiver = Value(bits: args[0])
             guard t.isInstance(receiver, of: wrapper.owner) else {

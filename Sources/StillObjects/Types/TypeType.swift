@@ -133,6 +133,8 @@ enum TypeType {
 extension TypeRef {
     /// Calls a class that is exactly of type `type`, without keywords. Owned, 0 with an exception.
     public static func callType(_ t: ThreadState, _ callee: Value, _ arguments: UnsafeMutablePointer<UInt64>, _ count: Int) -> UInt64 {
-        TypeType.call(t.raw, callee.bits, arguments, count, 0)
+        let type = TypeRef(callee)
+        if type.has(TypeFlags.plainException) { return BaseExceptionType.make(t, type, arguments, count) }
+        return TypeType.call(t.raw, callee.bits, arguments, count, 0)
     }
 }
