@@ -111,10 +111,10 @@ private struct Disassembler {
         case .loadNameOrFree: return "\(a), \(name(i.b)), free \(free(i.c))"
         case .loadFree, .storeFree, .loadFreeCell: return "\(a), \(free(i.b))"
         case .deleteFree: return free(i.b)
-        case .storeCell, .move, .loadCell: return "\(a), \(b)"
+        case .storeCell, .move, .borrow, .loadCell: return "\(a), \(b)"
         case .deleteCell: return b
         case .loadAttribute, .loadMethod, .importFrom, .loadSuperAttribute:
-            return "\(a), \(b).\(name(i.c))"
+            return "\(a), \(b).\(name(i.c))" + (i.flags & InstructionFlags.borrowB != 0 ? ", borrowed" : "")
         case .storeAttribute: return "\(a).\(name(i.c)), \(b)"
         case .deleteAttribute: return "\(a).\(name(i.c))"
         case .addSmall, .subtractSmall, .multiplySmall, .floorDivideSmall, .moduloSmall,

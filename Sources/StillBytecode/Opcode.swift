@@ -9,6 +9,9 @@
 //           register, overwriting it does that; otherwise flag bit consumeB/consumeC says so.
 //           Writing a register always releases what it held. A temporary that is not live holds null
 //           or an immediate value, never a reference; the exception table relies on it.
+// Borrowing What a call is given out of a local variable needs no count of its own (borrow, flag borrowB): the variable keeps it
+//           until the call returns. The callee's variables may so refer uncounted; what leaves its frame (results, what is
+//           stored, a generator's registers) gets its count then.
 // Unbound   A null local is an unbound variable: the instruction that reads it raises.
 // Jumps     relative, in words, to the word after the jumping instruction (its cache included).
 //           `wide` = b | c << 16 as a signed 32-bit number; fused compares have a signed 16-bit offset in a.
@@ -35,6 +38,10 @@ public enum InstructionFlags {
     public static let inPlace: UInt8 = 8
     /// Conditional jump taken when the condition is false.
     public static let jumpIfFalse: UInt8 = 16
+    /// loadMethod: the receiver is local variable b, which nothing binds before the call returns.
+    public static let borrowB: UInt8 = 32
+    /// getIterator: the iterator goes to a loop or to a generator expression, nowhere else.
+    public static let loop: UInt8 = 64
 }
 
 public enum Opcode: UInt8, CaseIterable, Sendable {
@@ -42,6 +49,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case nop
     /// a = b (consumeB moves instead of copying).
     case move
+    /// Temporary a = local variable b, uncounted: a call's function or argument. Nothing binds b before the call returns.
+    case borrow
     /// a = constants[wide]
     case loadConstant
     /// a = Int(wide)
@@ -155,9 +164,10 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case unpackStarred
 
     // Iteration.
-    /// a = iter(b)
+    /// a = iter(b). With flag loop: a list or tuple may be put there in place of its iterator, its first index is in register a + 1 then.
     case getIterator
-    /// a = next(iterator in b), then skips the next word (a `jump`); exhausted: clears b and falls into that jump. Cache: 0.
+    /// a = next(iterator in b), then skips the next word (a `jump`); exhausted: clears b and falls into that jump. c: where the index
+    /// is if b is a list or tuple, null for 0; otherwise unused. Cache: 0.
     case forIterate
 
     // Calls.

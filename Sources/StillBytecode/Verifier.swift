@@ -220,6 +220,7 @@ private struct Verifier {
         try flowToHandler(index, before, after: state)
         let next = index + 1 + opcode.cacheWords
         if opcode == .forIterate {
+            try check(Int(instruction.c), index)
             var exhausted = state
             let iterator = Int(instruction.b)
             if iterator >= localCount { exhausted[iterator - localCount] = .dead }

@@ -1,7 +1,7 @@
 // Attribute access with inline caches.
 //
 // Cache word 0  type version u32 | kind u8 << 32 | detail u16 << 48. 0: empty. One word, so threads never see half of it.
-//       word 1  the same for another class; loadAttribute, kind 1 only. (Behind kind 2 it is an index, which has no kind.)
+//       word 1  the same for another class; loadAttribute: kind 1 only. (Behind kind 2 it is an index, which has no kind.)
 //   kind 1      an inline value of the instance, `detail` its offset
 //   kind 2      a module's attribute: word 1 is the entry index in its dict (checked by the key)
 //   kind 5      (storeAttribute) a `__slots__` word of the instance, `detail` its offset; loading one is kind 1
@@ -68,6 +68,14 @@ enum Attributes {
         }
     }
 
+    /// The same for a `storeAttribute`.
+    private static func rememberStore(_ t: Thread, _ pc: UnsafeMutableRawPointer, _ first: UInt64, _ word: UInt64) {
+        let second = pc.cache(1).pointee.load(ordering: .relaxed)
+        if second == word { return }
+        let place = first == 0 ? 0 : second == 0 ? 1 : t.vm.pointee.misses & 64 != 0 ? 1 : 0
+        if SecondCache.shouldMove(t, empty: first == 0 || second == 0) { pc.cache(place).pointee.store(word, ordering: .relaxed) }
+    }
+
     @inline(never)
     static func loadSlowly(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
         do throws(PythonError) {
@@ -75,6 +83,7 @@ enum Attributes {
             let name = Value(bits: regs.code.pointee.names[pc.c])
             regs.savePC(pc + 24)
             if target.isObject { fill(t, target.object, name, pc, store: false) }
+            ClassAttributes.learn(t, target, name)
             return try t.getAttribute(target, name).bits
         } catch { return 0 }
     }
@@ -111,7 +120,8 @@ enum Attributes {
         SecondCache.fill(t, word, name.bits, store ? .store : .load)
         // Only when it changes: all threads read this memory.
         if pc.cache(0).pointee.load(ordering: .relaxed) != word {
-            if store { pc.cache(0).pointee.store(word, ordering: .relaxed) } else { remember(t, pc, pc.cache(0).pointee.load(ordering: .relaxed), word) }
+            let first = pc.cache(0).pointee.load(ordering: .relaxed)
+            if store { rememberStore(t, pc, first, word) } else { remember(t, pc, first, word) }
         }
     }
 
@@ -124,9 +134,9 @@ enum Attributes {
             let version = TypeRef(object.typeRaw).versionTag
             var cache = pc.cache(0).pointee.load(ordering: .relaxed)
             if _slowPath(UInt32(truncatingIfNeeded: cache) != version || version == 0) {
-                let isEmpty = cache == 0
+                let first = cache
                 cache = SecondCache.find(t, version, regs.code.pointee.names[pc.c], .store)?.pointee.word ?? 0
-                if cache != 0 && SecondCache.shouldMove(t, empty: isEmpty) { pc.cache(0).pointee.store(cache, ordering: .relaxed) }
+                if cache != 0 { rememberStore(t, pc, first, cache) }
             }
             if _fastPath(cache != 0) {
                 let offset = Int(cache &>> 48)
@@ -266,6 +276,7 @@ enum Attributes {
                     t.release(own)
                 }
             }
+            ClassAttributes.learn(t, target, name)
             let value = try t.getAttribute(target, name)
             if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
             regs[pc.a + FrameLayout.argumentOffset] = 0
@@ -280,11 +291,11 @@ enum Attributes {
         return try InstanceAttributes.get(t, target.object, type, name)
     }
 
-    /// The borrowed value as registers hold it: uncounted if it never dies by count.
+    /// The borrowed value as registers hold it: uncounted if it never dies by count, and only then, whatever form it had.
     @inline(__always) static func registerForm(_ value: Value) -> Value {
         guard value.isObject else { return value }
         let word = value.object.sharedWord.pointee.load(ordering: .relaxed)
-        return word & (SharedFlags.deferred | SharedFlags.immortal) != 0 ? value.borrowedForm : value
+        return word & (SharedFlags.deferred | SharedFlags.immortal) != 0 ? value.borrowedForm : Value(value.object)
     }
 
     /// A reference for a traced slot that may hold register forms: uncounted if the object never dies by count, else a new count. No count

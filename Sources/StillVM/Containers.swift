@@ -313,6 +313,18 @@ enum Subscripts {
 }
 
 enum Iteration {
+    /// What a loop has in place of an iterator becomes one.
+    ///
+    /// - Parameter index: of the next item, as a register holds it.
+    static func makeIterator(_ t: Thread, _ regs: Registers, _ register: Int, index: UInt64) -> Bool {
+        let source = regs.value(register)
+        guard source.isObject, source.object.typeRaw == t.type(.list).raw || source.object.typeRaw == t.type(.tuple).raw else { return true }
+        guard let iterator = try? t.iterate(source) else { return false }
+        IteratorRef(raw: iterator.object.raw).setIndex(Int(bitPattern: UInt(index)) >> 1)
+        regs.put(t, register, iterator.bits)
+        return true
+    }
+
     @inline(never)
     static func get(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> Bool {
         NameAccess.attempt(t) { () throws(PythonError) in
@@ -334,6 +346,17 @@ enum Iteration {
                 regs.put(t, pc.a, value.bits)
                 return 1
             }
+        }
+        if type == t.type(.list).raw {
+            let index = Int(bitPattern: UInt(regs[pc.c])) >> 1
+            let item = ListRef(iterator).item(t, index)
+            if item.isNull {
+                regs.drop(t, pc.b)
+                return 0
+            }
+            regs[pc.c] = Value(smallInt: index + 1).bits
+            regs.put(t, pc.a, item.bits)
+            return 1
         }
         if type == t.type(.listIterator).raw {
             let own = IteratorRef(raw: iterator.object.raw)

@@ -1,6 +1,7 @@
 // all(…), any(…) and sum(…) of a generator expression written in the call: it runs without a generator.
 //
 // Who       could see the generator? Only the called function, which is one of ours, and does nothing with it that could be seen.
+// Iterator  may still be the list or tuple itself (`getIterator`); a generator gets a real one.
 // Frame     `makeGeneratorExpression` pushes it as the call instruction behind it would push a callee's: the iterator and the free variables lie where
 //           arguments do. Returns and exceptions leave it as any other. Its flags say which function was called.
 // Sum       as long as it is an int of 62 bits, in the header word of the locals mapping: sum << 2 | 3, of which no reader of that word

@@ -55,9 +55,19 @@ extension UnsafeMutablePointer where Pointee == UInt64 {
         caller: Registers?, code: UnsafeMutablePointer<CodeRecord>, function: UnsafeMutableRawPointer?,
         locals: UInt64, flags: UInt64
     ) {
+        writeHeader(
+            caller: caller, code: code, next: UnsafeMutableRawPointer(code.pointee.instructions), function: function, locals: locals, flags: flags)
+    }
+
+    /// - Parameter next: where to go on.
+    @inlinable @inline(__always)
+    func writeHeader(
+        caller: Registers?, code: UnsafeMutablePointer<CodeRecord>, next: UnsafeMutableRawPointer,
+        function: UnsafeMutableRawPointer?, locals: UInt64, flags: UInt64
+    ) {
         self[-6] = UInt64(UInt(bitPattern: caller)) | 1
         self[-5] = UInt64(UInt(bitPattern: code)) | 1
-        self[-4] = UInt64(UInt(bitPattern: code.pointee.instructions)) | 1
+        self[-4] = UInt64(UInt(bitPattern: next)) | 1
         self[-3] = UInt64(UInt(bitPattern: function)) | 1
         self[-2] = locals | 1
         self[-1] = flags | 1

@@ -53,7 +53,7 @@ extension Generators {
                         if value.isObject { visitor.report(value.object.raw, value.isCounted) }
                     }
                     guard let saved = generator.registers else { return }
-                    for index in 0..<generator.registerCount {
+                    for index in 0..<Int(generator.word(GeneratorRef.liveCount).pointee) {
                         let value = Value(bits: saved[index])
                         if value.isObject { visitor.report(value.object.raw, true) }
                     }

@@ -8,7 +8,7 @@
 //           96 code (Value): a generator keeps its own when its function gets another,
 //           104 asynchronous generators: the hook to call instead of finalizing; coroutines: where they were made (Values, may be null),
 //           112 asynchronous generators: bits of AsyncState (atomic), 120 what the resuming frame was handling (ResumedHere.swift),
-//           128 how many registers may hold something: those behind are null in the buffer, and no more than immediates in the frame
+//           128 how many registers are in the buffer: 0 while it runs; what lies behind them means nothing, and in the frame is no more than immediates
 // State     created, suspended -> running by compare-and-swap: two threads that resume one generator cannot both succeed;
 //           the loser gets ValueError "generator already executing".
 // Barrier   Resuming moves references out of the container: while the collector marks it is scanned first.
@@ -65,7 +65,7 @@ struct GeneratorRef {
         ).exchanged
     }
     var function: FunctionRef { FunctionRef(Value(bits: word(40).pointee)) }
-    /// Gives up what is saved; the registers behind `liveCount` are null.
+    /// Gives up what is saved.
     func dropRegisters(_ t: Thread) {
         guard let registers else { return }
         let count = Int(word(GeneratorRef.liveCount).pointee)
@@ -148,7 +148,7 @@ enum Generators {
     @inline(never)
     static func makeExpression(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
         let code = CodeRef(Value(bits: regs.code.pointee.constants[pc.b]).object.raw).record
-        guard let generator = allocate(t, code) else { return 0 }
+        guard Iteration.makeIterator(t, regs, pc.a, index: 0), let generator = allocate(t, code) else { return 0 }
         let saved = generator.registers.unsafelyUnwrapped
         let first = regs + pc.a
         let count = pc.c
@@ -168,7 +168,8 @@ enum Generators {
     /// registers are empty then. Owned, nil with an exception.
     static func makeSuspended(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> GeneratorRef? {
         let code = regs.code
-        guard let generator = allocate(t, code) else { return nil }
+        guard Iteration.makeIterator(t, regs, 0, index: regs[1 + Int(code.pointee.freeCount)]), let generator = allocate(t, code)
+        else { return nil }
         saveRegisters(t, generator, regs, live: pc.c)
         generator.setSuspended(at: pc + 8, resumeRegister: pc.a)
         describeExpression(t, generator, code, ObjectRef(regs.function.raw))
@@ -258,10 +259,10 @@ enum Generators {
         if t.barrierActive != 0 { WriteBarrier.willShiftItems(generator.object, t) }
         let saved = generator.registers.unsafelyUnwrapped
         let count = Int(generator.word(GeneratorRef.liveCount).pointee)
+        generator.word(GeneratorRef.liveCount).pointee = 0
         var index = 0
         while index < count {
             frame.setPlainly(index, saved[index])
-            saved.setPlainly(index, 0)
             index &+= 1
         }
         frame.writeHeader(
@@ -317,24 +318,27 @@ enum Generators {
     /// From the dispatch loop: saves the frame and leaves it with the yielded value.
     @inline(never)
     static func yield(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) -> UInt64 {
-        let value = t.ownedForm(regs[pc.b])
-        if pc.flags & InstructionFlags.consumeB != 0 || pc.a == pc.b {
-            regs[pc.b] = 0
-        } else {
-            t.retain(Value(bits: value))
-        }
+        let isGiven = pc.flags & InstructionFlags.consumeB != 0 || pc.a == pc.b
+        let value = isGiven ? t.ownedForm(regs[pc.b]) : t.retain(regs.value(pc.b)).bits
+        if isGiven { regs[pc.b] = 0 }
         let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
         return suspend(t, generator, regs, pc + 8, resumeRegister: pc.a, live: pc.c, value)
     }
 
-    /// Moves the frame's first `count` registers into the generator.
+    /// The registers from `count` on hold nothing that would have to be moved.
     @inline(__always)
-    static func saveRegisters(_ t: Thread, _ generator: GeneratorRef, _ regs: Registers, live count: Int) {
+    static func checkMoved(_ generator: GeneratorRef, _ regs: Registers, _ count: Int) {
         if BuildOptions.checksInvariants {
             for index in count..<generator.registerCount {
                 invariant(regs[index] & 7 != 0 || regs[index] == 0, "register \(index) outlives a yield unseen")
             }
         }
+    }
+
+    /// Moves the frame's first `count` registers into the generator.
+    @inline(__always)
+    static func saveRegisters(_ t: Thread, _ generator: GeneratorRef, _ regs: Registers, live count: Int) {
+        checkMoved(generator, regs, count)
         let saved = generator.registers.unsafelyUnwrapped
         generator.word(GeneratorRef.liveCount).pointee = UInt64(count)
         var index = 0

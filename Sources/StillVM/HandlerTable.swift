@@ -27,8 +27,35 @@ func opUnpack(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64
 func opGetIterator(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
     let source = regs.value(pc.b)
-    if _fastPath(source.isObject && source.object.typeRaw == t.type(.list).raw) { return iterateList(t, regs, pc, table) }
-    return after(Iteration.get(t, regs, pc), t, regs, pc, table)
+    if _fastPath(source.isObject) {
+        let type = source.object.typeRaw
+        if type == t.type(.list).raw || type == t.type(.tuple).raw {
+            if _fastPath(pc.flags & InstructionFlags.loop != 0) { return loopOver(t, regs, pc, table) }
+            if type == t.type(.list).raw { return iterateList(t, regs, pc, table) }
+        }
+    }
+    return getIteratorOther(t, regs, pc, table)
+}
+
+@inline(never)
+private func getIteratorOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    after(Iteration.get(t, regs, pc), t, regs, pc, table)
+}
+
+/// A list or tuple is its own iterator, with the index beside it: nobody but the loop can see that.
+@inline(never)
+private func loopOver(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    var bits = regs[pc.b]
+    if pc.a != pc.b {
+        if pc.flags & InstructionFlags.consumeB != 0 {
+            regs[pc.b] = 0
+        } else if bits & 7 == 0, _slowPath(!raiseOwn(Value(bits: bits).object, t)) {
+            bits = t.retain(Value(bits: bits)).bits
+        }
+        regs[pc.a] = bits
+    }
+    regs[pc.a &+ 1] = Value(smallInt: 0).bits
+    return go(t, regs, pc + 8, table)
 }
 
 @inline(never)
@@ -175,6 +202,7 @@ extension VM {
         switch opcode {
         case .nop: opNop
         case .move: opMove
+        case .borrow: opBorrow
         case .loadConstant: opLoadConstant
         case .loadSmallInt: opLoadSmallInt
         case .deleteLocal: opDeleteLocal

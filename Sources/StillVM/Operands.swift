@@ -1,6 +1,7 @@
 // Operand fields of an instruction word, and registers: what every opcode's code reads and writes with.
 //
-// A register owns what it holds when the low three bits are 000; …100 is the same object uncounted (deferred, immortal or borrowed).
+// A register owns what it holds when the low three bits are 000; …100 is the same object uncounted: deferred, immortal, or lent by the caller's
+// variable (Opcode.swift, Borrowing).
 import StillBytecode
 import StillObjects
 import StillObmalloc
@@ -56,7 +57,11 @@ extension UnsafeMutablePointer where Pointee == UInt64 {
 @inline(__always)
 func ownedOperand(_ t: Thread, _ regs: Registers, _ index: Int, consumed: Bool) -> UInt64 {
     let bits = regs[index]
-    if _slowPath(bits & 7 == 4 && bits >= 4096) { return 0 }
+    if bits & 7 == 4 && bits >= 4096 {
+        if _slowPath(!raiseOwn(Value(bits: bits).object, t)) { return 0 }
+        if consumed { regs[index] = 0 }
+        return bits & ~4
+    }
     if consumed {
         regs[index] = 0
     } else if bits & 7 == 0 {

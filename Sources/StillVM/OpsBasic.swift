@@ -31,6 +31,17 @@ private func moveShared(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table
     return write(t, regs, pc.a, value, pc + 8, table)
 }
 
+/// A dead temporary holds nothing that would have to be released.
+@inline(__always)
+func opBorrow(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let t = Thread(raw)
+    let value = regs[pc.b]
+    if _slowPath(value == 0) { return failUnbound(t, regs, pc, table, pc.b) }
+    if BuildOptions.checksInvariants { invariant(regs[pc.a] & 7 != 0 || regs[pc.a] == 0, "register \(pc.a) is lent something while it owns") }
+    regs[pc.a] = value & 7 == 0 ? value | 4 : value
+    return go(t, regs, pc + 8, table)
+}
+
 @inline(__always)
 func opLoadConstant(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     // Constants are immortal, code is deferred: uncounted either way.

@@ -234,6 +234,14 @@ private func identity(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, 
     if pc.flags & (InstructionFlags.consumeB | InstructionFlags.consumeC) == 0 {
         return write(t, regs, pc.a, Value(same == wanted).bits, pc + 8, table)
     }
+    // Most often a temporary beside None, which may stay where it is.
+    if pc.flags & InstructionFlags.consumeB == 0 || pc.flags & InstructionFlags.consumeC != 0 && !y.isConstant {
+        return consumeThenWrite(t, regs, pc, table, Value(same == wanted).bits)
+    }
+    if x.bits & 7 != 0 || lowerOwn(x.object, t) {
+        regs[pc.b] = 0
+        return write(t, regs, pc.a, Value(same == wanted).bits, pc + 8, table)
+    }
     return consumeThenWrite(t, regs, pc, table, Value(same == wanted).bits)
 }
 

@@ -119,14 +119,14 @@ private func callGenerally(
 private func appendToList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ arguments: Registers) -> UInt64 {
     let receiver = Value(bits: arguments[0])
     if _fastPath(t.storesPlainly) {
-        let bits = arguments[1]
         let list = ListRef(receiver)
         let count = list.count
-        if _fastPath((bits & 7 != 4 || bits < 4096) && regs[pc.a] & 7 != 0), let slot = list.free(count) {
+        if _fastPath(regs[pc.a] & 7 != 0), let slot = list.free(count) {
+            let bits = ownedOperand(t, arguments, 1, consumed: true)
+            if _slowPath(bits == 0) { return appendSlowly(t, regs, pc, table, arguments) }
             slot.pointee.store(bits, ordering: .releasing)  // L1
             list.setCount(count &+ 1)
             arguments[0] = 0
-            arguments[1] = 0
             regs[pc.a] = Value.none.bits
             if receiver.isCounted, _slowPath(!lowerOwn(receiver.object, t)) {
                 return releaseThenGo(t, regs, pc + 24, table, receiver.bits)
@@ -348,7 +348,19 @@ func opReturnValue(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> U
     let t = Thread(raw)
     let result = regs[pc.a]
     if _slowPath(result == 0) { return failUnbound(t, regs, pc, table, pc.a) }
+    if _slowPath(result & 7 == 4 && result >= 4096) { return returnUncounted(t, regs, pc, table) }
     regs[pc.a] = 0  // the frame ends: a local's reference moves too
+    return leave(t, regs, table, result)
+}
+
+/// What the caller may have lent gets a count; what never dies by one needs none.
+@inline(never)
+private func returnUncounted(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    var result = regs[pc.a]
+    if Value(bits: result).object.sharedWord.pointee.load(ordering: .relaxed) & (SharedFlags.deferred | SharedFlags.immortal) == 0 {
+        result = t.ownedForm(result)
+    }
+    regs[pc.a] = 0
     return leave(t, regs, table, result)
 }
 

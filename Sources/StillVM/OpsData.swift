@@ -48,6 +48,26 @@ private func loadAttributeSecond(_ t: Thread, _ regs: Registers, _ pc: PC, _ tab
             return loadAttributeAgain(t, regs, pc, table, bits)
         }
     }
+    return loadAttributeThird(t, regs, pc, table)
+}
+
+/// The same by the thread's own cache, if both words are taken.
+@inline(never)
+private func loadAttributeThird(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let target = regs.value(pc.b)
+    if _fastPath(target.isObject && (pc.flags & InstructionFlags.consumeB == 0 || pc.a == pc.b)),
+        _fastPath(pc.cache(1).pointee.load(ordering: .relaxed) != 0),
+        let entry = SecondCache.find(t, TypeRef(target.object.typeRaw).versionTag, regs.code.pointee.names[pc.c], .load),
+        _fastPath(!SecondCache.isMoveDue(t))
+    {
+        let word = target.object.atomicWord(Int(entry.pointee.word &>> 48))
+        let bits = word.pointee.load(ordering: .acquiring)
+        if bits & 7 != 0 { return write(t, regs, pc.a, bits, pc + 24, table) }
+        if _fastPath(bits != 0), _fastPath(raiseOwn(Value(bits: bits).object, t)) {
+            if _fastPath(ReferenceCount.isStill(bits, in: word)) { return write(t, regs, pc.a, bits, pc + 24, table) }
+            return loadAttributeAgain(t, regs, pc, table, bits)
+        }
+    }
     return loadAttributeOther(t, regs, pc, table)
 }
 
@@ -60,7 +80,8 @@ private func loadAttributeAgain(_ t: Thread, _ regs: Registers, _ pc: PC, _ tabl
 
 @inline(never)
 private func loadAttributeOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    let value = Attributes.load(t, regs, pc)
+    let known = ClassAttributes.known(t, regs.value(pc.b), regs.code.pointee.names[pc.c])
+    let value = known.isNull ? Attributes.load(t, regs, pc) : known.isCounted ? t.retain(known).bits : known.bits
     if _slowPath(value == 0) { return fail(t, regs, pc, table) }
     if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
     return write(t, regs, pc.a, value, pc + 24, table)
@@ -86,6 +107,33 @@ func opStoreAttribute(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -
                     word.pointee.store(bits, ordering: .releasing)  // I1
                     return stored(t, regs, pc, table, old, words: 3)
                 }
+            }
+        }
+    }
+    return storeAttributeSecond(t, regs, pc, table)
+}
+
+/// The same by word 1, which knows another class, or by the thread's own cache.
+@inline(never)
+private func storeAttributeSecond(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    var cache = pc.cache(1).pointee.load(ordering: .relaxed)
+    let target = regs.value(pc.a)
+    if _fastPath(cache != 0 && t.storesPlainly), _fastPath(target.isObject) {
+        let object = target.object
+        let version = TypeRef(object.typeRaw).versionTag
+        if UInt32(truncatingIfNeeded: cache) != version {
+            guard let entry = SecondCache.find(t, version, regs.code.pointee.names[pc.c], .store), _fastPath(!SecondCache.isMoveDue(t))
+            else { return storeAttributeOther(t, regs, pc, table) }
+            cache = entry.pointee.word
+        }
+        let offset = Int(cache &>> 48)
+        let word = object.atomicWord(offset)
+        let old = word.pointee.load(ordering: .relaxed)
+        if _fastPath(old != 0 || (cache &>> 32) & 0xFF == Attributes.slot || InstanceAttributes.mayAppend(object, offset)) {
+            let bits = ownedOperand(t, regs, pc.b, consumed: pc.flags & InstructionFlags.consumeB != 0)
+            if _fastPath(bits != 0) {
+                word.pointee.store(bits, ordering: .releasing)  // I1
+                return stored(t, regs, pc, table, old, words: 3)
             }
         }
     }
@@ -138,12 +186,15 @@ func opLoadMethod(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
             {
                 let base = pc.a
                 let source = pc.b
-                if pc.flags & InstructionFlags.consumeB != 0 || source == base {
+                var receiver = target.bits
+                if pc.flags & InstructionFlags.borrowB != 0 {
+                    receiver |= 4
+                } else if pc.flags & InstructionFlags.consumeB != 0 || source == base {
                     regs[source] = 0
                 } else if target.isCounted, _slowPath(!raiseOwn(object, t)) {
                     return loadMethodSecond(t, regs, pc, table)
                 }
-                regs[base + FrameLayout.argumentOffset] = target.bits
+                regs[base + FrameLayout.argumentOffset] = receiver
                 return write(t, regs, base, function, pc + 40, table)
             }
         }
@@ -168,13 +219,43 @@ private func loadMethodSecond(_ t: Thread, _ regs: Registers, _ pc: PC, _ table:
                     && InstanceAttributes.keyCount(TypeRef(object.typeRaw)) == Int(cache &>> 48)))
         {
             let source = pc.b
-            if pc.flags & InstructionFlags.consumeB != 0 || source == pc.a {
+            var receiver = target.bits
+            if pc.flags & InstructionFlags.borrowB != 0 {
+                receiver |= 4
+            } else if pc.flags & InstructionFlags.consumeB != 0 || source == pc.a {
                 regs[source] = 0
             } else if target.isCounted, _slowPath(!raiseOwn(object, t)) {
                 return loadMethodOther(t, regs, pc, table)
             }
-            regs[pc.a + FrameLayout.argumentOffset] = target.bits
+            regs[pc.a + FrameLayout.argumentOffset] = receiver
             return write(t, regs, pc.a, function, pc + 40, table)
+        }
+    }
+    return loadMethodThird(t, regs, pc, table)
+}
+
+/// The same by the thread's own cache, if both pairs are taken.
+@inline(never)
+private func loadMethodThird(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let target = regs.value(pc.b)
+    if _fastPath(target.isObject), _fastPath((pc + Attributes.secondPair).cache(0).pointee.load(ordering: .relaxed) != 0),
+        let entry = SecondCache.find(t, TypeRef(target.object.typeRaw).versionTag, regs.code.pointee.names[pc.c], .method),
+        _fastPath(entry.pointee.detail & 7 != 0 && !SecondCache.isMoveDue(t))
+    {
+        let type = TypeRef(target.object.typeRaw)
+        let word = entry.pointee.word
+        if _fastPath(
+            (word &>> 32) & 0xFF == Attributes.plainMethod
+                || (InstanceLayout.hasNoDict(target.object, type) && InstanceAttributes.keyCount(type) == Int(word &>> 48)))
+        {
+            let flags = pc.flags
+            if flags & (InstructionFlags.borrowB | InstructionFlags.consumeB) == 0 && pc.b != pc.a {
+                if target.isCounted, _slowPath(!raiseOwn(target.object, t)) { return loadMethodOther(t, regs, pc, table) }
+            } else if flags & InstructionFlags.borrowB == 0 {
+                regs[pc.b] = 0
+            }
+            regs[pc.a + FrameLayout.argumentOffset] = flags & InstructionFlags.borrowB != 0 ? target.bits | 4 : target.bits
+            return write(t, regs, pc.a, entry.pointee.detail, pc + 40, table)
         }
     }
     return loadMethodOther(t, regs, pc, table)
@@ -182,7 +263,14 @@ private func loadMethodSecond(_ t: Thread, _ regs: Registers, _ pc: PC, _ table:
 
 @inline(never)
 private func loadMethodOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
-    after(Attributes.loadMethod(t, regs, pc), t, regs, pc, table, words: 5)
+    let known = ClassAttributes.known(t, regs.value(pc.b), regs.code.pointee.names[pc.c])
+    if !known.isNull {
+        let value = known.isCounted ? t.retain(known) : known
+        if pc.flags & InstructionFlags.consumeB != 0 { regs.drop(t, pc.b) }
+        regs[pc.a + FrameLayout.argumentOffset] = 0
+        return write(t, regs, pc.a, value.bits, pc + 40, table)
+    }
+    return after(Attributes.loadMethod(t, regs, pc), t, regs, pc, table, words: 5)
 }
 
 @inline(__always)

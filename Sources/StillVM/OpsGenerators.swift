@@ -42,13 +42,17 @@ func makeGeneratorExpression(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: 
 func opYieldValue(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let t = Thread(raw)
     if _slowPath(regs[pc.b] == 0) { return failUnbound(t, regs, pc, table, pc.b) }
-    if _fastPath(regs.frameFlags & FrameFlags.resumedHere != 0 && t.barrierActive == 0 && t.objects.pointee.handled.isNull) {
-        let caller = regs.callerFrame.unsafelyUnwrapped
-        if _fastPath((caller.savedPC - 8).load(as: UInt8.self) != Opcode.delegate.rawValue) {
-            return yieldToLoop(t, regs, pc, table, caller)
-        }
+    if _fastPath(regs.frameFlags & FrameFlags.resumedHere != 0 && t.barrierActive == 0 && t.objects.pointee.handled.isNull),
+        _fastPath((regs.callerFrame.unsafelyUnwrapped.savedPC - 8).load(as: UInt8.self) == Opcode.forIterate.rawValue)
+    {
+        return yieldToLoop(t, regs, pc, table)
     }
     if regs.frameFlags & FrameFlags.folding != 0 { return ExpressionFolds.item(t, regs, pc, table) }
+    return yieldElsewhere(t, regs, pc, table)
+}
+
+@inline(never)
+private func yieldElsewhere(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     if let call = GeneratorFolds.above(regs), GeneratorFolds.takes(call, call.savedPC - 8, regs[pc.b]) {
         // An immediate: nothing is given up.
         return write(t, regs, pc.a, Value.none.bits, pc + 8, table)
@@ -65,31 +69,57 @@ private func yieldOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table
     return deliver(t, caller.unsafelyUnwrapped, table, value)
 }
 
-/// The usual yield: to a `for` loop or a call that has resumed the generator, while no exception is handled. As `Generators.yield` and `deliver`.
+/// The usual yield: to a `for` loop that has resumed the generator, while no exception is handled. As `Generators.yield` and `deliver`, without
+/// a call as long as registers can be moved as they are.
 @inline(never)
-private func yieldToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ caller: Registers) -> UInt64 {
-    let loop = caller.savedPC - 8
-    let isLoop = loop.load(as: UInt8.self) == Opcode.forIterate.rawValue
-    let yielded = regs[pc.b]
-    if !isLoop, GeneratorFolds.takes(caller, loop, yielded) {
-        // An immediate: nothing is given up.
-        return write(t, regs, pc.a, Value.none.bits, pc + 8, table)
-    }
-    let value = t.ownedForm(yielded)
+private func yieldToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let value = regs[pc.b]
+    if _slowPath(value & 7 == 4 && value >= 4096) { return yieldOther(t, regs, pc, table) }
     if pc.flags & InstructionFlags.consumeB != 0 || pc.a == pc.b {
         regs[pc.b] = 0
-    } else {
-        t.retain(Value(bits: value))
+    } else if value & 7 == 0, _slowPath(!raiseOwn(Value(bits: value).object, t)) {
+        return yieldOther(t, regs, pc, table)
     }
+    let saved = GeneratorRef(raw: regs.localsMapping.object.raw).registers.unsafelyUnwrapped
+    var index = 0
+    let count = pc.c
+    while index < count {
+        let bits = regs[index]
+        if _slowPath(bits & 7 == 4 && bits >= 4096) { return yieldRestToLoop(t, regs, pc, table, value, from: index) }
+        saved.setPlainly(index, bits)
+        regs.setPlainly(index, 0)
+        index &+= 1
+    }
+    return passToLoop(t, regs, pc, table, value)
+}
+
+/// The registers from `start` on, of which one is held uncounted.
+@inline(never)
+private func yieldRestToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ value: UInt64, from start: Int) -> UInt64 {
+    let saved = GeneratorRef(raw: regs.localsMapping.object.raw).registers.unsafelyUnwrapped
+    var index = start
+    while index < pc.c {
+        saved.setPlainly(index, t.ownedForm(regs[index]))
+        regs.setPlainly(index, 0)
+        index &+= 1
+    }
+    return passToLoop(t, regs, pc, table, value)
+}
+
+/// The generator's registers are saved, its value is the loop's next item.
+@inline(__always)
+private func passToLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table, _ value: UInt64) -> UInt64 {
     let generator = GeneratorRef(raw: regs.localsMapping.object.raw)
-    Generators.saveRegisters(t, generator, regs, live: pc.c)
+    Generators.checkMoved(generator, regs, pc.c)
+    let caller = regs.callerFrame.unsafelyUnwrapped
+    generator.word(GeneratorRef.liveCount).pointee = UInt64(pc.c)
     generator.setSuspended(at: pc + 8, resumeRegister: pc.a)
     t.objects.pointee.handled = Value(bits: generator.word(GeneratorRef.callersHandled).pointee)
     t.currentFrame = caller
     t.objects.pointee.recursionDepth &-= 1
     generator.state.pointee.store(GeneratorRef.suspended, ordering: .releasing)
     Calls.noteReturn(t, caller)
-    if _slowPath(!isLoop) { return GeneratorFolds.value(t, caller, table, value) }
+    let loop = caller.savedPC - 8
     return write(t, caller, loop.a, value, loop + 16, table)
 }
 
@@ -155,6 +185,33 @@ func opForIterate(_ raw: Raw, _ regs: Registers, _ pc: PC, _ table: Table) -> UI
 /// Items of a list that need no count, or one on an object of this thread.
 @inline(never)
 private func forIterateList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let iterator = regs.value(pc.b)
+    if _fastPath(iterator.object.typeRaw == t.type(.list).raw) {
+        let index = Int(bitPattern: UInt(regs[pc.c])) &>> 1
+        let list = ListRef(iterator)
+        if let slot = list.slotToRead(index) {
+            let bits = slot.pointee.load(ordering: .acquiring)  // L1
+            if bits & 7 != 0 {
+                regs[pc.c] = Value(smallInt: index &+ 1).bits
+                return write(t, regs, pc.a, bits, pc + 16, table)
+            }
+            if _fastPath(bits != 0), _fastPath(raiseOwn(Value(bits: bits).object, t)) {
+                if _fastPath(ReferenceCount.isStill(bits, in: slot) && list.isCurrent(slot, index)) {
+                    regs[pc.c] = Value(smallInt: index &+ 1).bits
+                    return write(t, regs, pc.a, bits, pc + 16, table)
+                }
+                return forIterateAgain(t, regs, pc, table, bits)
+            }
+        }
+        return forIterateOther(t, regs, pc, table)
+    }
+    if iterator.object.typeRaw == t.type(.generator).raw { return resumeForLoop(t, regs, pc, table) }
+    return forIterateListIterator(t, regs, pc, table)
+}
+
+/// The same with an iterator.
+@inline(never)
+private func forIterateListIterator(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let iterator = regs.value(pc.b).object
     if _fastPath(iterator.typeRaw == t.type(.listIterator).raw) {
         let own = IteratorRef(raw: iterator.raw)
@@ -174,8 +231,6 @@ private func forIterateList(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: T
                 return forIterateAgain(t, regs, pc, table, bits)
             }
         }
-    } else if iterator.typeRaw == t.type(.generator).raw {
-        return resumeForLoop(t, regs, pc, table)
     } else if PairLoops.unpacks(pc) {
         return forIteratePairs(t, regs, pc, table)
     }
@@ -189,8 +244,42 @@ private func forIteratePairs(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: 
     return go(t, regs, pc + (8 &+ outcome &* 16), table)
 }
 
+/// As `ResumedHere.enter`, for a generator that has been suspended, and without a call.
 @inline(never)
 private func resumeForLoop(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
+    let generator = GeneratorRef(regs.value(pc.b))
+    let frame = ResumedHere.place(regs)
+    guard _fastPath(generator.state.pointee.load(ordering: .acquiring) == GeneratorRef.suspended && t.barrierActive == 0),
+        _fastPath(ResumedHere.hasRoom(t, frame, generator)), _fastPath(generator.begin(t, from: GeneratorRef.suspended))
+    else { return resumeOther(t, regs, pc, table) }
+    ResumedHere.push(t, regs, pc, generator, frame)
+    // For the frame, where None has been sent to it. What clears it again, as an expression that nobody asks for does, is done here.
+    var start = generator.pc.unsafelyUnwrapped
+    let target = Int(truncatingIfNeeded: generator.word(88).pointee)
+    let old = frame[target]
+    if start.load(as: UInt8.self) == Opcode.clear.rawValue && start.a == target {
+        frame[target] = 0
+        start += 8
+    } else {
+        frame[target] = Value.none.bits
+    }
+    if _slowPath(generator.word(80).pointee != 0) { return resumeHandling(t, frame, start, table, old) }
+    if _slowPath(old & 7 == 0 && old != 0) { return releaseThenGo(t, frame, start, table, old) }
+    return go(t, frame, start, table)
+}
+
+/// The generator was suspended while it handled an exception.
+@inline(never)
+private func resumeHandling(_ t: Thread, _ frame: Registers, _ start: PC, _ table: Table, _ old: UInt64) -> UInt64 {
+    let generator = GeneratorRef(raw: frame.localsMapping.object.raw)
+    t.objects.pointee.handled = Value(bits: generator.word(80).pointee)
+    generator.word(80).pointee = 0
+    if old & 7 == 0 && old != 0 { return releaseThenGo(t, frame, start, table, old) }
+    return go(t, frame, start, table)
+}
+
+@inline(never)
+private func resumeOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     if let frame = ResumedHere.enter(t, regs, pc, GeneratorRef(regs.value(pc.b)), sent: .none) {
         return go(t, frame, frame.savedPC, table)
     }
@@ -211,6 +300,14 @@ private func forIterateAgain(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: 
 private func forIterateOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     let iterator = regs.value(pc.b)
     let type = iterator.object.typeRaw
+    if type == t.type(.tuple).raw {
+        let index = Int(bitPattern: UInt(regs[pc.c])) &>> 1
+        if _fastPath(index < TupleRef(iterator).count) {
+            regs[pc.c] = Value(smallInt: index &+ 1).bits
+            return write(t, regs, pc.a, t.retain(TupleRef(iterator).item(index)).bits, pc + 16, table)
+        }
+        return write(t, regs, pc.b, 0, pc + 8, table)
+    }
     if type == t.type(.tupleIterator).raw {
         let tuple = IteratorRef(raw: iterator.object.raw)
         let index = tuple.index

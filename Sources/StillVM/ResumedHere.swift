@@ -13,6 +13,37 @@ import StillThreadRegistry
 import Synchronization
 
 enum ResumedHere {
+    /// Where the frame goes: behind the registers of the one that resumes.
+    @inline(__always)
+    static func place(_ regs: Registers) -> Registers { regs + Int(regs.code.pointee.registerCount) + FrameLayout.headerWords }
+
+    /// As `Calls.hasRoom`; the generator has the number of registers at hand.
+    @inline(__always)
+    static func hasRoom(_ t: Thread, _ frame: Registers, _ generator: GeneratorRef) -> Bool {
+        let end = UnsafeMutableRawPointer(frame) + Int(truncatingIfNeeded: generator.word(48).pointee) &* 8
+        return t.objects.pointee.recursionDepth < t.objects.pointee.recursionLimit && end < t.objects.pointee.stackLimit.unsafelyUnwrapped
+    }
+
+    /// Moves the registers of a generator that this thread has begun to its frame, which becomes current.
+    @inline(__always)
+    static func push(_ t: Thread, _ regs: Registers, _ pc: PC, _ generator: GeneratorRef, _ frame: Registers) {
+        regs.savePC(pc + 8)
+        let saved = generator.registers.unsafelyUnwrapped
+        let count = Int(truncatingIfNeeded: generator.word(GeneratorRef.liveCount).pointee)
+        generator.word(GeneratorRef.liveCount).pointee = 0
+        var index = 0
+        while index < count {
+            frame.setPlainly(index, saved[index])
+            index &+= 1
+        }
+        frame.writeHeader(
+            caller: regs, code: generator.code, next: generator.pc.unsafelyUnwrapped, function: generator.function.raw,
+            locals: generator.object.address, flags: FrameFlags.generator | FrameFlags.resumedHere)
+        t.currentFrame = frame
+        t.objects.pointee.recursionDepth &+= 1
+        generator.word(GeneratorRef.callersHandled).pointee = t.objects.pointee.handled.bits
+    }
+
     /// The frame of a created or suspended generator, current; its `savedPC` is where it begins. Nil, and nothing has happened: only the
     /// general way knows what to do.
     ///
@@ -23,30 +54,9 @@ enum ResumedHere {
         guard _fastPath(seen <= GeneratorRef.suspended), seen == GeneratorRef.suspended || sent.isNone,
             _fastPath(t.barrierActive == 0)
         else { return nil }
-        let frame = regs + Int(regs.code.pointee.registerCount) + FrameLayout.headerWords
-        // As `Calls.hasRoom`; the generator has the number of registers at hand.
-        guard
-            _fastPath(
-                t.objects.pointee.recursionDepth < t.objects.pointee.recursionLimit
-                    && UnsafeMutableRawPointer(frame + generator.registerCount) < t.objects.pointee.stackLimit.unsafelyUnwrapped),
-            _fastPath(generator.begin(t, from: seen))
-        else { return nil }
-        regs.savePC(pc + 8)
-        let saved = generator.registers.unsafelyUnwrapped
-        let count = Int(generator.word(GeneratorRef.liveCount).pointee)
-        var index = 0
-        while index < count {
-            frame.setPlainly(index, saved[index])
-            saved.setPlainly(index, 0)
-            index &+= 1
-        }
-        frame.writeHeader(
-            caller: regs, code: generator.code, function: generator.function.raw, locals: generator.object.address,
-            flags: FrameFlags.generator | FrameFlags.resumedHere)
-        frame.savePC(generator.pc.unsafelyUnwrapped)
-        t.currentFrame = frame
-        t.objects.pointee.recursionDepth &+= 1
-        generator.word(GeneratorRef.callersHandled).pointee = t.objects.pointee.handled.bits
+        let frame = place(regs)
+        guard _fastPath(hasRoom(t, frame, generator)), _fastPath(generator.begin(t, from: seen)) else { return nil }
+        push(t, regs, pc, generator, frame)
         if seen == GeneratorRef.suspended {
             let own = Value(bits: generator.word(80).pointee)
             if _slowPath(!own.isNull) {

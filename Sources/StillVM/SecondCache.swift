@@ -26,6 +26,8 @@ enum SecondCache {
     enum Use: UInt64 {
         case load = 1
         case store, method
+        /// The class is what has the attribute.
+        case classValue
     }
 
     @inline(__always)
@@ -49,6 +51,14 @@ enum SecondCache {
         if empty { return true }
         t.vm.pointee.misses &+= 1
         return _slowPath(t.vm.pointee.misses & 63 == 0)
+    }
+
+    /// Whether the next `shouldMove` would say so; else what it counts is counted here.
+    @inline(__always)
+    static func isMoveDue(_ t: Thread) -> Bool {
+        if _slowPath(t.vm.pointee.misses & 63 == 63) { return true }
+        t.vm.pointee.misses &+= 1
+        return false
     }
 
     static func fill(_ t: Thread, _ word: UInt64, _ name: UInt64, _ use: Use, detail: UInt64 = 0) {

@@ -41,13 +41,13 @@ import Testing
             try listing("f", in: unit) == """
                 0 loadSmallInt total, 0
                 1 getIterator t0, xs
-                2 forIterate t1, t0
+                2 forIterate t2, t0
                 3 jump -> 10
-                4 unpackSequence (i...x), t1!
+                4 unpackSequence (i...x), t2!
                 5 jumpGreaterSmall i, 3, if false -> 9
                 6 jumpIfNone x -> 9
-                7 multiply t1, x, i
-                8 add total, total, t1! in place
+                7 multiply t2, x, i
+                8 add total, total, t2! in place
                 9 jumpBack -> 2
                 10 returnValue total
                 """)
@@ -65,8 +65,8 @@ import Testing
                 0 move t0, b
                 1 move b, a
                 2 move a, t0!
-                3 loadMethod t0, a.m
-                8 move t8, b
+                3 loadMethod t0, a.m, borrowed
+                8 borrow t8, b
                 9 loadSmallInt t9, 1
                 10 callMethod t0, 2 arguments
                 13 returnValue t0!
@@ -96,8 +96,8 @@ import Testing
                         h(e)
             """)
         let function = try #require(find("f", in: unit))
-        let first = UInt16(function.localNames.count + 1)
-        // The iterator is kept: everything above it is released.
+        let first = UInt16(function.localNames.count + 2)
+        // The iterator and its index are kept: everything above them is released.
         #expect(
             function.exceptionTable.allSatisfy {
                 $0.firstReleased == first || $0.firstReleased == first + 2

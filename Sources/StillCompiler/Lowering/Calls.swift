@@ -23,8 +23,9 @@ extension CodeGenerator {
                 }
             } else {
                 let object = try operand(value, scratch: base)
+                let isLent = !object.isTemporary && keepsItsValue(value)
                 try at(methodSpan(function.span, function.span, name)) { () throws(SyntaxError) in
-                    emit(.loadMethod, base, object, c: method)
+                    emit(.loadMethod, base, object, c: method, flags: isLent ? InstructionFlags.borrowB : 0)
                 }
             }
             let first = base + FrameLayout.argumentOffset + 1
@@ -33,7 +34,7 @@ extension CodeGenerator {
             code.emit(.callMethod, a: base, b: arguments.count)
             code.span = expression.span
         } else {
-            try evaluate(function, into: base)
+            if isSimple { try lend(function, to: base) } else { try evaluate(function, into: base) }
             try emitCall(base, arguments, keywords)
         }
         top = base + 1
@@ -64,8 +65,23 @@ extension CodeGenerator {
         top = first
         for (index, argument) in arguments.enumerated() {
             top = first + index + 1
-            try evaluate(argument, into: first + index)
+            try lend(argument, to: first + index)
         }
+    }
+
+    /// Evaluates the function or an argument of a call into its place: a local variable lends what it holds.
+    private func lend(_ expression: Expr, to place: Int) throws(SyntaxError) {
+        if let register = localRegister(of: expression), keepsItsValue(expression) {
+            try at(expression.span) { () throws(SyntaxError) in code.emit(.borrow, a: place, b: register) }
+        } else {
+            try evaluate(expression, into: place)
+        }
+    }
+
+    /// No other argument of a call can bind the variable: that takes `:=`.
+    private func keepsItsValue(_ variable: Expr) -> Bool {
+        guard case .name(let id, _) = variable.kind else { return false }
+        return !host.walrusTargets.contains(mangled(id))
     }
 
     /// Calls what is in `base`; the result replaces it.
@@ -85,7 +101,7 @@ extension CodeGenerator {
         for keyword in keywords {
             let register = first + placed + arguments.count + names.count
             top = register + 1
-            try evaluate(keyword.value, into: register)
+            try lend(keyword.value, to: register)
             names.append(.text(mangled(keyword.name!)))
         }
         code.emit(

@@ -53,6 +53,7 @@ extension CodeGenerator {
         let result = topmost(destination)
         let iterator = allocate()
         try evaluateIterable(generators[0], into: iterator)
+        _ = allocate()  // the loop's index
         code.emit(build, a: result, b: result, c: 0)
         let outer = scope
         scope = inner
@@ -79,7 +80,7 @@ extension CodeGenerator {
         try evaluateLoopIterable(generator.iterable, isAsync: generator.isAsync, into: iterator)
     }
 
-    /// Leaves the iterator of a loop in `iterator`.
+    /// Leaves the iterator of a loop in `iterator`. The next register is the index of the loop (`indexRegister`).
     func evaluateLoopIterable(
         _ iterable: Expr, isAsync: Bool, into iterator: Int
     ) throws(SyntaxError) {
@@ -94,7 +95,7 @@ extension CodeGenerator {
             object = try operand(iterable, scratch: iterator)
         }
         try at(iterable.span) { () throws(SyntaxError) in
-            emit(isAsync ? .getAsyncIterator : .getIterator, iterator, object)
+            emit(isAsync ? .getAsyncIterator : .getIterator, iterator, object, flags: isAsync ? 0 : InstructionFlags.loop)
         }
     }
 
@@ -116,6 +117,7 @@ extension CodeGenerator {
             if index + 1 < generators.count {
                 let next = self.allocate()
                 try self.evaluateIterable(generators[index + 1], into: next)
+                _ = self.allocate()  // its index
                 try self.lowerClause(generators, index + 1, next, body)
             } else {
                 try body()
@@ -161,17 +163,22 @@ extension CodeGenerator {
             code.span = saved
             try store(target, from: temporary(item))
         } else if let register = localRegister(of: target) {
-            code.emit(.forIterate, a: register, b: iterator)
+            code.emit(.forIterate, a: register, b: iterator, c: indexRegister(iterator))
             code.jump(.jump, to: end)
             code.span = saved
         } else {
             let item = allocate()
-            code.emit(.forIterate, a: item, b: iterator)
+            code.emit(.forIterate, a: item, b: iterator, c: indexRegister(iterator))
             code.jump(.jump, to: end)
             code.span = saved
             try store(target, from: temporary(item))
         }
         top = mark
+    }
+
+    /// Where the index of a loop is, if it goes over a list or tuple.
+    private func indexRegister(_ iterator: Int) -> Int {
+        isTemporary(iterator) ? iterator + 1 : 1 + host.freeNames.count
     }
 
     /// Where the loop goes when its iterator is exhausted.
@@ -199,6 +206,7 @@ extension CodeGenerator {
             span: node.span)
         let unit = try generator.compileGeneratorExpression(node, element, generators)
         try evaluateIterable(generators[0], into: base)
+        top = base + 2
         for (index, name) in inner.freeNames.enumerated() {
             top = base + index + 2
             loadCell(itself: name, into: base + index + 1)

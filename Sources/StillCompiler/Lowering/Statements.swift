@@ -423,6 +423,7 @@ extension CodeGenerator {
     ) throws(SyntaxError) {
         let iterator = allocate()
         try evaluateLoopIterable(iterable, isAsync: isAsync, into: iterator)
+        _ = allocate()  // the loop's index
         let start = code.makeLabel()
         let exhausted = code.makeLabel()
         let exit = code.makeLabel()

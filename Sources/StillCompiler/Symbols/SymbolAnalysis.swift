@@ -178,6 +178,8 @@ struct SymbolAnalysis {
                     if isValue { scope.valueNames.insert(name) }
                     scope.localNames.append((isValue ? CodeUnit.valuePrefix : CodeUnit.cellPrefix) + name)
                 }
+                // The loop's index, if it has a list or tuple in place of an iterator.
+                scope.localNames.append(".index")
             }
             for name in scope.order where scope.registers[name] == nil {
                 let resolution = scope.symbols[name]!.resolution
