@@ -115,7 +115,6 @@ public func sameBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int
         | (a.load(fromByteOffset: middle, as: UInt8.self) ^ b.load(fromByteOffset: middle, as: UInt8.self))
         | (a.load(fromByteOffset: last, as: UInt8.self) ^ b.load(fromByteOffset: last, as: UInt8.self)) == 0
 }
-}
 @inlinable @inline(__always)
 public func findByte(_ memory: UnsafeRawPointer, _ byte: UInt8, _ count: Int) -> UnsafeMutableRawPointer? {
     memchr(memory, Int32(byte), count)
