@@ -153,9 +153,7 @@ enum ListType {
                     case .multiply:
                         let (sequence, factor) = t.isList(x) ? (x, y) : (y, x)
                         guard t.isList(sequence) else { return .notImplemented }
-                        guard let times = try SequenceRepeat.factor(t, factor) else {
-                            throw t.raise(.typeError, "can't multiply sequence by non-int of type '\(t.typeName(factor))'")
-                        }
+                        guard let times = try SequenceRepeat.factor(t, factor) else { return .notImplemented }
                         if ListRef(sequence).count == 1 {
                             // Most often one item.
                             let item = ListRef(sequence).item(t, 0)
