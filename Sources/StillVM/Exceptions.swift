@@ -1,7 +1,7 @@
 // Raising, handling and matching exceptions in Python code.
 //
 // Handled  `objects.handled` is the exception whose handler is running; the handler's registers own it: [a] the exception,
-//          [a+1] the one handled before. The thread only borrows.
+//          [a+1] the one handled before: nothing in a generator when that is its resumer's. The thread only borrows.
 import StillBytecode
 import StillObjects
 import StillObmalloc
@@ -69,16 +69,28 @@ enum Exceptions {
         }
     }
 
+    /// What the resumer of a running generator handles. Borrowed.
+    private static func resumersHandled(_ regs: Registers) -> Value {
+        Value(bits: GeneratorRef(raw: regs.localsMapping.object.raw).word(GeneratorRef.callersHandled).pointee)
+    }
+
     @inline(never)
     static func push(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
         let before = t.objects.pointee.handled
-        regs.put(t, pc.a + 1, t.retain(before).bits)
+        if _slowPath(regs.frameFlags & FrameFlags.generator != 0), before.isNull || before.isSame(resumersHandled(regs)) {
+            // Not the generator's own: whoever resumes it next handles another one, or none.
+            regs.drop(t, pc.a + 1)
+        } else {
+            regs.put(t, pc.a + 1, t.retain(before).bits)
+        }
         t.objects.pointee.handled = regs.value(pc.a)
     }
 
     @inline(never)
     static func pop(_ t: Thread, _ regs: Registers, _ pc: UnsafeMutableRawPointer) {
-        t.objects.pointee.handled = regs.value(pc.a + 1)
+        var before = regs.value(pc.a + 1)
+        if _slowPath(regs.frameFlags & FrameFlags.generator != 0), before.isNull { before = resumersHandled(regs) }
+        t.objects.pointee.handled = before
         regs.drop(t, pc.a)
         // The outer handler's own registers keep what was handled before.
         regs.drop(t, pc.a + 1)

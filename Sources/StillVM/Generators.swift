@@ -271,6 +271,7 @@ enum Generators {
         t.currentFrame = frame
         t.objects.pointee.recursionDepth += 1
         let callersHandled = t.objects.pointee.handled
+        generator.word(GeneratorRef.callersHandled).pointee = callersHandled.bits
         if seen == GeneratorRef.suspended {
             let own = Value(bits: generator.word(80).pointee)
             if !own.isNull { t.objects.pointee.handled = own }

@@ -201,11 +201,18 @@ extension ThreadState {
 public enum DictDescriptor {
     public static let get: Slot.Unary = { t, s in
         returning(t) { (t) throws(PythonError) -> Value in
-            try InstanceAttributes.materialize(t, Value(bits: s).object)
+            if t.typeOf(Value(bits: s)).has(TypeFlags.typeSubclass) { return try TypeProperties.namespace(t, TypeRef(Value(bits: s))) }
+            try DictDescriptor.requireDict(t, Value(bits: s))
+            return try InstanceAttributes.materialize(t, Value(bits: s).object)
         }
     }
     public static let set: PropertySetter = { t, s, value in
         storing(t) { (t) throws(PythonError) -> Int in
+            // A class may derive from `type` and from one with a dict: its instances are classes, which keep theirs.
+            if t.typeOf(Value(bits: s)).has(TypeFlags.typeSubclass) {
+                throw t.raise(.attributeError, "attribute '__dict__' of 'type' objects is not writable")
+            }
+            try DictDescriptor.requireDict(t, Value(bits: s))
             let receiver = Value(bits: s).object
             let new = Value(bits: value)
             if new.isNull {
@@ -217,6 +224,9 @@ public enum DictDescriptor {
             }
             return try storeDict(t, receiver, t.retain(new))
         }
+    }
+    private static func requireDict(_ t: Thread, _ v: Value) throws(PythonError) {
+        if !v.isObject || t.typeOf(v).record.pointee.dictOffset == 0 { throw t.raise(.attributeError, "This object has no __dict__") }
     }
     private static func storeDict(_ t: Thread, _ receiver: ObjectRef, _ owned: Value) throws(PythonError) -> Int {
         t.release(try InstanceAttributes.materialize(t, receiver))
