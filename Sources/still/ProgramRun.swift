@@ -27,6 +27,37 @@ struct ProgramRun {
         }
     }
 
+    /// The command line of a Python, with which programs start `sys.executable`: `-c CODE …`, `-m MODULE …` or `FILE …` behind options that say what
+    /// is so here anyway, or what concerns a Python's own environment. Nil for everything else.
+    init?(python words: [String]) {
+        var at = 1
+        while at < words.count, words[at].count > 1, words[at].hasPrefix("-"), !words[at].hasPrefix("--") {
+            var letters = words[at].dropFirst()
+            at += 1
+            while let letter = letters.popFirst() {
+                switch letter {
+                case "B", "E", "I", "P", "R", "S", "b", "d", "s": continue
+                case "X", "c", "m":
+                    // The rest of the word, or the next one.
+                    guard !letters.isEmpty || at < words.count else { return nil }
+                    let value = letters.isEmpty ? words[at] : String(letters)
+                    if letters.isEmpty { at += 1 }
+                    letters = ""
+                    if letter == "X" { continue }
+                    if letter == "c" { code = value } else { module = value }
+                    program = Array(words[at...])
+                    return
+                default: return nil
+                }
+            }
+        }
+        guard at < words.count else { return nil }
+        // A word of ours is no file, unless it is written as one.
+        if at == 1 && !(words[1].contains("/") || words[1].hasSuffix(".py")) { return nil }
+        if words[at].hasPrefix("-") && words[at] != "-" { return nil }
+        program = Array(words[at...])
+    }
+
     init(code: String?, module: String?, program: [String]) {
         (self.code, self.module, self.program) = (code, module, program)
     }

@@ -6,6 +6,7 @@ import Stillpoint
 enum EntryPoint {
     static func main() {
         if let run = ProgramRun(plain: CommandLine.arguments) { run.run() }
+        if let run = ProgramRun(python: CommandLine.arguments) { run.run() }
         Still.main()
     }
 }

@@ -303,7 +303,7 @@ public enum StructModule {
         if bytes.count - offset < format.size {
             throw error(
                 t,
-                "unpack_from requires a buffer of at least \(format.size + offset) bytes for unpacking \(format.size) bytes at offset \(offset) (actual buffer size is \(bytes.count))")
+                "unpack_from requires a buffer of at least \(UInt(format.size) + UInt(offset)) bytes for unpacking \(format.size) bytes at offset \(offset) (actual buffer size is \(bytes.count))")
         }
         return try format.unpack(t, bytes, offset)
     }
@@ -322,7 +322,7 @@ public enum StructModule {
         if length - offset < format.size {
             throw error(
                 t,
-                "pack_into requires a buffer of at least \(format.size + offset) bytes for packing \(format.size) bytes at offset \(offset) (actual buffer size is \(length))")
+                "pack_into requires a buffer of at least \(UInt(format.size) + UInt(offset)) bytes for packing \(format.size) bytes at offset \(offset) (actual buffer size is \(length))")
         }
         let bytes = try t.makeBytes(format.pack(t, a + 2, n - 2, "pack_into"))
         defer { t.release(bytes) }

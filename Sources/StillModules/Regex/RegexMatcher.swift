@@ -99,6 +99,8 @@ struct RegexMatcher {
             if code[2] & 1 != 0 { first = code[7] } else if code[2] & 4 != 0 { set = code + 5 }
             body = 1 + Int(code[1])
         }
+        // What begins with `^` or `\A` matches at the string's beginning only (0 and 2; 1 is that of a line).
+        if code[body] == RegexOp.at.rawValue, code[body + 1] == 0 || code[body + 1] == 2 { last = min(last, 0) }
         while place <= last {
             if let first {
                 while place <= last && subject[place] != first { place += 1 }

@@ -48,6 +48,12 @@ public enum SignalModule {
         guard number > 0, number < Signals.limit else { throw t.raise(.valueError, "signal number out of range") }
         return Int32(number)
     }
+    /// The number of an interval timer: the system's type has no other ones.
+    private static func timer(_ t: Thread, _ bits: UInt64) throws(PythonError) -> Int32 {
+        let which = try t.indexInt(Value(bits: bits))
+        guard (0...2).contains(which) else { throw t.raiseOSError(Int(EINVAL), SystemError.text(EINVAL)) }
+        return Int32(which)
+    }
     private static func check(_ t: Thread, _ code: Int32) throws(PythonError) {
         if code != 0 { throw t.raiseOSError(Int(code), SystemError.text(code)) }
     }
@@ -143,7 +149,7 @@ public enum SignalModule {
         }
         m.function("setitimer", 2, 3) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                let which = Int32(truncatingIfNeeded: try t.indexInt(Value(bits: a[0])))
+                let which = try SignalModule.timer(t, a[0])
                 func time(_ v: Value) throws(PythonError) -> timeval {
                     let nanoseconds = try TimeModule.nanoseconds(t, v)
                     return timeval(tv_sec: nanoseconds / 1_000_000_000, tv_usec: suseconds_t((nanoseconds % 1_000_000_000 + 999) / 1000))
@@ -158,7 +164,7 @@ public enum SignalModule {
         }
         m.function("getitimer", 1, 1) { t, s, a, n, k in
             returning(t) { (t) throws(PythonError) -> Value in
-                let which = Int32(truncatingIfNeeded: try t.indexInt(Value(bits: a[0])))
+                let which = try SignalModule.timer(t, a[0])
                 var old = itimerval()
                 if SignalModule.getTimer(which, &old) != 0 { try SignalModule.check(t, errno) }
                 return try SignalModule.pair(t, old)

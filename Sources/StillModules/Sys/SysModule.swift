@@ -23,7 +23,7 @@ public enum SysModule {
         m.constant("version", try t.makeString(versionText))
         m.constant("platform", try t.makeString(platform))
         m.constant("byteorder", try t.makeString("little"))
-        m.constant("executable", try t.makeString(CommandLine.arguments.first ?? ""))
+        m.constant("executable", try t.makeString(File.realPath("/proc/self/exe") ?? CommandLine.arguments.first ?? ""))
         m.constant("prefix", try t.makeString(""))
         m.constant("maxsize", try t.makeInt(Int.max))
         m.set("maxunicode", Value(smallInt: 0x10FFFF))

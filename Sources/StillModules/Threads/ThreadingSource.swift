@@ -21,6 +21,18 @@ public enum ThreadingSource {
         _shutting_down = False
 
 
+        class _Threads:
+            # The threads that are alive, for who counts them by this name of the library's.
+            def __len__(self):
+                return len(_active)
+
+            def __iter__(self):
+                return iter(enumerate())
+
+
+        _dangling = _Threads()
+
+
         class BrokenBarrierError(RuntimeError):
             pass
 
