@@ -1,8 +1,10 @@
 // Frame objects as tracebacks and `sys._getframe()` show them: what a frame was at one moment.
 //
 //   24 code   32 globals   40 line   48 the caller's frame object or null   56 variables (dict) or null   64 instruction word index
+//   72 address of the registers, 0 in a traceback
 //
-// They hold no registers: the fields are written before the object is published and do not follow the running frame.
+// They hold no registers: the fields are written before the object is published and do not follow the running frame. The variables of an outer
+// frame are looked up when asked for, if a frame of that code still runs there; otherwise the frame is like one that has been cleared.
 import StillBytecode
 public import StillObjects
 import StillObmalloc
@@ -10,11 +12,12 @@ import StillPlatform
 public import StillThreadRegistry
 
 public enum FrameObjects {
-    private static let bytes = 72
+    private static let bytes = 80
 
     /// Retains what it is given.
     static func make(
-        _ t: Thread, code: Value, globals: Value, line: Int, instruction: Int, caller: Value = .null, locals: Value = .null
+        _ t: Thread, code: Value, globals: Value, line: Int, instruction: Int, caller: Value = .null, locals: Value = .null,
+        registers: Registers? = nil
     ) throws(PythonError) -> Value {
         guard let object = Allocation.object(t, type: t.type(.frame).raw, bytes: bytes, collectable: true) else {
             throw t.noMemory()
@@ -25,6 +28,7 @@ public enum FrameObjects {
         object.setField(48, t.retain(caller))
         object.setField(56, t.retain(locals))
         object.setField(64, instruction)
+        object.setField(72, UInt(bitPattern: registers))
         return Value(object)
     }
 
@@ -48,9 +52,25 @@ public enum FrameObjects {
             made = try make(
                 t, code: Value(ObjectRef(one.code.pointee.object)), globals: one.function.globals,
                 line: Int(one.code.pointee.position(at: index).line), instruction: index, caller: caller,
-                locals: one == innermost ? locals : .null)
+                locals: one == innermost ? locals : .null, registers: one)
         }
         return made
+    }
+
+    /// Of a frame that has none of its own. Owned.
+    private static func variables(_ t: Thread, _ object: ObjectRef) throws(PythonError) -> Value {
+        let code = object.field(24, as: Value.self)
+        let address: UInt = object.field(72)
+        var frame = t.currentFrame
+        while let one = frame {
+            if UInt(bitPattern: one) == address, one.functionRaw != nil, one.code.pointee.object == code.object.raw {
+                return try RunningFrame.locals(t, of: one)
+            }
+            frame = one.callerFrame
+        }
+        let record = CodeRef(code.object.raw).record
+        if StrRef(record.pointee.name).string == "<module>" { return t.retain(object.field(32, as: Value.self)) }
+        return try t.makeDict()
     }
 
     static func define() {
@@ -81,10 +101,7 @@ public enum FrameObjects {
             b.getter("f_locals") { raw, s in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let locals = SharedSlot.load(t, Value(bits: s).object, 56)
-                    if locals.isNull {
-                        throw t.raise(.notImplementedError, "f_locals is supported only for the frame that sys._getframe() returns")
-                    }
-                    return locals
+                    return locals.isNull ? try FrameObjects.variables(t, Value(bits: s).object) : locals
                 }
             }
             // The running frame keeps its variables: what goes is this object's copy.

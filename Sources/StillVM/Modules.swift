@@ -21,28 +21,41 @@ public struct ModuleRef {
 
     /// A new module with `__name__`, `__doc__`, `__loader__`, `__spec__` and `__package__`. Owned.
     public static func make(_ t: Thread, name: String) throws(PythonError) -> Value {
-        guard let object = Allocation.object(t, type: t.type(.module).raw, bytes: bytes, collectable: true) else {
-            throw t.noMemory()
+        let module = try makeEmpty(t, t.type(.module))
+        do throws(PythonError) { try ModuleRef(module).fill(t, Interning.intern(name), .none) } catch {
+            t.release(module)
+            throw error
         }
+        return module
+    }
+
+    /// Of `module` or a class below it, without any attribute. Owned.
+    static func makeEmpty(_ t: Thread, _ type: TypeRef) throws(PythonError) -> Value {
         let dict = try t.makeDict()
+        let object: ObjectRef
+        do throws(PythonError) { object = try t.allocateInstance(of: type) } catch {
+            t.release(dict)
+            throw error
+        }
         object.setField(24, dict)
         object.setField(32, UInt64(0))
         ReferenceCount.makeDeferred(object)
         // Functions and tracebacks of all threads refer to it: nobody counts.
         ReferenceCount.makeDeferred(dict.object)
-        let text = Interning.intern(name)
-        for (key, value) in [
-            ("__name__", text), ("__doc__", Value.none), ("__package__", .none), ("__loader__", .none), ("__spec__", .none),
-        ] {
+        return Value(object)
+    }
+
+    /// The attributes that every module begins with.
+    func fill(_ t: Thread, _ name: Value, _ doc: Value) throws(PythonError) {
+        for (key, value) in [("__name__", name), ("__doc__", doc), ("__package__", Value.none), ("__loader__", .none), ("__spec__", .none)] {
             try DictRef(dict).set(t, Interning.intern(key), value)
         }
-        return Value(object)
     }
 }
 
 enum ModuleType {
     static func define() {
-        StaticTypes.define(.module, "module", basicSize: UInt32(ModuleRef.bytes), flags: TypeFlags.collectable) { b in
+        StaticTypes.define(.module, "module", basicSize: UInt32(ModuleRef.bytes), flags: TypeFlags.baseType | TypeFlags.collectable) { b in
             b.record.pointee.memory.traverse = { object, visitor in
                 let dict = ObjectRef(object).field(24, as: Value.self)
                 if dict.isObject { visitor.report(dict.object.raw, true) }
@@ -54,20 +67,17 @@ enum ModuleType {
                 t.release(ObjectRef(object).field(24, as: Value.self))
                 Allocation.free(ObjectRef(object), t)
             }
-            b.record.pointee.new = { raw, _, a, n, k in
-                returning(raw) { (t) throws(PythonError) -> Value in
+            b.record.pointee.new = { raw, type, _, _, _ in
+                returning(raw) { (t) throws(PythonError) -> Value in try ModuleRef.makeEmpty(t, TypeRef(Value(bits: type))) }
+            }
+            b.record.pointee.initialize = { raw, v, a, n, k in
+                storing(raw) { (t) throws(PythonError) -> Int in
                     let given = try Arguments.parse(t, function: "module", a, n, k, names: ["name", "doc"], required: 1)
                     guard t.isStr(given[0]) else {
                         throw t.raise(.typeError, "module() argument 'name' must be str, not \(t.typeName(given[0]))")
                     }
-                    let module = try ModuleRef.make(t, name: StrRef(given[0]).string)
-                    if !given[1].isNull {
-                        do throws(PythonError) { try DictRef(ModuleRef(module).dict).set(t, Interning.intern("__doc__"), given[1]) } catch {
-                            t.release(module)
-                            throw error
-                        }
-                    }
-                    return module
+                    try ModuleRef(Value(bits: v)).fill(t, given[0], given[1].isNull ? .none : given[1])
+                    return 0
                 }
             }
             b.record.pointee.repr = { raw, v in
@@ -89,7 +99,9 @@ enum ModuleType {
             b.record.pointee.getAttribute = { raw, v, name in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let dict = DictRef(ModuleRef(Value(bits: v)).dict)
-                    let found = dict.getName(t, Value(bits: name))
+                    // A class below may have properties, which come first.
+                    let isExact = t.typeOf(Value(bits: v)) == t.type(.module)
+                    let found = isExact ? dict.getName(t, Value(bits: name)) : .null
                     if found.isNone {
                         let asked = Value(bits: name)
                         if asked.isSame(Interning.intern("__spec__")) || asked.isSame(Interning.intern("__loader__")) {
@@ -116,6 +128,10 @@ enum ModuleType {
             }
             b.record.pointee.setAttribute = { raw, v, name, value in
                 storing(raw) { (t) throws(PythonError) -> Int in
+                    if t.typeOf(Value(bits: v)) != t.type(.module) {
+                        try t.genericSet(Value(bits: v), Value(bits: name), Value(bits: value))
+                        return 0
+                    }
                     let dict = DictRef(ModuleRef(Value(bits: v)).dict)
                     if value == 0 {
                         if try !dict.delete(t, Value(bits: name)) {

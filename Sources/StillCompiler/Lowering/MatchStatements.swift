@@ -212,7 +212,24 @@ extension CodeGenerator {
             return
         }
         let base = allocate(patterns.count)
-        if let starred {
+        if let starred, isWildcard(patterns[starred]) {
+            // What `*_` stands for is not looked at: the subject may not even end.
+            for (index, pattern) in patterns.enumerated() {
+                let slot = base + index
+                if isWildcard(pattern) {
+                    code.emit(.loadSmallInt, a: slot, wide: 0)
+                    continue
+                }
+                if index < starred {
+                    code.emit(.loadSmallInt, a: slot, wide: index)
+                } else {
+                    code.emit(.getLength, a: slot, b: register)
+                    code.emit(.subtractSmall, a: slot, b: slot, c: patterns.count - index)
+                }
+                code.emit(.loadSubscript, a: slot, b: register, c: slot)
+            }
+            clear(register)
+        } else if let starred {
             let after = patterns.count - starred - 1
             if starred > 255 || after > 255 {
                 throw error("too many expressions in star-unpacking sequence pattern", code.span)

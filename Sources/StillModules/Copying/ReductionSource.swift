@@ -23,21 +23,28 @@ enum Reduction {
     }
 
     static let text = #"""
+        import sys as _sys
+
+        _heap = 1 << 9
         _rebuilt = (int, float, complex, str, bytes, tuple)
+        _module = type(_sys)
+        _function = type(len)
+        _bound = (type(_sys.__repr__), type((lambda: 0).__get__(0)))
+        _described = (type(str.upper), type(str.__add__), type(dict.__dict__['fromkeys']))
 
 
         def reduce_ex(self, protocol):
             cls = type(self)
             if cls.__reduce__ is not object.__reduce__:
                 return self.__reduce__()
-            if protocol < 2:
-                return reduce(self)
-            import copyreg
             if isinstance(self, type):
                 return self.__qualname__
             special = _special(self, cls)
             if special is not None:
                 return special
+            if protocol < 2:
+                return reduce(self)
+            import copyreg
             make, args = _maker(self, cls, copyreg)
             items = iter(self) if isinstance(self, list) else None
             pairs = iter(self.items()) if isinstance(self, dict) else None
@@ -49,16 +56,30 @@ enum Reduction {
         def _special(self, cls):
             # Builtin types that are made again from what they hold.
             if isinstance(self, (set, frozenset)):
-                return cls, (list(self),), _attributes(self)
+                return cls, (list(self),), self.__getstate__()
             if isinstance(self, BaseException):
                 state = _attributes(self)
                 return (cls, self.args) if not state else (cls, self.args, state)
             if isinstance(self, bytearray):
-                return cls, (bytes(self),), _attributes(self)
+                return cls, (bytes(self),), self.__getstate__()
             if cls is range:
                 return cls, (self.start, self.stop, self.step)
             if cls is slice:
                 return cls, (self.start, self.stop, self.step)
+            if cls is _function:
+                # By name, which is looked for in its module; of a method, with what it is bound to.
+                owner = self.__self__
+                if owner is None or isinstance(owner, _module):
+                    return self.__qualname__
+                return getattr, (owner, self.__name__)
+            if cls in _bound:
+                return getattr, (self.__self__, self.__name__)
+            if cls in _described:
+                return getattr, (self.__objclass__, self.__name__)
+            if self is ...:
+                return 'Ellipsis'
+            if self is NotImplemented:
+                return 'NotImplemented'
             return None
 
 
@@ -88,9 +109,9 @@ enum Reduction {
         def _require_plain(cls):
             # Other builtin types hold what nobody outside knows.
             for base in cls.__mro__:
-                if base is not object and not base.__flags__ & 1:
+                if base is not object and not base.__flags__ & _heap:
                     raise TypeError('cannot pickle %r object' % cls.__name__)
-            if not cls.__flags__ & 1 and cls is not object:
+            if not cls.__flags__ & _heap and cls is not object:
                 raise TypeError('cannot pickle %r object' % cls.__name__)
 
 

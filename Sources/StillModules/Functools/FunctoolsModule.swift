@@ -64,8 +64,11 @@ public enum FunctoolsModule {
 
     /// Takes the references over.
     private static func make(_ t: Thread, _ id: TypeID, _ values: [Value]) throws(PythonError) -> Value {
+        try make(t, t.type(id), values)
+    }
+    private static func make(_ t: Thread, _ type: TypeRef, _ values: [Value]) throws(PythonError) -> Value {
         let object: ObjectRef
-        do throws(PythonError) { object = try t.allocateInstance(of: t.type(id)) } catch {
+        do throws(PythonError) { object = try t.allocateInstance(of: type) } catch {
             for value in values { t.release(value) }
             throw error
         }
@@ -75,19 +78,21 @@ public enum FunctoolsModule {
     private static func field(_ v: UInt64, _ offset: Int) -> Value { Value(bits: v).object.field(offset) }
     private static func memory(_ b: TypeBuilder) {
         let r = b.record
-        r.pointee.memory.traverse = { object, visitor in FixedFields.traverse(object, visitor, 24, 56) }
-        r.pointee.memory.clear = { t, object in FixedFields.clear(Thread(t), object, 24, 56) }
+        r.pointee.memory.traverse = { object, visitor in FixedFields.traverseInstance(object, visitor, 24, 56) }
+        r.pointee.memory.clear = { t, object in FixedFields.clearInstance(Thread(t), object, 24, 56) }
         r.pointee.memory.deallocate = { t, object in FixedFields.deallocate(Thread(t), object, 24, 56) }
     }
 
     static func defineTypes() {
         CacheWrapper.define()
         let flags = TypeFlags.collectable | TypeFlags.weaklyReferencable
-        StaticTypes.define(.partial, "partial", module: "functools", basicSize: bytes, flags: flags) { b in
+        StaticTypes.define(.partial, "partial", module: "functools", basicSize: bytes, flags: flags | TypeFlags.baseType) { b in
             FunctoolsModule.memory(b)
             b.record.pointee.dictOffset = UInt32(FunctoolsModule.dict)
-            b.record.pointee.new = { t, _, a, n, k in
-                returning(t) { (t) throws(PythonError) -> Value in try FunctoolsModule.makePartial(t, a, n, k) }
+            b.record.pointee.new = { t, type, a, n, k in
+                returning(t) { (t) throws(PythonError) -> Value in
+                    try FunctoolsModule.makePartial(t, TypeRef(Value(bits: type)), a, n, k)
+                }
             }
             b.record.pointee.call = { t, f, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in try FunctoolsModule.callPartial(t, f, a, n, k) }
@@ -107,6 +112,12 @@ public enum FunctoolsModule {
                     for (key, value) in pairs { parts.append("\(StrRef(key).string)=\(try FunctoolsModule.text(t, value))") }
                     return try t.makeString("functools.partial(\(parts.joined(separator: ", ")))")
                 }
+            }
+            b.method("__reduce__", 0, 0) { t, v, _, _, _ in
+                returning(t) { (t) throws(PythonError) -> Value in try FunctoolsModule.reducePartial(t, Value(bits: v)) }
+            }
+            b.classMethod("__class_getitem__", 1, 1) { t, s, a, _, _ in
+                returning(t) { (t) throws(PythonError) -> Value in try t.makeGenericAlias(Value(bits: s), Value(bits: a[0])) }
             }
             b.getter("func") { t, v in Thread(t).retain(FunctoolsModule.field(v, FunctoolsModule.first)).bits }
             b.getter("args") { t, v in Thread(t).retain(FunctoolsModule.field(v, FunctoolsModule.second)).bits }
@@ -154,14 +165,16 @@ public enum FunctoolsModule {
         return StrRef(text).string
     }
 
-    private static func makePartial(_ t: Thread, _ a: ArgumentWords, _ n: Int, _ k: UInt64) throws(PythonError) -> Value {
+    private static func makePartial(
+        _ t: Thread, _ type: TypeRef, _ a: ArgumentWords, _ n: Int, _ k: UInt64
+    ) throws(PythonError) -> Value {
         if n < 1 { throw t.raise(.typeError, "type 'partial' takes at least one argument") }
         var function = Value(bits: a[0])
         if t.typeOf(function).record.pointee.call == nil { throw t.raise(.typeError, "the first argument must be callable") }
         var arguments: [Value] = []
         let keywords = try t.makeDict()
         // A partial of a partial calls the inner function, unless it has attributes of its own.
-        if t.typeOf(function) == t.type(.partial) && hasNoAttributes(t, function.object) {
+        if type == t.type(.partial) && t.typeOf(function) == type && hasNoAttributes(t, function.object) {
             let inner = TupleRef(field(function.bits, FunctoolsModule.second))
             for index in 0..<inner.count { arguments.append(t.retain(inner.item(index))) }
             do throws(PythonError) { try DictRef(keywords).update(t, field(function.bits, FunctoolsModule.third)) } catch {
@@ -177,7 +190,22 @@ public enum FunctoolsModule {
             try DictRef(keywords).set(t, TupleRef(Value(bits: k)).item(index), Value(bits: a[n + index]))
         }
         let list = try t.makeTuple(arguments)
-        return try make(t, .partial, [t.retain(function), list, keywords])
+        return try make(t, type, [t.retain(function), list, keywords])
+    }
+    /// Made again by a call with the same arguments: nothing of it changes later, so that calls need not count what they read.
+    private static func reducePartial(_ t: Thread, _ v: Value) throws(PythonError) -> Value {
+        let module = try Imports.load(t, "copyreg")
+        defer { t.release(module) }
+        var arguments = [t.retain(field(v.bits, first))]
+        let given = TupleRef(field(v.bits, second))
+        for index in 0..<given.count { arguments.append(t.retain(given.item(index))) }
+        let call = try t.makeTuple([
+            t.retain(t.typeOf(v).value), t.makeTuple(arguments), DictRef(field(v.bits, third)).copy(t),
+        ])
+        let attributes = SharedSlot.load(t, v.object, dict)
+        return try t.makeTuple([
+            t.getAttribute(module, Interning.intern("__newobj_ex__")), call, attributes.isNull ? .none : attributes,
+        ])
     }
     private static func hasNoAttributes(_ t: Thread, _ object: ObjectRef) -> Bool {
         let attributes = SharedSlot.load(t, object, dict)

@@ -352,5 +352,9 @@ enum ArraySource {
             size = _sizes[code]
             format = order + ('I' if code in 'uw' else code.replace('l', 'q').replace('L', 'Q'))
             return arraytype(typecode, [_struct.unpack_from(format, items, at)[0] for at in range(0, len(items), size)])
+
+
+        from _collections_abc import MutableSequence as _MutableSequence
+        _MutableSequence.register(array)
         """#
 }

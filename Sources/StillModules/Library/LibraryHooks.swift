@@ -7,6 +7,15 @@ import StillVM
 
 enum LibraryHooks {
     static func install() {
+        ObjectHooks.warn = { raw, category, text in
+            storing(raw) { (t) throws(PythonError) -> Int in
+                if t.interpreterState.pointee.stdlib.isNull { return 0 }
+                let module = try Imports.load(t, "warnings")
+                defer { t.release(module) }
+                t.release(try t.callMethod(module, Interning.intern("warn"), Value(bits: text), Value(bits: category), Value(smallInt: 1)))
+                return 0
+            }
+        }
         ObjectHooks.codec = { raw, kind, value, encoding, errors in
             returning(raw) { (t) throws(PythonError) -> Value in
                 if kind == 2 {

@@ -515,5 +515,13 @@ public enum WeakSource {
                         waiting[-1][1]()
                     except Exception:
                         sys.excepthook(*sys.exc_info())
+
+
+        try:
+            from _collections_abc import MutableSet as _MutableSet
+        except ImportError:
+            pass
+        else:
+            _MutableSet.register(WeakSet)
         """#
 }

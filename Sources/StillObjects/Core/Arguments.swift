@@ -68,6 +68,14 @@ public enum Arguments {
         }
     }
 
+    /// The same for what makes or initialises an instance of `type`, a class below `base` or that itself: one with an `__init__` of its own may be
+    /// called with what that takes.
+    public static func noKeywords(_ t: Thread, _ function: String, _ k: UInt64, _ type: TypeRef, _ base: TypeID) throws(PythonError) {
+        if k == 0 { return }
+        let own = unsafeBitCast(type.record.pointee.initialize, to: UInt.self)
+        if own == unsafeBitCast(t.type(base).record.pointee.initialize, to: UInt.self) { try noKeywords(t, function, k) }
+    }
+
     /// Raises unless `min <= n <= max` (-1: any).
     public static func count(_ t: Thread, _ function: String, _ n: Int, _ min: Int, _ max: Int) throws(PythonError) {
         if n >= min && (max < 0 || n <= max) { return }

@@ -20,6 +20,8 @@ public enum ObjectHooks {
     nonisolated(unsafe) public static var currentModule: (@convention(c) (UnsafeMutableRawPointer) -> UInt64)?
     /// (thread, 0 to encode or 1 to decode, text or bytes, encoding, errors or 0): a codec that is not built in. 0: raised.
     nonisolated(unsafe) public static var codec: (@convention(c) (UnsafeMutableRawPointer, Int, UInt64, UInt64, UInt64) -> UInt64)?
+    /// Shows a warning as the program's filters want it: thread, type of the warning (Value), text (str). -1: an exception is raised.
+    nonisolated(unsafe) public static var warn: (@convention(c) (UnsafeMutableRawPointer, UInt64, UInt64) -> Int)?
     /// (thread, function, object, protocol or 0): what `copy` and `pickle` ask an object for. 0: raised.
     nonisolated(unsafe) public static var reduction: (@convention(c) (UnsafeMutableRawPointer, Int, UInt64, UInt64) -> UInt64)?
 }

@@ -138,7 +138,19 @@ extension ThreadState {
             throw raise(.typeError, "'\(typeName(v))' object cannot be interpreted as an integer")
         }
         let result = try checked(slot(raw, v.bits))
-        if typeOf(result).has(TypeFlags.intSubclass) { return result }
+        if typeOf(result) == self.type(.int) { return result }
+        if typeOf(result).has(TypeFlags.intSubclass) {
+            do throws(PythonError) {
+                try warn(
+                    .deprecationWarning,
+                    "__index__ returned non-int (type \(typeName(result))).  The ability to return an instance of a strict subclass of int "
+                        + "is deprecated, and may not be supported in a future version of Python.")
+            } catch {
+                release(result)
+                throw error
+            }
+            return result
+        }
         defer { release(result) }
         throw raise(.typeError, "__index__ returned non-int (type \(typeName(result)))")
     }

@@ -87,10 +87,14 @@ enum IteratorTypes {
                 let value = Value(bits: ObjectRef(object).atomicWord(offset).pointee.load(ordering: .relaxed))
                 if value.isObject { visitor.report(value.object.raw, true) }
             }
+            if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) { InstanceLayout.traverseExtra(object, visitor) }
         }
-        r.pointee.memory.clear = { _, _ in }
+        r.pointee.memory.clear = { raw, object in
+            if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) { InstanceLayout.clearExtra(Thread(raw), ObjectRef(object)) }
+        }
         r.pointee.memory.deallocate = { raw, object in
             let t = Thread(raw)
+            if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) && InstanceLayout.staysAlive(t, ObjectRef(object)) { return }
             for offset in [24, 40, 48] {
                 t.release(Value(bits: ObjectRef(object).atomicWord(offset).pointee.load(ordering: .relaxed)))
             }
@@ -309,7 +313,7 @@ enum IteratorTypes {
             IteratorReduction.add(b, state: false)
             b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
-                    try Arguments.noKeywords(t, "map", k)
+                    try Arguments.noKeywords(t, "map", k, TypeRef(Value(bits: type)), .map)
                     if n < 2 { throw t.raise(.typeError, "map() must have at least two arguments.") }
                     let inner = try IteratorTypes.iterators(t, a, 1, n)
                     defer { t.release(inner) }
@@ -345,7 +349,7 @@ enum IteratorTypes {
             IteratorReduction.add(b, state: false)
             b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
-                    try Arguments.noKeywords(t, "filter", k)
+                    try Arguments.noKeywords(t, "filter", k, TypeRef(Value(bits: type)), .filter)
                     try Arguments.count(t, "filter", n, 2, 2)
                     let inner = try t.iterate(Value(bits: a[1]))
                     defer { t.release(inner) }
@@ -387,7 +391,7 @@ enum IteratorTypes {
             b.method("__length_hint__", 0, 0) { _, s, _, _, _ in Value(smallInt: max(0, IteratorRef(s).index + 1)).bits }
             b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
-                    try Arguments.noKeywords(t, "reversed", k)
+                    try Arguments.noKeywords(t, "reversed", k, TypeRef(Value(bits: type)), .reversed)
                     try Arguments.count(t, "reversed", n, 1, 1)
                     let source = Value(bits: a[0])
                     let method = try t.lookupSpecial(source, StaticStrings.intern("__reversed__"))

@@ -56,7 +56,7 @@ enum ListType {
             }
             r.pointee.initialize = { raw, s, a, n, k in
                 storing(raw) { (t) throws(PythonError) -> Int in
-                    if t.typeOf(Value(bits: s)) == t.type(.list) { try Arguments.noKeywords(t, "list", k) }
+                    try Arguments.noKeywords(t, "list", k, t.typeOf(Value(bits: s)), .list)
                     try Arguments.count(t, "list", n, 0, 1)
                     ListRef(Value(bits: s)).clear(t)
                     if n == 1 { try ListRef(Value(bits: s)).extend(t, Value(bits: a[0])) }

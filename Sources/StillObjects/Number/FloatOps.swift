@@ -43,7 +43,15 @@ extension ThreadState {
         if let slot = record.pointee.float {
             let result = try checked(slot(raw, v.bits))
             defer { release(result) }
-            if isFloat(result) { return double(of: result) }
+            if isFloat(result) {
+                if typeOf(result) != type(.float) {
+                    try warn(
+                        .deprecationWarning,
+                        "\(typeName(v)).__float__ returned non-float (type \(typeName(result))).  The ability to return an instance of a strict "
+                            + "subclass of float is deprecated, and may not be supported in a future version of Python.")
+                }
+                return double(of: result)
+            }
             throw raise(.typeError, "\(typeName(v)).__float__ returned non-float (type \(typeName(result)))")
         }
         if record.pointee.index != nil {
@@ -113,7 +121,7 @@ public enum FloatOps {
     }
     /// a ** b, except for negative a with a fractional b, which is complex (NumberOps).
     static func power(_ t: Thread, _ a: Double, _ b: Double) throws(PythonError) -> Double {
-        if a == 0 && b < 0 { throw t.raise(.zeroDivisionError, "0.0 cannot be raised to a negative power") }
+        if a == 0 && b < 0 && b.isFinite { throw t.raise(.zeroDivisionError, "0.0 cannot be raised to a negative power") }
         let result = LibM.pow(a, b)
         if result.isInfinite && a.isFinite && b.isFinite { throw outOfRange(t) }
         return result

@@ -13,7 +13,7 @@ enum FloatType {
             r.pointee.new = { t, type, a, n, k in
                 returning(t) { (t) throws(PythonError) -> Value in
                     let type = TypeRef(Value(bits: type))
-                    if type == t.type(.float) { try Arguments.noKeywords(t, "float", k) }
+                    try Arguments.noKeywords(t, "float", k, type, .float)
                     try Arguments.count(t, "float", n, 0, 1)
                     let number = n == 0 ? 0 : try FloatType.convert(t, Value(bits: a[0]))
                     if type == t.type(.float) { return try t.makeFloat(number) }
@@ -118,6 +118,15 @@ enum FloatType {
         let record = t.typeOf(v).record
         if record.pointee.float == nil && record.pointee.index == nil {
             throw t.raise(.typeError, "float() argument must be a string or a real number, not '\(t.typeName(v))'")
+        }
+        // A subclass may convert itself in a way of its own, which ordinary reading passes over.
+        if t.typeOf(v).has(TypeFlags.floatSubclass), let slot = record.pointee.float {
+            let result = try t.checked(slot(t.raw, v.bits))
+            defer { t.release(result) }
+            guard t.isFloat(result) else {
+                throw t.raise(.typeError, "\(t.typeName(v)).__float__ returned non-float (type \(t.typeName(result)))")
+            }
+            return t.double(of: result)
         }
         return try t.floatValue(v)
     }

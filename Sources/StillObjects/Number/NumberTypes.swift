@@ -156,10 +156,17 @@ public enum NumberTypes {
         }
         guard v.isObject else { return nil }
         if t.typeOf(v).has(TypeFlags.bytesSubclass) || t.isSubtype(t.typeOf(v), t.type(.bytearray)) {
-            return try IntBytes.bytes(t, v).map { UInt32($0) }
+            return try IntBytes.bytes(t, v).map(asciiPoint)
+        }
+        let record = t.typeOf(v).record
+        // A buffer that is no number.
+        if record.pointee.int == nil && record.pointee.index == nil && record.pointee.float == nil, let bytes = t.bytesLike(v) {
+            return bytes.map(asciiPoint)
         }
         return nil
     }
+    /// A byte beyond ASCII is no space and no digit, whatever a character of its number is.
+    private static func asciiPoint(_ byte: UInt8) -> UInt32 { byte < 128 ? UInt32(byte) : 0xFFFF }
     private static func parse(_ t: Thread, _ v: Value, _ text: [UInt32], _ base: Int) throws(PythonError) -> Value {
         if let number = try IntOps.parse(t, text: text, base: base) { return number }
         let repr = try t.repr(v)
@@ -192,11 +199,11 @@ public enum NumberTypes {
         let record = t.typeOf(v).record
         if let slot = record.pointee.int {
             let result = try t.checked(slot(t.raw, v.bits))
+            defer { t.release(result) }
             if t.isInt(result) {
-                defer { t.release(result) }
+                if t.typeOf(result) != t.type(.int) { try subclassReturned(t, "__int__", result) }
                 return try IntOps.exact(t, result)
             }
-            defer { t.release(result) }
             throw t.raise(.typeError, "__int__ returned non-int (type \(t.typeName(result)))")
         }
         if record.pointee.index != nil {
@@ -207,14 +214,27 @@ public enum NumberTypes {
         let method = try t.lookupSpecial(v, StaticStrings.intern("__trunc__"))
         if !method.isNull {
             defer { t.release(method) }
+            try t.warn(.deprecationWarning, "The delegation of int() to __trunc__ is deprecated.")
             let result = try t.call(method)
             defer { t.release(result) }
             if t.isInt(result) { return try IntOps.exact(t, result) }
+            if t.typeOf(result).record.pointee.index != nil {
+                let number = try t.index(result)
+                defer { t.release(number) }
+                return try IntOps.exact(t, number)
+            }
             throw t.raise(.typeError, "__trunc__ returned non-Integral (type \(t.typeName(result)))")
         }
         if let text = try text(t, v) { return try parse(t, v, text, 10) }
         throw t.raise(.typeError,
             "int() argument must be a string, a bytes-like object or a real number, not '\(t.typeName(v))'")
+    }
+
+    private static func subclassReturned(_ t: Thread, _ method: String, _ result: Value) throws(PythonError) {
+        try t.warn(
+            .deprecationWarning,
+            "\(method) returned non-int (type \(t.typeName(result))).  The ability to return an instance of a strict subclass of int "
+                + "is deprecated, and may not be supported in a future version of Python.")
     }
 
     /// `round(v, digits)`: to a power of ten, ties to even.

@@ -102,8 +102,9 @@ enum SetType {
             common(b)
             b.record.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
-                    try Arguments.count(t, "frozenset", n, 0, 1)
                     let type = TypeRef(Value(bits: type))
+                    try Arguments.noKeywords(t, "frozenset", k, type, .frozenset)
+                    try Arguments.count(t, "frozenset", n, 0, 1)
                     if n == 1 && type == t.type(.frozenset) && t.typeOf(Value(bits: a[0])) == type { return t.retain(Value(bits: a[0])) }
                     let set = Value(try t.allocateInstance(of: type))
                     if n == 1 { try SetRef(set).update(t, Value(bits: a[0])) }

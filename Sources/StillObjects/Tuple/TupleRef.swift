@@ -154,7 +154,7 @@ enum TupleType {
             r.pointee.new = { raw, type, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in
                     let type = TypeRef(Value(bits: type))
-                    if type == t.type(.tuple) { try Arguments.noKeywords(t, "tuple", k) }
+                    try Arguments.noKeywords(t, "tuple", k, type, .tuple)
                     try Arguments.count(t, "tuple", n, 0, 1)
                     let items = n == 0 ? t.emptyTuple : try t.tupleFrom(Value(bits: a[0]))
                     if type == t.type(.tuple) { return items }
@@ -251,6 +251,7 @@ enum TupleType {
                         let (total, overflow) = tuple.count.multipliedReportingOverflow(by: times)
                         if overflow || total > 1 << 40 { throw t.noMemory() }
                         if total == 0 { return t.emptyTuple }
+                        if times == 1 && t.typeOf(sequence) == t.type(.tuple) { return t.retain(sequence) }
                         let result = try t.makeTuple(total)
                         for index in 0..<total { result.initialize(index, t.retain(tuple.item(index % tuple.count))) }
                         return result.value

@@ -46,6 +46,9 @@ enum ClassLayout {
         return winner!.base
     }
 
+    /// Where a module's dict is. Not in the record of `module`, whose attributes are found in a way of their own.
+    private static let moduleDict: UInt32 = 24
+
     /// Sets sizes and offsets of a class whose `base` is set.
     ///
     /// - Parameter slots: number of words for its `__slots__`.
@@ -66,7 +69,10 @@ enum ClassLayout {
         record.pointee.inlineCount = 0
         let hasDict = wantsDict || anyBaseHasDict
         if hasDict && !base.pointee.flags.isTypeSubclass {
-            if native.pointee.dictOffset != 0 {
+            let isModule = nativeBase == StaticTypes.record(.module)
+            if isModule {
+                record.pointee.dictOffset = moduleDict
+            } else if native.pointee.dictOffset != 0 {
                 record.pointee.dictOffset = native.pointee.dictOffset
             } else {
                 record.pointee.dictOffset = UInt32(size)
@@ -77,7 +83,8 @@ enum ClassLayout {
             if wanted == 0 { wanted = usualInline } else if announced > 0 { wanted += 2 }
             // The rest of the block.
             wanted += (size + wanted * 8) % 16 / 8
-            let count = max(0, min(wanted, mostInline, room))
+            // A module always has its dict, and may change its class for one below `module`: no room is needed for values.
+            let count = isModule ? 0 : max(0, min(wanted, mostInline, room))
             record.pointee.inlineOffset = UInt16(size)
             record.pointee.inlineCount = UInt16(count)
             size += count * 8

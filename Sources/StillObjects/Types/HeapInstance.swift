@@ -85,6 +85,23 @@ public enum FixedFields {
             t.release(SharedSlot.exchange(t, ObjectRef(object), offset, owned: .null))
         }
     }
+    /// The same for a type that classes may derive from: with what they add. A dict word inside the range counts once.
+    public static func traverseInstance(_ object: UnsafeMutableRawPointer, _ visitor: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
+        let type = TypeRef(ObjectRef(object).typeRaw)
+        guard type.has(TypeFlags.heapType) else { return traverse(object, visitor, first, end) }
+        let dict = Int(type.record.pointee.dictOffset)
+        if dict >= first && dict < end {
+            traverse(object, visitor, first, dict)
+            traverse(object, visitor, dict + 8, end)
+        } else {
+            traverse(object, visitor, first, end)
+        }
+        InstanceLayout.traverseExtra(object, visitor)
+    }
+    public static func clearInstance(_ t: Thread, _ object: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
+        clear(t, object, first, end)
+        if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) { InstanceLayout.clearExtra(t, ObjectRef(object)) }
+    }
     public static func deallocate(_ t: Thread, _ object: UnsafeMutableRawPointer, _ first: Int, _ end: Int) {
         let ref = ObjectRef(object)
         if ref.flags & ObjectFlags.weaklyReferenced != 0 { WeakReferences.clear(t, ref) }

@@ -207,12 +207,14 @@ enum ObjectType {
             let newType = TypeRef(new)
             let oldType = t.typeOf(receiver)
             if newType == oldType { return 0 }
-            guard newType.has(TypeFlags.heapType), oldType.has(TypeFlags.heapType), !t.isType(receiver) else {
+            let module = StaticTypes.record(.module).raw
+            let areModules = newType.record.pointee.nativeBase == module && oldType.record.pointee.nativeBase == module
+            guard areModules || (newType.has(TypeFlags.heapType) && oldType.has(TypeFlags.heapType)), !t.isType(receiver) else {
                 throw t.raise(.typeError, "__class__ assignment only supported for mutable types or ModuleType subclasses")
             }
             let (a, b) = (newType.record, oldType.record)
             guard a.pointee.nativeBase == b.pointee.nativeBase, a.pointee.basicSize == b.pointee.basicSize,
-                a.pointee.dictOffset == b.pointee.dictOffset, a.pointee.slotCount == b.pointee.slotCount, ClassLayout.sameSlots(newType, oldType)
+                areModules || a.pointee.dictOffset == b.pointee.dictOffset, a.pointee.slotCount == b.pointee.slotCount, ClassLayout.sameSlots(newType, oldType)
             else {
                 throw t.raise(.typeError,
                     "__class__ assignment: '\(StrRef(a.pointee.name).string)' object layout differs from '\(StrRef(b.pointee.name).string)'")

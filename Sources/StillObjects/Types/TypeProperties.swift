@@ -31,7 +31,11 @@ enum TypeProperties {
         }
         b.getter("__basicsize__") { _, s in Value(smallInt: Int(TypeRef(Value(bits: s)).record.pointee.basicSize)).bits }
         b.getter("__dictoffset__") { _, s in Value(smallInt: Int(TypeRef(Value(bits: s)).record.pointee.dictOffset)).bits }
-        b.getter("__flags__") { _, s in Value(smallInt: Int(TypeRef(Value(bits: s)).flags)).bits }
+        b.getter("__itemsize__") { _, s in
+            let type = TypeRef(Value(bits: s))
+            return Value(smallInt: type.has(TypeFlags.intSubclass | TypeFlags.tupleSubclass) ? 8 : type.has(TypeFlags.bytesSubclass) ? 1 : 0).bits
+        }
+        b.getter("__flags__") { _, s in Value(smallInt: TypeProperties.publicFlags(TypeRef(Value(bits: s)))).bits }
         b.property("__abstractmethods__", get: { t, s in
             returning(t) { (t) throws(PythonError) -> Value in
                 let type = TypeRef(Value(bits: s))
@@ -148,6 +152,21 @@ enum TypeProperties {
     }
 
     /// `C.__dict__`: a read-only view; for static types of a copy.
+    /// As the bits are numbered in public: what `copyreg`, `inspect` and others test.
+    private static func publicFlags(_ type: TypeRef) -> Int {
+        // Ready, and not a subclass of anything yet.
+        var bits = 1 << 12
+        for (flag, bit) in [
+            (TypeFlags.patternSequence, 5), (TypeFlags.patternMapping, 6), (TypeFlags.notInstantiable, 7), (TypeFlags.heapType, 9),
+            (TypeFlags.baseType, 10), (TypeFlags.collectable, 14), (TypeFlags.methodDescriptor, 17), (TypeFlags.abstract, 20),
+            (TypeFlags.intSubclass, 24), (TypeFlags.listSubclass, 25), (TypeFlags.tupleSubclass, 26), (TypeFlags.bytesSubclass, 27),
+            (TypeFlags.strSubclass, 28), (TypeFlags.dictSubclass, 29), (TypeFlags.exceptionSubclass, 30), (TypeFlags.typeSubclass, 31),
+        ] where type.has(flag) { bits |= 1 << bit }
+        // Builtin types cannot be changed.
+        if !type.has(TypeFlags.heapType) { bits |= 1 << 8 }
+        return bits
+    }
+
     static func namespace(_ t: Thread, _ type: TypeRef) throws(PythonError) -> Value {
         if type.has(TypeFlags.heapType) { return try t.makeMappingProxy(type.record.pointee.dict) }
         let dict = try t.makeDict()
