@@ -53,14 +53,12 @@ extension ThreadState {
             if !result.isNotImplemented { return result }
         }
         let result = try binaryOrNotImplemented(op, a, b)
-        if result.isNotImplemented {
-            throw raise(.typeError,
-                "unsupported operand type(s) for \(op == .power ? "** or pow()" : op.symbol + "="): '\(typeName(a))' and '\(typeName(b))'")
-        }
+        if result.isNotImplemented { throw unsupportedOperand(op, a, b, op == .power ? "** or pow()" : op.symbol + "=") }
         return result
     }
 
-    public func unsupportedOperand(_ op: BinaryOperator, _ a: Value, _ b: Value) -> PythonError {
+    /// - Parameter symbol: of the operation, if it is not the operator's own.
+    public func unsupportedOperand(_ op: BinaryOperator, _ a: Value, _ b: Value, _ symbol: String? = nil) -> PythonError {
         let left = typeOf(a)
         let right = typeOf(b)
         if op == .add && left.has(TypeFlags.strSubclass | 0) {
@@ -82,7 +80,7 @@ extension ThreadState {
         if op == .multiply && right.has(sequences) {
             return raise(.typeError, "can't multiply sequence by non-int of type '\(typeName(a))'")
         }
-        return raise(.typeError, "unsupported operand type(s) for \(op.symbol): '\(typeName(a))' and '\(typeName(b))'")
+        return raise(.typeError, "unsupported operand type(s) for \(symbol ?? op.symbol): '\(typeName(a))' and '\(typeName(b))'")
     }
 
     public func unary(_ op: UnaryOperator, _ v: Value) throws(PythonError) -> Value {
