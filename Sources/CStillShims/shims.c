@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static __thread void *current;
@@ -162,10 +163,34 @@ int still_fork(void) {
     return result;
 }
 
+#if defined(__linux__)
+#include <sys/auxv.h>
+#include <sys/resource.h>
+
+// The first thread's stack, without reading /proc/self/maps as pthread_getattr_np does: it ends behind the name of the program, which the system
+// puts there first, and may grow to its limit. 0 where things are otherwise.
+static int first_stack(uintptr_t *low, uintptr_t *high) {
+    struct rlimit limit;
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    if (name == 0 || getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t end = ((uintptr_t)name + strlen(name) + 1 + sizeof(void *) + page - 1) & ~(page - 1);
+    uintptr_t here = (uintptr_t)&limit;
+    if (here >= end || limit.rlim_cur >= end || here <= end - limit.rlim_cur) return 0;
+    *low = end - limit.rlim_cur;
+    *high = end;
+    return 1;
+}
+#endif
+
 int still_thread_stack(uintptr_t *low, uintptr_t *high) {
 #if defined(__linux__)
-    // For the first thread this reads /proc/self/maps: once is enough, the bounds stay.
+    // Once is enough, the bounds stay.
     static __thread uintptr_t known_low, known_high;
+    if (known_high == 0 && still_thread_id() == (uint64_t)getpid() && first_stack(low, high)) {
+        known_low = *low;
+        known_high = *high;
+    }
     if (known_high != 0) {
         *low = known_low;
         *high = known_high;

@@ -8,11 +8,15 @@ struct ConstantPool {
     private var indices: [CodeConstant: Int] = [:]
 
     mutating func index(of constant: CodeConstant) -> Int {
-        if let index = indices[constant] { return index }
-        let index = constants.count
+        if constants.count < fewEntries {
+            if let index = constants.firstIndex(of: constant) { return index }
+        } else {
+            if indices.isEmpty { for (index, known) in constants.enumerated() { indices[known] = index } }
+            if let index = indices[constant] { return index }
+            indices[constant] = constants.count
+        }
         constants.append(constant)
-        indices[constant] = index
-        return index
+        return constants.count - 1
     }
 }
 
@@ -21,13 +25,20 @@ struct NamePool {
     private var indices: [String: Int] = [:]
 
     mutating func index(of name: String) -> Int {
-        if let index = indices[name] { return index }
-        let index = names.count
+        if names.count < fewEntries {
+            if let index = names.firstIndex(of: name) { return index }
+        } else {
+            if indices.isEmpty { for (index, known) in names.enumerated() { indices[known] = index } }
+            if let index = indices[name] { return index }
+            indices[name] = names.count
+        }
         names.append(name)
-        indices[name] = index
-        return index
+        return names.count - 1
     }
 }
+
+/// So many are looked through one by one: a dictionary is no faster, and a process's first one with keys of some type takes tens of microseconds.
+private let fewEntries = 12
 
 extension CodeConstant {
     init(_ constant: Constant) {
