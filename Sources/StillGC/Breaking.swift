@@ -8,6 +8,8 @@
 //           is counted by a compare-and-swap that refuses what is dead, not merged, or has no reference, and its colour is looked at
 //           again: births are black. A refused object is dead or dying.
 // End       Who finds all pools claimed, and nobody breaking any more, ends the phase; it holds `busy`. A thread that enters later finds nothing to claim.
+// Locks     None: nobody else comes by a condemned object (`TypeMemorySlots.drop`). Who looks at all objects leaves them out: they are doomed until the
+//           pools are unpinned.
 // Inside    `breakers` counts the threads inside a step; a destructor that a step runs may come to a safepoint, but takes no other step.
 //           A thread inside that will never run again is taken off (TakeOver.swift); what it had claimed is left to the next collection.
 // Ordering  (K1) claims acquire and release nothing: condemned objects were published by the pause of the verdict, and blocks hand themselves over by
@@ -111,8 +113,8 @@ extension Collector {
             }
         }
     }
-    /// What fits into the batch's memory, which shall have 1 KiB at most.
-    private static let fetchedReferents = 128 - Marker.batchSize
+    /// Of a batch; the headers of the others come when they are needed.
+    private static let fetchedReferents = 4 * TypeMemorySlots.gatheredAtMost
 
     /// Counts the condemned ones of a batch. Returns how many they are.
     private func take(_ batch: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ count: Int, _ thread: ThreadState) -> Int {
@@ -152,7 +154,7 @@ extension Collector {
             if _slowPath(fields.pointee.secondPass && object.flags & ObjectFlags.weaklyReferenced != 0) {
                 CollectorRoots.clearWeakReferences?(thread.raw, object.raw, false)
             }
-            TypeMemorySlots.of(object).pointee.clear?(thread.raw, object.raw)
+            Collector.drop(object, thread)
             if _slowPath(object.sharedWord.pointee.load(ordering: .relaxed) & SharedFlags.deferred != 0) {
                 // Never freed by count: it ends here if the clearing left it without references.
                 object.sharedWord.pointee.bitwiseAnd(~SharedFlags.deferred, ordering: .relaxed)
@@ -161,20 +163,23 @@ extension Collector {
         for index in 0..<count { ReferenceCount.release(ObjectRef(batch[index]), thread) }
     }
 
+    /// A condemned object gives up its references.
+    @inline(__always) static func drop(_ object: ObjectRef, _ thread: ThreadState) {
+        let slots = TypeMemorySlots.of(object)
+        (slots.pointee.drop ?? slots.pointee.clear)?(thread.raw, object.raw)
+    }
+
     /// The headers of what some condemned objects refer to: their counts are about to be lowered.
     private func fetchReferents(_ batch: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ count: Int) {
         let edges = batch + Marker.batchSize
-        var visitor = TraceVisitor(visit: { _, _, _ in }, context: raw)
-        visitor.itemLimit = 16
-        visitor.countedOnly = true
-        visitor.edge = edges
-        visitor.edgeLimit = edges + Collector.fetchedReferents
+        let last = edges + (Collector.fetchedReferents - TypeMemorySlots.gatheredAtMost - 1)
+        var end = edges
         for index in 0..<count {
-            visitor.nextItem = 0
-            TypeMemorySlots.of(ObjectRef(batch[index])).pointee.traverse?(batch[index], &visitor)
+            if let next = Collector.gather(ObjectRef(batch[index]), end) { end = next }
+            if end > last { break }
         }
         var edge = edges
-        while edge != visitor.edge! {
+        while edge != end {
             prefetch(edge.pointee)
             edge += 1
         }

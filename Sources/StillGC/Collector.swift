@@ -132,6 +132,9 @@ public enum CollectorRoots {
     var finishedCount: Int
     /// Whose references `checkVerdict` looks at.
     var checked: UnsafeMutableRawPointer?
+    /// How many references it has told of, and the sum of their addresses.
+    var checkedCount: Int
+    var checkedSum: UInt
     /// Of what is condemned.
     var checkedColour: UInt8
     var threadRaw: UnsafeMutableRawPointer
@@ -184,7 +187,7 @@ public enum CollectorRoots {
                 calledOff: Atomic(0), sliceDeadline: 0, edgeCount: 0,
                 partial: partial.assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 partialItem: items.assumingMemoryBound(to: Int.self), partialCount: Atomic(0),
-                finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0, checked: nil, checkedColour: 0,
+                finished: finished.assumingMemoryBound(to: UnsafeMutableRawPointer.self), finishedCount: 0, checked: nil, checkedCount: 0, checkedSum: 0, checkedColour: 0,
                 threadRaw: raw, busyThread: Atomic(0)))
         heap.fields.pointee.collector = raw
     }

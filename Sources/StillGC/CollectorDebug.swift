@@ -15,9 +15,13 @@ public enum CollectorDebug {
     public static let uncollectable: UInt32 = 4
     public static let saveAll: UInt32 = 32
 
-    static func isWanted(_ collector: Collector) -> Bool {
+    /// Whether condemned objects are to be shown.
+    static func isOn(_ collector: Collector) -> Bool {
         collector.fields.pointee.debug.load(ordering: .relaxed) & (collectable | saveAll) != 0
-            && collector.fields.pointee.condemnedShown.load(ordering: .relaxed) == 0
+    }
+    /// Whether the present collection has still to show its own.
+    static func isWanted(_ collector: Collector) -> Bool {
+        isOn(collector) && collector.fields.pointee.condemnedShown.load(ordering: .relaxed) == 0
     }
 }
 
@@ -39,6 +43,6 @@ extension Collector {
             CollectorRoots.reportCondemned?(thread.raw, object.raw)
             ReferenceCount.release(object, thread)
         }
-        enter(keeps ? .settling : .breaking)
+        if keeps { enter(.settling) } else { beginBreaking() }
     }
 }

@@ -42,8 +42,8 @@ extension Collector {
                 }
                 guard done else { return }
             }
+            guard fields.pointee.finalizersFound else { return beginBreaking() }
             fields.pointee.doomed.store(0, ordering: .releasing)
-            guard fields.pointee.finalizersFound else { return enter(.breaking) }
             // Finalizers may store references without counting them: from here on these are told.
             thread.withStoppedWorld(.collectSlice) { (world: borrowing StoppedWorld) in
                 heap.fields.pointee.whiteColour = fields.pointee.white
@@ -60,6 +60,14 @@ extension Collector {
             fields.pointee.secondPass = true
             thread.withStoppedWorld(.collectSlice) { (world: borrowing StoppedWorld) in beginFlagging(world) }
         }
+    }
+
+    /// What is condemned gives up its references without locks: from here on nobody may come by it, but for the hook that it may have to be shown to first.
+    /// Who asks for that only now has to wait for the next collection.
+    func beginBreaking() {
+        if !CollectorDebug.isWanted(self) { fields.pointee.condemnedShown.store(1, ordering: .relaxed) }
+        fields.pointee.doomed.store(1, ordering: .releasing)
+        enter(.breaking)
     }
 
     func begin(_ part: FinalizingPart) {

@@ -1,16 +1,18 @@
 // The marking loop: how grey objects become black ones at the speed of memory, not of its latency.
 //
-// Stack     Grey objects wait on stacks (Marker.swift), as plain addresses. What is not white when a reference to it is found is never pushed.
-// Batches   A few objects are taken from a stack at a time. In turn their colours and headers, their buffers, and the colours of all they refer to
+// Queue     Grey objects wait in queues (Marker.swift), as plain addresses. What is not white when a reference to it is found is never pushed.
+// Order     They are scanned in the order in which they were found: what one container refers to was often made in one go, and lies together. Too wide a
+//           front would not fit into the queue, so from `inOrder` on those are next that were found last.
+// Batches   A few objects are taken from a queue at a time. In turn their colours and headers, their buffers, and the colours of all they refer to
 //           are fetched for the whole batch before the first of it is looked at, so that the processor waits once, not for each.
 // Branches  Whether a reference leads to a white object is decided like a coin toss; so nothing branches on it: everything is written to the
 //           place of the next, which moves on or stays.
 // Types     are noted when an object is scanned, but for the few that were noted just before.
-// Between slices  What is left on a stack when the time is over stays there. Until the next slice such an object may die, and its block, its pool, its
+// Between slices  What is left in a queue when the time is over stays there. Until the next slice such an object may die, and its block, its pool, its
 //           arena may become something else. But births are black, free blocks have colour free, and an arena that is gone is in the set no
 //           longer: an address whose colour is grey is that of the object that was noted.
-// Overflow  What finds no room is painted grey all the same, and its pool put on the list of grey pools, like what mutators shade. When its stack is
-//           empty, the busy thread pushes the grey objects of such a pool: those that were on a stack before are taken twice, and found black.
+// Overflow  What finds no room is painted grey all the same, and its pool put on the list of grey pools, like what mutators shade. When its queue is
+//           empty, the busy thread pushes the grey objects of such a pool: those that were in a queue before are taken twice, and found black.
 import StillObmalloc
 import StillPlatform
 import StillThreadRegistry
@@ -38,7 +40,7 @@ extension Collector {
             let other = marker(number).fields
             marked += other.pointee.marked
             other.pointee.marked = 0
-            other.pointee.peak = max(other.pointee.peak, other.pointee.stack.depth)
+            other.pointee.peak = max(other.pointee.peak, other.pointee.queue.count)
         }
         fields.pointee.statistics.marked += marked
         if fields.pointee.secondPass { fields.pointee.condemned -= marked }
@@ -63,16 +65,16 @@ extension Collector {
         }
     }
 
-    /// Takes over the stack that a helper has left behind; the own one is empty. False: all are empty.
+    /// Takes over the queue that a helper has left behind; the own one is empty. False: all are empty.
     private func adopt(_ own: Marker) -> Bool {
         for number in 1..<max(Marker.most, 2) where number < Marker.most {
             let other = marker(number).fields
             if other.pointee.taken.exchange(1, ordering: .acquiring) != 0 { continue }
             defer { other.pointee.taken.store(0, ordering: .releasing) }
-            if other.pointee.stack.depth == 0 { continue }
-            let left = other.pointee.stack
-            other.pointee.stack = own.fields.pointee.stack
-            own.fields.pointee.stack = left
+            if other.pointee.queue.count == 0 { continue }
+            let left = other.pointee.queue
+            other.pointee.queue = own.fields.pointee.queue
+            own.fields.pointee.queue = left
             return true
         }
         return false
@@ -87,34 +89,52 @@ extension Collector {
         return UnsafeMutableRawPointer(bitPattern: b ^ ((a ^ b) & UInt(bitPattern: 0 &- which))).unsafelyUnwrapped
     }
 
-    /// The colour of what is in an arena (1); of what is not (0) something that is there anyway.
+    /// Leaves out of `found` edges those that lead to no arena; notes where the colours of the others lie, and fetches them. Returns how many these are.
     @inline(__always)
-    static func prefetchColour(of address: UnsafeMutableRawPointer, _ inArena: Int, _ other: UnsafeMutablePointer<UnsafeMutableRawPointer>) {
-        prefetch(choose(inArena, UnsafeMutableRawPointer(Arena.colour(of: address)), UnsafeMutableRawPointer(other)))
+    static func fetchColours(
+        _ found: Int, _ edges: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ colours: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ arenas: ArenaSet
+    ) -> Int {
+        let other = UnsafeMutableRawPointer(edges)
+        var (index, count) = (0, 0)
+        while index < found {
+            let address = edges[index]
+            let inArena = arenas.one(address)
+            let colour = choose(inArena, UnsafeMutableRawPointer(Arena.colour(of: address)), other)
+            prefetch(colour)
+            edges[count] = address
+            colours[count] = colour
+            count &+= inArena
+            index &+= 1
+        }
+        return count
     }
 
-    /// The buffer of an object whose header has come.
+    /// The buffer of an object whose header has come, or its last words.
     @inline(__always) static func fetchBuffer(_ object: ObjectRef) {
         let slots = TypeMemorySlots.of(object)
         let offset = Int(slots.pointee.bufferOffset)
-        if offset == 0 {
-            // The last words of an instance.
-            prefetch(object.raw + 88)
-            return
-        }
+        let lines = Int(slots.pointee.bufferLines)
+        if offset == 0 { return prefetch(object.raw + lines) }
         guard let buffer = UnsafeRawPointer(bitPattern: object.raw.load(fromByteOffset: offset, as: UInt.self)) else { return }
         prefetch(buffer)
-        prefetch(buffer + 40)
-        if slots.pointee.bufferLines > 2 {
+        prefetch(buffer + 32)
+        if lines > 2 {
             prefetch(buffer + 64)
-            prefetch(buffer + 128)
-            prefetch(buffer + 192)
+            prefetch(buffer + 136)
         }
+    }
+
+    /// What an object refers to without its type, if it has a short way to tell: written behind `edges`, there is room for `gatheredAtMost` and one
+    /// more. nil: `traverse` tells.
+    @inline(__always)
+    static func gather(_ object: ObjectRef, _ edges: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> UnsafeMutablePointer<UnsafeMutableRawPointer>? {
+        guard let gather = TypeMemorySlots.of(object).pointee.gather, let end = gather(object.raw, UnsafeMutableRawPointer(edges)) else { return nil }
+        return end.assumingMemoryBound(to: UnsafeMutableRawPointer.self)
     }
 
     /// Ordering: W2.
     func takeGreyPool() -> Pool? {
-        // Only the busy thread takes pools; in a pause only helpers add any, whose stacks are full.
+        // Only the busy thread takes pools; in a pause only helpers add any, whose queues are full.
         var head = heap.greyPools.pointee.load(ordering: .acquiring)
         while let raw = UnsafeMutableRawPointer(bitPattern: head) {
             let pool = Pool(raw)
@@ -135,7 +155,7 @@ extension Marker {
     /// References that a batch may have found before they are looked at.
     static let edgesAtOnce = 256
 
-    /// Until the stack is empty and, for the busy thread, nothing else is grey. False: the time is over; a helper also stops when it is called off.
+    /// Until the queue is empty and, for the busy thread, nothing else is grey. False: the time is over; a helper also stops when it is called off.
     ///
     /// - Parameter shares: others may mark at the same time.
     @discardableResult func mark(_ deadline: UInt64, shares: Bool, isHelper: Bool = false) -> Bool {
@@ -157,8 +177,7 @@ extension Marker {
                 if Clock.monotonicNanoseconds() >= deadline { return false }
             }
             if isHelper && shared.pointee.calledOff.load(ordering: .relaxed) != 0 { return false }
-            var depth = fields.pointee.stack.depth
-            if _slowPath(depth == 0) {
+            if _slowPath(fields.pointee.queue.count == 0) {
                 if isHelper { return true }
                 if shared.pointee.partialCount.load(ordering: .relaxed) > 0 {
                     scanOn(visitor)
@@ -172,22 +191,26 @@ extension Marker {
                 }
                 continue
             }
-            if _slowPath(shared.pointee.hungry.load(ordering: .relaxed) > 0) {
-                feed()
-                depth = fields.pointee.stack.depth
+            if _slowPath(shared.pointee.hungry.load(ordering: .relaxed) > 0) { feed() }
+            let queue = fields.pointee.queue
+            let taken = min(queue.count, Marker.batchSize)
+            var place = queue.first
+            if _fastPath(queue.count <= Marker.inOrder) {
+                fields.pointee.queue.first = place &+ taken
+            } else {
+                place = queue.end &- taken
+                fields.pointee.queue.end = place
             }
-            let places = fields.pointee.stack.places
             var count = 0
-            for _ in 0..<min(depth, Marker.batchSize) {
-                depth &-= 1
-                let object = places[depth]
+            for _ in 0..<taken {
+                let object = queue.places[place & queue.mask]
+                place &+= 1
                 batch[count] = object
                 prefetch(Arena.colour(of: object))
                 prefetch(object)
-                prefetch(object + 40)
-                count &+= arenas.contains(object) ? 1 : 0
+                prefetch(object + 32)
+                count &+= arenas.one(object)
             }
-            fields.pointee.stack.depth = depth
             var grey = 0
             for index in 0..<count {
                 let object = batch[index]
@@ -224,35 +247,26 @@ extension Marker {
     /// Of the references that scans have noted, those that lead to white objects: these become grey and wait.
     @inline(__always) private func look(_ visitor: UnsafeMutablePointer<TraceVisitor>) {
         let edges = fields.pointee.edges
+        let colours = fields.pointee.colours
         let arenas = collector.heap.fields.pointee.arenaSet
         let white = collector.fields.pointee.white
         let unused = unusedColour
-        let end = visitor.pointee.edge.unsafelyUnwrapped
+        let found = visitor.pointee.edge.unsafelyUnwrapped - edges
         visitor.pointee.edge = edges
-        var count = 0
-        var edge = edges
-        while edge != end {
-            let address = edge.pointee
-            edges[count] = address
-            let inArena = arenas.contains(address) ? 1 : 0
-            Collector.prefetchColour(of: address, inArena, edges)
-            count &+= inArena
-            edge += 1
+        let count = Collector.fetchColours(found, edges, colours, arenas)
+        let queue = fields.pointee.queue
+        if _slowPath(queue.count &+ count > Marker.capacity) { return lookWithoutRoom(count) }
+        var end = queue.end
+        var index = 0
+        while index < count {
+            let colour = colours[index]
+            let isWhite = Collector.one(colour.assumingMemoryBound(to: Atomic<UInt8>.self).pointee.load(ordering: .relaxed), white)
+            Collector.choose(isWhite, colour, unused).assumingMemoryBound(to: Atomic<UInt8>.self).pointee.store(Colour.grey, ordering: .relaxed)
+            queue.places[end & queue.mask] = edges[index]
+            end &+= isWhite
+            index &+= 1
         }
-        var depth = fields.pointee.stack.depth
-        if _slowPath(depth &+ count > Marker.capacity) { return lookWithoutRoom(count) }
-        let places = fields.pointee.stack.places
-        for index in 0..<count {
-            let object = edges[index]
-            let colour = Arena.colour(of: object)
-            let old = colour.pointee.load(ordering: .relaxed)
-            let isWhite = Collector.one(old, white)
-            Collector.choose(isWhite, UnsafeMutableRawPointer(colour), unused).assumingMemoryBound(to: Atomic<UInt8>.self).pointee
-                .store(Colour.grey, ordering: .relaxed)
-            places[depth] = object
-            depth &+= isWhite
-        }
-        fields.pointee.stack.depth = depth
+        fields.pointee.queue.end = end
     }
 
     @inline(never) private func lookWithoutRoom(_ count: Int) {
@@ -262,7 +276,7 @@ extension Marker {
     private func noteGrey(_ pool: Pool) {
         for index in 0..<Int(pool.fields.pointee.capacity)
         where pool.colour(at: index).pointee.load(ordering: .relaxed) == Colour.grey {
-            guard fields.pointee.stack.push(pool.block(at: index)) else { return WriteBarrier.listGrey(pool) }
+            guard fields.pointee.queue.push(pool.block(at: index)) else { return WriteBarrier.listGrey(pool) }
         }
     }
 
@@ -277,6 +291,10 @@ extension Marker {
         if _slowPath(place.pointee != type) {
             place.pointee = type
             makeGrey(ObjectRef(type))
+        }
+        if let end = Collector.gather(object, visitor.pointee.edge.unsafelyUnwrapped) {
+            visitor.pointee.edge = end
+            return
         }
         traverse(object, from: 0, Collector.chunkItems, visitor)
         if _slowPath(visitor.pointee.nextItem != 0) { keepPartial(object, visitor) }

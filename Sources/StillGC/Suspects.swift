@@ -163,12 +163,17 @@ extension Collector {
     /// Notes the counted references of a suspect, and looks at them when there are enough for the processor to fetch their colours together, and then
     /// the headers of those that lead to suspects.
     private func countReferences(_ object: ObjectRef, _ item: Int) -> Int {
+        let edges = marker(0).fields.pointee.edges
+        if item == 0, let end = Collector.gather(object, edges + fields.pointee.edgeCount) {
+            fields.pointee.edgeCount = end - edges
+            if fields.pointee.edgeCount >= Marker.edgesAtOnce { countNoted() }
+            return 0
+        }
         var visitor = TraceVisitor(
             visit: { visitor, referent, _ in Collector(visitor.trace.pointee.context).countNow(referent) }, context: raw)
         visitor.firstItem = item
         visitor.itemLimit = Collector.chunkItems
         visitor.countedOnly = true
-        let edges = marker(0).fields.pointee.edges
         visitor.edge = edges + fields.pointee.edgeCount
         visitor.edgeLimit = edges + Marker.edgeCapacity
         TypeMemorySlots.of(object).pointee.traverse?(object.raw, &visitor)
@@ -179,21 +184,14 @@ extension Collector {
 
     private func countNoted() {
         let edges = marker(0).fields.pointee.edges
+        let colours = marker(0).fields.pointee.colours
         let arenas = heap.fields.pointee.arenaSet
         let white = fields.pointee.white
-        var count = 0
-        for index in 0..<fields.pointee.edgeCount {
-            let address = edges[index]
-            edges[count] = address
-            let inArena = arenas.contains(address) ? 1 : 0
-            Collector.prefetchColour(of: address, inArena, edges)
-            count &+= inArena
-        }
+        let count = Collector.fetchColours(fields.pointee.edgeCount, edges, colours, arenas)
         var suspects = 0
         for index in 0..<count {
-            let address = edges[index]
-            edges[suspects] = address
-            suspects &+= Collector.one(Arena.colour(of: address).pointee.load(ordering: .relaxed), white)
+            edges[suspects] = edges[index]
+            suspects &+= Collector.one(colours[index].assumingMemoryBound(to: Atomic<UInt8>.self).pointee.load(ordering: .relaxed), white)
         }
         for index in 0..<suspects { prefetch(edges[index]) }
         for index in 0..<suspects where flag(ObjectRef(edges[index])) { ObjectRef(edges[index]).local.pointee &+= 1 }
@@ -331,8 +329,7 @@ extension Collector {
         if fields.pointee.cursor == fields.pointee.suspectPoolCount {
             enter(.settling)
         } else if fields.pointee.secondPass {
-            fields.pointee.doomed.store(1, ordering: .releasing)
-            enter(.breaking)
+            beginBreaking()
         } else {
             fields.pointee.doomed.store(1, ordering: .releasing)
             begin(.counting)

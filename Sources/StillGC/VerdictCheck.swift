@@ -30,6 +30,8 @@ extension Collector {
         let word = object.sharedWord.pointee.load(ordering: .relaxed)
         if word & SharedFlags.dead != 0 || (word & (SharedFlags.deferred | SharedFlags.immortal) == 0 && ReferenceCount.count(object) <= 0) { return }
         fields.pointee.checked = object.raw
+        fields.pointee.checkedCount = 0
+        fields.pointee.checkedSum = 0
         var visitor = TraceVisitor(visit: Collector.condemnedVisit, context: raw)
         visitor.firstItem = 0
         visitor.itemLimit = Int.max
@@ -38,11 +40,27 @@ extension Collector {
             TypeMemorySlots.of(object).pointee.traverse?(object.raw, $0)
         }
         fields.pointee.checked = nil
+        checkGathering(object)
+    }
+
+    /// What `gather` tells is what `traverse` has just told.
+    private func checkGathering(_ object: ObjectRef) {
+        let edges = marker(0).fields.pointee.edges
+        guard let end = Collector.gather(object, edges) else { return }
+        var sum: UInt = 0
+        for index in 0..<(end - edges) { sum &+= UInt(bitPattern: edges[index]) }
+        if end - edges == fields.pointee.checkedCount && sum == fields.pointee.checkedSum { return }
+        stillBug(
+            "\(CollectorRoots.describe?(object.raw) ?? "\(object.raw)") gathers \(end - edges) references, but traverses \(fields.pointee.checkedCount), or others")
     }
 
     private static let condemnedVisit: TraceVisitor.Visit = { visitor, referent, counted in
         let collector = Collector(visitor.trace.pointee.context)
         let object = ObjectRef(referent)
+        if counted {
+            collector.fields.pointee.checkedCount += 1
+            collector.fields.pointee.checkedSum &+= UInt(bitPattern: referent)
+        }
         guard object.isCollectable,
             Arena.colour(of: referent).pointee.load(ordering: .relaxed) == collector.fields.pointee.checkedColour
         else { return }

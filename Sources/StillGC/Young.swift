@@ -9,8 +9,9 @@
 //             look after them, as they do after all that survives here.
 // Flag        `condemned` says from the pause until an object's end that weak references to it answer None, and that who looks at all objects leaves it out.
 // Weak references  to the condemned, if any, are cleared with the world running, all before the first object is broken up.
-// Breaking    The thread counts what it has condemned, so that it stays; makes it give up its references, and gives the counts up. To a collection of
-//             the whole heap in progress that is the program's doing: the barrier is served, and what it has condemned itself is merged, so no candidate.
+// Breaking    The thread counts what it has condemned, so that it stays; makes it give up its references, without locks, since the flag keeps those off that
+//             look at all objects; and gives the counts up. To a collection of the whole heap in progress that is the program's doing: the barrier is
+//             served, and what it has condemned itself is merged, so no candidate.
 // When        the log is full. Where that frees too little for its time, logs are passed over: one, then two, four, at most `mostPassed`.
 // Table       one for the collector, used in the pause. A candidate's number lies in its `local` meanwhile; its colour says that it is one.
 import StillObmalloc
@@ -56,7 +57,7 @@ extension Collector {
     func serveYoung(_ thread: ThreadState) {
         let share = self.share(of: thread)
         if share.pointee.insideYoung != 0 { return }
-        if share.pointee.pass > 0 || fields.pointee.enabled.load(ordering: .relaxed) == 0 || CollectorDebug.isWanted(self) {
+        if share.pointee.pass > 0 || fields.pointee.enabled.load(ordering: .relaxed) == 0 || CollectorDebug.isOn(self) {
             if share.pointee.pass > 0 { share.pointee.pass -= 1 }
             _ = BirthLog.take(thread)
             return
@@ -71,12 +72,17 @@ extension Collector {
     /// - Returns: how many objects were condemned, and what their finding took.
     private func collectYoung(_ thread: ThreadState) -> (found: Int, nanoseconds: UInt64) {
         CollectorRoots.notifyYoung?(thread.raw, true, 0, 0)
+        // The callbacks have made objects, too.
+        guard let (log, births) = BirthLog.take(thread) else {
+            CollectorRoots.notifyYoung?(thread.raw, false, 0, 0)
+            return (0, 0)
+        }
         let began = Clock.monotonicNanoseconds()
-        var condemned: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+        // What the pause looks at first comes while the others still run.
+        for index in 0..<births { prefetch(log.births[index]) }
+        let condemned = log.condemned
         var (count, hasWeak) = (0, false)
         thread.withStoppedWorld(.collectYoung) { (world: borrowing StoppedWorld) in
-            guard let (log, births) = BirthLog.take(thread) else { return }
-            condemned = log.condemned
             let began = Clock.monotonicNanoseconds()
             (count, hasWeak) = condemnYoung(log, births, thread, world)
             noteLoss(world, since: began)
@@ -84,7 +90,7 @@ extension Collector {
             fields.pointee.statistics.youngCollected += count
         }
         let took = Clock.monotonicNanoseconds() - began
-        if let condemned, count > 0 {
+        if count > 0 {
             if hasWeak { clearWeakReferences(condemned, count, thread) }
             let began = Clock.monotonicNanoseconds()
             breakYoung(condemned, count, thread)
@@ -105,7 +111,7 @@ extension Collector {
         for index in 0..<count {
             let object = ObjectRef(condemned[index])
             WriteBarrier.willBreak(object, thread)
-            TypeMemorySlots.of(object).pointee.clear?(thread.raw, object.raw)
+            Collector.drop(object, thread)
         }
         for index in 0..<count {
             let object = ObjectRef(condemned[index])
@@ -151,6 +157,8 @@ extension Collector {
         return (count, hasWeak)
     }
 
+    private static let fetchedAhead = 16
+
     /// - Returns: how many there are.
     private func noteCandidates(_ log: BirthLog, _ births: Int, _ thread: ThreadState, _ table: YoungTable) -> Int {
         let arenas = heap.fields.pointee.arenaSet
@@ -195,12 +203,19 @@ extension Collector {
                 let object = ObjectRef(table.objects[number])
                 table.firstEdge[number] = UInt32(edges)
                 table.lives[number] = 1
+                if number &+ Collector.fetchedAhead < candidates { Collector.fetchBuffer(ObjectRef(table.objects[number &+ Collector.fetchedAhead])) }
                 if Collector.wantsFinalizer(object) { continue }
-                visitor.pointee.edge = buffer
-                visitor.pointee.nextItem = 0
-                TypeMemorySlots.of(object).pointee.traverse?(object.raw, UnsafeMutableRawPointer(visitor))
-                let end = visitor.pointee.edge.unsafelyUnwrapped
-                if visitor.pointee.nextItem != 0 || end == visitor.pointee.edgeLimit || edges + (end - buffer) > YoungTable.edgeCapacity { continue }
+                var end = buffer
+                if let gathered = Collector.gather(object, buffer) {
+                    end = gathered
+                } else {
+                    visitor.pointee.edge = buffer
+                    visitor.pointee.nextItem = 0
+                    TypeMemorySlots.of(object).pointee.traverse?(object.raw, UnsafeMutableRawPointer(visitor))
+                    end = visitor.pointee.edge.unsafelyUnwrapped
+                    if visitor.pointee.nextItem != 0 || end == visitor.pointee.edgeLimit { continue }
+                }
+                if edges + (end - buffer) > YoungTable.edgeCapacity { continue }
                 table.lives[number] = 0
                 var edge = buffer
                 while edge != end {

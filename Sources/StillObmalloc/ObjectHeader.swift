@@ -148,14 +148,27 @@ public import Synchronization
         _ thread: UnsafeMutableRawPointer, _ object: UnsafeMutableRawPointer
     ) -> Void
 
+    /// Writes the objects that the object refers to, its type left out, to `edges`, and returns where it ended; what lies behind that is
+    /// overwritten, too, by a place. nil, and nothing of it counts: there are more than `gatheredAtMost`, or another reason to ask `traverse`. All
+    /// references are counted ones. World stopped, or the object unreachable.
+    public typealias Gather = @convention(c) (
+        _ object: UnsafeMutableRawPointer, _ edges: UnsafeMutableRawPointer
+    ) -> UnsafeMutableRawPointer?
+    @inlinable public static var gatheredAtMost: Int { 64 }
+
     public var traverse: Traverse?
+    /// The same as `traverse` for objects with few references, which are most, without a branch for each of them. nil: there is only that.
+    public var gather: Gather?
     public var clear: Clear?
+    /// Like `clear`, for an object that the collector has condemned: nobody else comes by it, not even who looks at all objects. So without
+    /// locks, what marking needs to know is told before, and buffers are freed at once. nil: `clear` does.
+    public var drop: Clear?
     public var deallocate: Deallocate?
     /// Runs the finalizer (`__del__`), if any. nil: the type has none.
     public var finalize: Clear?
     /// Where instances have the address of the buffer that `traverse` reads, for fetching it ahead. 0: nowhere.
     public var bufferOffset: UInt32
-    /// Cache lines of the buffer that are worth fetching.
+    /// Cache lines of the buffer that are worth fetching; without a buffer, where the last word of an instance lies.
     public var bufferLines: UInt32
 
     @inlinable public static var offset: Int { ObjectLayout.headerBytes }

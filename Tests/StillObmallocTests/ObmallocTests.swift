@@ -18,7 +18,7 @@ import Testing
         #expect(ThreadState.privateOffset + ThreadHeap.totalBytes <= 6144)
         #expect(MemoryLayout<InterpreterRecord>.size <= Interpreter.privateOffset)
         #expect(MemoryLayout<Pool.Fields>.size <= Arena.recordBytes)
-        #expect(MemoryLayout<TypeMemorySlots>.size == 40)
+        #expect(MemoryLayout<TypeMemorySlots>.size == 56)
     }
 
     @Test func blocksComeBackFromOtherThreads() throws {

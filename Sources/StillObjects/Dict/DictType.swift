@@ -8,7 +8,14 @@ enum DictType {
     /// Memory slots shared with set and frozenset, which use the same table.
     static func memory(_ r: UnsafeMutablePointer<TypeRecord>) {
         r.pointee.memory.bufferOffset = 24
-        r.pointee.memory.bufferLines = 4
+        r.pointee.memory.bufferLines = 3
+        r.pointee.memory.gather = { object, edges in
+            guard let table = DictRef(raw: object).table else { return edges }
+            let count = table.usedLocked
+            if _slowPath(count &* 2 > TypeMemorySlots.gatheredAtMost) { return nil }
+            let end = Gathering.words(UnsafeMutableRawPointer(table.key(0)), count, step: HashTable.entryBytes, to: edges)
+            return Gathering.words(UnsafeMutableRawPointer(table.value(0)), count, step: HashTable.entryBytes, to: end)
+        }
         r.pointee.memory.traverse = { object, visitor in
             let dict = DictRef(raw: object)
             let first = visitor.trace.pointee.firstItem
@@ -35,6 +42,19 @@ enum DictType {
             if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) {
                 InstanceLayout.clearExtra(Thread(raw), ObjectRef(object))
             }
+        }
+        r.pointee.memory.drop = { raw, object in
+            let dict = DictRef(raw: object)
+            guard let table = dict.table else { return }
+            let bytes = dict.bytes(of: table)
+            dict.tableWord.pointee.store(0, ordering: .relaxed)
+            dict.setCount(0)
+            let t = Thread(raw)
+            for number in 0..<table.usedLocked {
+                t.release(Value(bits: table.key(number).pointee.load(ordering: .relaxed)))
+                t.release(Value(bits: table.value(number).pointee.load(ordering: .relaxed)))
+            }
+            Allocation.freeBuffer(t, table.raw, bytes: bytes)
         }
         r.pointee.memory.deallocate = { raw, object in
             let t = Thread(raw)

@@ -323,16 +323,25 @@ public enum InstanceLayout {
         }
     }
 
-    /// Gives up what the words hold; the object lives on.
+    /// Gives up the objects that the words hold; the object lives on.
     public static func clearExtra(_ t: Thread, _ object: ObjectRef) {
-        forEachWord(object) { offset in
-            let word = object.atomicWord(offset)
-            if word.pointee.load(ordering: .relaxed) == 0 { return }
+        let record = TypeRef(object.typeRaw).record
+        let most = 1 + Int(record.pointee.inlineCount)
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: most) { memory in
+            let olds = memory.baseAddress.unsafelyUnwrapped
+            var count = 0
             ObjectLock.lock(object.lockByte, for: t)
-            let old = Value(bits: word.pointee.exchange(0, ordering: .acquiringAndReleasing))
-            if old.isCounted { WriteBarrier.willOverwrite(object, old: old.object, t) }
+            forEachWord(object) { offset in
+                let word = object.atomicWord(offset)
+                if !Value(bits: word.pointee.load(ordering: .relaxed)).isCounted { return }
+                let old = Value(bits: word.pointee.exchange(0, ordering: .acquiringAndReleasing))
+                if !old.isCounted { return }
+                WriteBarrier.willOverwrite(object, old: old.object, t)
+                olds[count] = old.bits
+                count += 1
+            }
             ObjectLock.unlock(object.lockByte, for: t)
-            t.release(old)
+            for index in 0..<count { t.release(Value(bits: olds[index])) }
         }
     }
 

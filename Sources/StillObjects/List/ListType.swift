@@ -13,6 +13,13 @@ enum ListType {
             let r = b.record
             r.pointee.memory.bufferOffset = 24
             r.pointee.memory.bufferLines = 2
+            r.pointee.memory.gather = { object, edges in
+                let list = ListRef(raw: object)
+                guard let buffer = list.buffer else { return edges }
+                let count = min(list.count, ListRef.capacity(buffer))
+                if _slowPath(count > TypeMemorySlots.gatheredAtMost) { return nil }
+                return Gathering.words(UnsafeMutableRawPointer(buffer + 1), count, step: 8, to: edges)
+            }
             r.pointee.memory.traverse = { object, visitor in
                 let list = ListRef(raw: object)
                 if let buffer = list.buffer {
@@ -38,6 +45,16 @@ enum ListType {
                 if TypeRef(ObjectRef(object).typeRaw).has(TypeFlags.heapType) {
                     InstanceLayout.clearExtra(Thread(raw), ObjectRef(object))
                 }
+            }
+            r.pointee.memory.drop = { raw, object in
+                let list = ListRef(raw: object)
+                guard let buffer = list.buffer else { return }
+                let count = list.count
+                list.bufferWord.pointee.store(0, ordering: .relaxed)
+                list.setCount(0)
+                let t = Thread(raw)
+                for index in 0..<count { t.release(Value(bits: buffer[index + 1].load(ordering: .relaxed))) }
+                Allocation.freeBuffer(t, UnsafeMutableRawPointer(buffer), bytes: ListRef.bytes(ListRef.capacity(buffer)))
             }
             r.pointee.memory.deallocate = { raw, object in
                 let t = Thread(raw)

@@ -120,6 +120,12 @@ enum TupleType {
             flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.tupleSubclass | TypeFlags.patternSequence
         ) { b in
             let r = b.record
+            r.pointee.memory.gather = { object, edges in
+                let tuple = TupleRef(raw: object)
+                let count = tuple.count
+                if _slowPath(count > TypeMemorySlots.gatheredAtMost) { return nil }
+                return Gathering.words(UnsafeMutableRawPointer(tuple.items), count, step: 8, to: edges)
+            }
             r.pointee.memory.traverse = { object, visitor in
                 let tuple = TupleRef(raw: object)
                 let first = visitor.trace.pointee.firstItem

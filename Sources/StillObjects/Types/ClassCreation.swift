@@ -146,6 +146,11 @@ enum ClassCreation {
             try ClassLayout.compute(
                 type, slots: plan.names.count, wantsDict: plan.wantsDict, announced: areAnnounced ? TypeRef.tupleCount(announced) : 0,
                 anyBaseHasDict: anyDict, t)
+            if record.pointee.nativeBase == StaticTypes.record(.object).raw {
+                record.pointee.memory.gather = HeapInstance.gather
+                record.pointee.memory.drop = HeapInstance.drop
+                record.pointee.memory.bufferLines = record.pointee.instanceSize - 8
+            }
             if record.pointee.inlineCount > 0 { try InstanceLayout.prepare(t, type) }
             if plan.wantsWeakReferences || bases.contains(where: { $0.has(TypeFlags.weaklyReferencable) }) {
                 record.pointee.flags |= TypeFlags.weaklyReferencable

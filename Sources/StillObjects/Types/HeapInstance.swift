@@ -42,12 +42,36 @@ enum HeapInstance {
         native.record.pointee.memory.traverse?(object, visitor)
     }
 
+    /// For classes whose native base is `object`.
+    static let gather: TypeMemorySlots.Gather = { object, edges in
+        let type = TypeRef(ObjectRef(object).typeRaw).record
+        let first = Int(TypeRef(type.pointee.nativeBase.unsafelyUnwrapped).record.pointee.basicSize)
+        let slots = (Int(type.pointee.basicSize) &- first) / 8
+        if _slowPath(slots &+ Int(type.pointee.inlineCount) >= TypeMemorySlots.gatheredAtMost) { return nil }
+        var end = edges
+        if _slowPath(slots > 0) { end = Gathering.words(object + first, slots, step: 8, to: end) }
+        let dictOffset = Int(type.pointee.dictOffset)
+        if dictOffset != 0 {
+            let dict = Value(bits: ObjectRef(object).atomicWord(dictOffset).pointee.load(ordering: .relaxed))
+            // As for `InstanceLayout.traverseExtra`.
+            if _slowPath(!dict.isNull) { return Gathering.words(object + dictOffset, 1, step: 8, to: end) }
+        }
+        return Gathering.words(object + Int(type.pointee.inlineOffset), Int(type.pointee.inlineCount), step: 8, to: end)
+    }
+
     static let clear: TypeMemorySlots.Clear = { t, object in
         let type = TypeRef(ObjectRef(object).typeRaw)
         for offset in slots(type) {
             Thread(t).release(SharedSlot.exchange(Thread(t), ObjectRef(object), offset, owned: .null))
         }
         TypeRef(type.record.pointee.nativeBase!).record.pointee.memory.clear?(t, object)
+    }
+
+    /// For classes whose native base is `object`.
+    static let drop: TypeMemorySlots.Clear = { t, object in
+        let ref = ObjectRef(object)
+        for offset in slots(TypeRef(ref.typeRaw)) { Thread(t).releaseField(ref, offset) }
+        InstanceLayout.releaseExtra(Thread(t), ref)
     }
 
     static let deallocate: TypeMemorySlots.Deallocate = { t, object in
@@ -69,6 +93,23 @@ extension ThreadState {
             object.setField(offset, Value.null)
             release(value)
         }
+    }
+}
+
+/// For `TypeMemorySlots.gather`.
+enum Gathering {
+    /// The objects in `count` words, `step` bytes apart. Whether a word holds one decides where the next is written, no branch.
+    @inline(__always)
+    static func words(_ first: UnsafeMutableRawPointer, _ count: Int, step: Int, to edges: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        var (word, end) = (first, edges)
+        let last = first + count &* step
+        while word < last {
+            let value = Value(bits: word.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed))
+            end.storeBytes(of: value.bits & ~7, as: UInt64.self)
+            end += value.isObject ? 8 : 0
+            word += step
+        }
+        return end
     }
 }
 
