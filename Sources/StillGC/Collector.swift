@@ -241,9 +241,10 @@ public enum CollectorRoots {
         guard take(thread) else { return }
         defer { give() }
         let (objects, bytes) = (heap.existingObjects, heap.existingBufferBytes)
-        HeapLook.note(at: Clock.monotonicNanoseconds(), interpreter: thread.interpreter.id, objects: objects, bufferBytes: bytes)
+        let now = Clock.monotonicNanoseconds()
+        HeapLook.note(at: now, interpreter: thread.interpreter.id, objects: objects, bufferBytes: bytes)
         if phase == .idle {
-            guard fields.pointee.enabled.load(ordering: .relaxed) != 0, fields.pointee.pacing.isDue(objects: objects, bytes: bytes) else { return }
+            guard fields.pointee.enabled.load(ordering: .relaxed) != 0, fields.pointee.pacing.isDue(objects: objects, bytes: bytes, at: now) else { return }
         } else if isBreaking || !isDue(thread, breaks: phase == .finalizing || phase == .settling) {
             return
         }

@@ -122,7 +122,8 @@ extension Collector {
             fields.pointee.doomed.store(0, ordering: .releasing)
             fields.pointee.pacing.end(
                 reached: fields.pointee.reached + fields.pointee.frozen, collected: collected, spent: fields.pointee.spentNanoseconds.load(ordering: .relaxed),
-                freed: fields.pointee.bufferBytesFreed.load(ordering: .relaxed), objects: heap.existingObjects, bytes: heap.existingBufferBytes)
+                freed: fields.pointee.bufferBytesFreed.load(ordering: .relaxed), objects: heap.existingObjects, bytes: heap.existingBufferBytes,
+                at: Clock.monotonicNanoseconds())
             fields.pointee.statistics.live = heap.existingObjects
             fields.pointee.statistics.collections += 1
             world.forEachThread { other in

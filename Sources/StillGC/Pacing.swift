@@ -3,8 +3,9 @@
 // Goal      Garbage stays below half of what is alive plus a constant: in objects (`slackObjects`), and in bytes of buffers (`slackBytes`).
 //           Nobody knows what is garbage; the estimate is everything that exists less what the last marking reached.
 // Start     when the estimate has used up a part of that allowance: a quarter if the last collection found that nearly all growth was
-//           garbage, up to a half if nearly all was alive; later, if the present one will not take long: so that a quarter more than what was made
-//           during the last collection takes it to `peak` of the allowance. Every collection has the same heap to mark, so the fewer the better.
+//           garbage, up to a half if nearly all was alive; later, if little will be made while it goes on: so that what is made until its end, judged
+//           by the last collection and by the time since, takes it to `peak` of the allowance. Every collection has the same heap to mark, so the
+//           fewer the better.
 //           What a collection leaves behind for the next (objects are born black) counts at once.
 // Progress  A collection may use what is left of the allowance, less three tenths in reserve, and costs about as much time as the last one. A slice is
 //           due when a larger part of the allowance is used up than of the time. Births count a fourth of growth: a program that
@@ -29,6 +30,8 @@ import StillThreadRegistry
     /// What existed at the end of the last collection beyond that: made while it went on.
     var carriedObjects = Int.max / 4
     var carriedBytes = Int.max / 4
+    /// When it ended.
+    var endedAt: UInt64 = 0
     /// Part of the growth that the last collection found to be garbage, in 256ths.
     var yield = 0
     /// When the present collection started.
@@ -47,15 +50,21 @@ import StillThreadRegistry
     var byteAllowance: Int { aliveBytes / 2 + Pacing.slackBytes }
 
     /// Whether a collection should start.
-    func isDue(objects: Int, bytes: Int) -> Bool {
+    func isDue(objects: Int, bytes: Int, at now: UInt64) -> Bool {
         let part = Double(128 - yield / 4) / 256  // a quarter at full yield, a half at none
-        func limit(_ allowance: Int, _ carried: Int) -> Double {
-            max(Double(allowance) * part, min(Double(allowance) * Pacing.latest, Double(allowance) * Pacing.peak - Double(carried) * 1.25))
+        // How often the time since the end of the last collection has room in the next one.
+        let lasts = Double(expectedNanoseconds) * Pacing.stretch / Double(max(now, endedAt + 1) - endedAt)
+        func limit(_ allowance: Int, _ alive: Int, _ carried: Int, _ exist: Int) -> Double {
+            let coming = max(Double(carried) * 1.25, Double(exist - alive - carried) * lasts)
+            return max(Double(allowance) * part, min(Double(allowance) * Pacing.latest, Double(allowance) * Pacing.peak - coming))
         }
-        return Double(objects - aliveObjects) > limit(objectAllowance, carriedObjects) || Double(bytes - aliveBytes) > limit(byteAllowance, carriedBytes)
+        return Double(objects - aliveObjects) > limit(objectAllowance, aliveObjects, carriedObjects, objects)
+            || Double(bytes - aliveBytes) > limit(byteAllowance, aliveBytes, carriedBytes, bytes)
     }
     private static let latest = 0.55
     private static let peak = 0.65
+    /// How much longer a collection takes than its work, when the share is not exhausted by it alone.
+    private static let stretch = 8.0
 
     mutating func start(objects: Int, bytes: Int, born: Int) {
         objectsAtStart = objects
@@ -105,7 +114,8 @@ import StillThreadRegistry
     }
 
     /// At the end of a collection whose marking reached `reached` objects and that broke up `collected`; with them `freed` bytes of buffers went.
-    mutating func end(reached: Int, collected: Int, spent: UInt64, freed: Int, objects: Int, bytes: Int) {
+    mutating func end(reached: Int, collected: Int, spent: UInt64, freed: Int, objects: Int, bytes: Int, at now: UInt64) {
+        endedAt = now
         let growth = max(objectsAtStart - aliveObjects, collected, 1)
         yield = min(256, collected * 256 / growth)
         aliveObjects = reached
