@@ -69,8 +69,9 @@ struct Marker {
 
     // MARK: Memory
 
-    /// Stopped threads that may mark along: one for each processor. One that loses its processor in the middle of a batch is offered the pauser's.
-    static let helpers = max(0, min(OSThread.processorCount - 1, 7))
+    /// Stopped threads that may mark along. One processor is left to the rest of the system: a helper that loses its own holds up the pause. Checking
+    /// builds have helpers on two processors, too.
+    static let helpers = max(0, min(OSThread.processorCount - (BuildOptions.checksInvariants ? 1 : 2), 7))
     /// The busy thread's and its helpers'.
     static let most = 1 + helpers
     /// Places of a queue, a power of two. In checking builds it overflows early.

@@ -94,8 +94,7 @@ extension StoppedWorld {
         var spins = 0
         while shared.pointee.helpOffers.load(ordering: .acquiring) != 0 {  // H1
             spins += 1
-            // A helper that takes longer has lost its processor: it can have this one.
-            if spins < 1000 { cpuRelax() } else { OSThread.sleep(nanoseconds: 20_000) }
+            if spins < 2000 { cpuRelax() } else { OSThread.yield() }
         }
     }
 }
