@@ -26,6 +26,13 @@ public struct SetRef {
     public func update(_ t: Thread, _ source: Value) throws(PythonError) {
         let type = t.typeOf(source)
         if type == t.type(.set) || type == t.type(.frozenset) { return try dict.merge(t, SetRef(source).dict) }
+        if type == t.type(.dict) {
+            // The keys' hashes are known.
+            let keys = DictRef(source).hashedKeys(t)
+            defer { for key in keys { t.release(key.key) } }
+            for key in keys { t.release(try dict.store(t, key.key, hash: key.hash, .none, onlyIfAbsent: true)) }
+            return
+        }
         if let items = try t.snapshotItems(source) {
             defer { for item in items { t.release(item) } }
             for item in items { try add(t, item) }
@@ -250,6 +257,7 @@ enum SetType {
         }
         b.method("copy", 0, 0) { raw, s, _, _, _ in
             returning(raw) { (t) throws(PythonError) -> Value in
+                if t.typeOf(Value(bits: s)) == t.type(.frozenset) { return t.retain(Value(bits: s)) }
                 let empty = try t.makeSet()
                 defer { t.release(empty) }
                 return try SetType.combine(t, .or, Value(bits: s), empty)

@@ -63,20 +63,33 @@ enum TypeProperties {
                 try TypeProperties.storeInDict(t, TypeRef(Value(bits: s)), Names.__annotations__, Value(bits: v))
             }
         })
-        b.getter("__type_params__") { t, s in
+        b.property("__type_params__", get: { t, s in
             returning(t) { (t) throws(PythonError) -> Value in
-                let found = t.ownAttribute(TypeRef(Value(bits: s)), Names.__type_params__)
+                // What `type` itself has under this name is the property.
+                let type = TypeRef(Value(bits: s))
+                let found = type == t.type(.type) ? Value.null : t.ownAttribute(type, Names.__type_params__)
                 return found.isNull ? try t.makeTuple([]) : t.retain(found)
             }
-        }
-        b.getter("__static_attributes__") { t, s in
+        }, set: { t, s, v in
+            storing(t) { (t) throws(PythonError) -> Int in
+                try TypeProperties.storeInDict(t, TypeRef(Value(bits: s)), Names.__type_params__, Value(bits: v))
+            }
+        })
+        b.property("__static_attributes__", get: { t, s in
             returning(t) { (t) throws(PythonError) -> Value in
                 let type = TypeRef(Value(bits: s))
+                // A program may have set others.
+                let given = type.has(TypeFlags.heapType) ? t.ownAttribute(type, Names.__static_attributes__) : .null
+                if !given.isNull { return t.retain(given) }
                 let announced = type.record.pointee.announced
                 if announced.isNull { throw t.noAttribute(type.value, Names.__static_attributes__) }
                 return t.retain(announced)
             }
-        }
+        }, set: { t, s, v in
+            storing(t) { (t) throws(PythonError) -> Int in
+                try TypeProperties.storeInDict(t, TypeRef(Value(bits: s)), Names.__static_attributes__, Value(bits: v))
+            }
+        })
         methods(b)
     }
 
