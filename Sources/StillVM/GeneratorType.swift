@@ -15,6 +15,11 @@ extension Generators {
         return 0
     }
 
+    /// A coroutine that has ended.
+    static func isUsedUp(_ t: Thread, _ generator: GeneratorRef) -> Bool {
+        generator.state.pointee.load(ordering: .acquiring) == GeneratorRef.finished && kindName(t, generator) == "coroutine"
+    }
+
     static func close(_ t: Thread, _ generator: GeneratorRef) -> UInt64 {
         let state = generator.state.pointee.load(ordering: .acquiring)
         if state == GeneratorRef.finished { return Value.none.bits }
@@ -145,6 +150,11 @@ extension Generators {
                         try Exceptions.set(t, exception, .null)
                     } catch {
                         if !t.hasRaised { return 0 }
+                    }
+                    if Generators.isUsedUp(t, GeneratorRef(Value(bits: s))) {
+                        t.clearRaised()
+                        _ = t.raise(.runtimeError, "cannot reuse already awaited coroutine")
+                        return 0
                     }
                     var result = Value.null
                     let bits = Generators.resume(t, GeneratorRef(Value(bits: s)), .none, throwing: true, result: &result)

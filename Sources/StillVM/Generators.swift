@@ -274,7 +274,10 @@ enum Generators {
         generator.word(GeneratorRef.callersHandled).pointee = callersHandled.bits
         if seen == GeneratorRef.suspended {
             let own = Value(bits: generator.word(80).pointee)
-            if !own.isNull { t.objects.pointee.handled = own }
+            if !own.isNull {
+                t.objects.pointee.handled = own
+                if throwing { t.chainContext(t.objects.pointee.raised) }
+            }
             generator.word(80).pointee = 0
         }
         let pc = generator.pc.unsafelyUnwrapped
