@@ -174,7 +174,7 @@ enum FunctionType {
     static func define() {
         StaticTypes.define(
             .function, "function", basicSize: UInt32(FunctionLayout.bytes),
-            flags: TypeFlags.collectable | TypeFlags.methodDescriptor
+            flags: TypeFlags.collectable | TypeFlags.methodDescriptor | TypeFlags.weaklyReferencable
         ) { b in
             b.record.pointee.new = { raw, _, a, n, k in
                 returning(raw) { (t) throws(PythonError) -> Value in try FunctionType.construct(t, a, n, k) }

@@ -55,7 +55,7 @@ public struct ModuleRef {
 
 enum ModuleType {
     static func define() {
-        StaticTypes.define(.module, "module", basicSize: UInt32(ModuleRef.bytes), flags: TypeFlags.baseType | TypeFlags.collectable) { b in
+        StaticTypes.define(.module, "module", basicSize: UInt32(ModuleRef.bytes), flags: TypeFlags.baseType | TypeFlags.collectable | TypeFlags.weaklyReferencable) { b in
             b.record.pointee.memory.traverse = { object, visitor in
                 let dict = ObjectRef(object).field(24, as: Value.self)
                 if dict.isObject { visitor.report(dict.object.raw, true) }
@@ -128,7 +128,7 @@ enum ModuleType {
             }
             b.record.pointee.setAttribute = { raw, v, name, value in
                 storing(raw) { (t) throws(PythonError) -> Int in
-                    if t.typeOf(Value(bits: v)) != t.type(.module) {
+                    if t.typeOf(Value(bits: v)) != t.type(.module) || Value(bits: name).isSame(Names.__class__) {
                         try t.genericSet(Value(bits: v), Value(bits: name), Value(bits: value))
                         return 0
                     }
