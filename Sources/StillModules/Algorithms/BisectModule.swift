@@ -47,7 +47,10 @@ public enum BisectModule {
         var (low, high) = (low, high)
         while low < high {
             let middle = low + (high - low) / 2
-            var item = try t.getItem(list, Value(smallInt: middle))
+            // A range may be longer than small ints reach.
+            let place = try t.makeInt(middle)
+            defer { t.release(place) }
+            var item = try t.getItem(list, place)
             if !key.isNull {
                 let plain = item
                 defer { t.release(plain) }

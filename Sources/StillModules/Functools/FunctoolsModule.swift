@@ -109,10 +109,15 @@ public enum FunctoolsModule {
                             t.release(value)
                         }
                     }
-                    for (key, value) in pairs { parts.append("\(StrRef(key).string)=\(try FunctoolsModule.text(t, value))") }
+                    for (key, value) in pairs {
+                        // The dict is the program's, who may have put anything into it.
+                        let name = t.isStr(key) ? StrRef(key).string : try FunctoolsModule.text(t, key)
+                        parts.append("\(name)=\(try FunctoolsModule.text(t, value))")
+                    }
                     return try t.makeString("functools.partial(\(parts.joined(separator: ", ")))")
                 }
             }
+            b.property("__dict__", get: DictDescriptor.get, set: DictDescriptor.set)
             b.method("__reduce__", 0, 0) { t, v, _, _, _ in
                 returning(t) { (t) throws(PythonError) -> Value in try FunctoolsModule.reducePartial(t, Value(bits: v)) }
             }
@@ -202,9 +207,12 @@ public enum FunctoolsModule {
         let call = try t.makeTuple([
             t.retain(t.typeOf(v).value), t.makeTuple(arguments), DictRef(field(v.bits, third)).copy(t),
         ])
-        let attributes = SharedSlot.load(t, v.object, dict)
+        // A class below may keep them where instances do.
+        let attributes = try t.getAttribute(v, Interning.intern("__dict__"))
+        defer { t.release(attributes) }
+        let isEmpty = !t.isDict(attributes) || DictRef(attributes).count == 0
         return try t.makeTuple([
-            t.getAttribute(module, Interning.intern("__newobj_ex__")), call, attributes.isNull ? .none : attributes,
+            t.getAttribute(module, Interning.intern("__newobj_ex__")), call, isEmpty ? .none : t.retain(attributes),
         ])
     }
     private static func hasNoAttributes(_ t: Thread, _ object: ObjectRef) -> Bool {
@@ -237,6 +245,7 @@ public enum FunctoolsModule {
             defer { t.release(copy) }
             for index in 0..<given { try DictRef(copy).set(t, TupleRef(names).item(index), Value(bits: a[n + index])) }
             kept = try DictRef(copy).items(t)
+            for (key, _) in kept where !t.isStr(key) { throw t.raise(.typeError, "keywords must be strings") }
             merged = try t.makeTuple(kept.map { t.retain($0.key) })
             names = merged
             values = kept.map(\.value.bits)
