@@ -1,7 +1,7 @@
 // Interned strings: one immortal object for each text, in the whole process. Predefined ones are in a second table: StaticStrings.swift.
 //
 // The table is open addressing over atomic words. Lookups take no lock; adding holds one. A full table is replaced by a larger one,
-// the old one stays (readers may be in it; all of them together are smaller than the present one).
+// the old one stays, behind the present one's record (readers may be in it; all of them together are smaller than the present one).
 // Ordering  (N1) a word is stored with release after the string is complete, and loaded with acquire.
 import StillObmalloc
 import StillPlatform
@@ -13,17 +13,18 @@ enum InternedStrings {
         let slots: UnsafeMutablePointer<Atomic<UInt64>>
         let mask: Int
     }
-    /// Address of the present table's record {slots, mask}.
-    private static let table = Atomic<UInt>(UInt(bitPattern: make(1 << 14)))
+    /// Address of the present table's record {slots, mask, record of the one before}.
+    private static let table = Atomic<UInt>(UInt(bitPattern: make(1 << 14, before: 0)))
     nonisolated(unsafe) private static var count = 0
     nonisolated(unsafe) private static let lock = ForkLocks.make()
 
-    private static func make(_ size: Int) -> UnsafeMutableRawPointer {
-        guard let slots = rawAllocateZeroed(size * 8), let record = rawAllocateZeroed(16) else {
+    private static func make(_ size: Int, before: UInt) -> UnsafeMutableRawPointer {
+        guard let slots = rawAllocateZeroed(size * 8), let record = rawAllocateZeroed(24) else {
             stillBug("no memory for \(size) interned strings")
         }
         record.storeBytes(of: slots, as: UnsafeMutableRawPointer.self)
         record.storeBytes(of: size - 1, toByteOffset: 8, as: Int.self)
+        record.storeBytes(of: before, toByteOffset: 16, as: UInt.self)
         return record
     }
     private static var current: Table {
@@ -98,7 +99,7 @@ enum InternedStrings {
 
     private static func grow() {
         let old = current
-        let record = make((old.mask + 1) * 4)
+        let record = make((old.mask + 1) * 4, before: table.load(ordering: .relaxed))
         let fresh = Table(
             slots: record.load(as: UnsafeMutableRawPointer.self).assumingMemoryBound(to: Atomic<UInt64>.self),
             mask: record.load(fromByteOffset: 8, as: Int.self))
