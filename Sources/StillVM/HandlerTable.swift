@@ -137,7 +137,7 @@ private func matchClass(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table
     return matchOther(t, regs, pc, table)
 }
 
-@inline(never)
+@inline(__always)
 private func matchOther(_ t: Thread, _ regs: Registers, _ pc: PC, _ table: Table) -> UInt64 {
     after(Exceptions.match(t, regs, pc), t, regs, pc, table)
 }
