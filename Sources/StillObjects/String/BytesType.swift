@@ -153,7 +153,7 @@ enum BytesType {
         return total
     }
 
-    /// Equal contents in the same kind of object do not need an order. NotImplemented where the other is not bytes-like.
+    /// By their contents; NotImplemented where one is not bytes-like.
     static func compare(_ t: Thread, _ op: CompareOperator, _ a: Value, _ b: Value) throws(PythonError) -> Value {
         guard let x = try t.byteView(a) else { return .notImplemented }
         defer { x.end() }
